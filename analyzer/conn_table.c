@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of TCP connections: a hash by context and both ends, and lists through the records.
+ */
+#include "analyzer/conn_table.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t end_hash(const struct conn_table *t, const struct ip_addr *a, uint16_t port)
+{
+	uint64_t half[2];
+
+	memcpy(half, a->octet, sizeof(half));
+	return mix(half[0] ^ t->seed[0] ^ (uint64_t)port << 24, half[1] ^ t->seed[1]);
+}
+
+/* A sum, so that both directions fall into the same bucket. */
+static size_t bucket_of(const struct conn_table *t, const struct conn_ends *e)
+{
+	uint64_t sum = end_hash(t, e->src, e->src_port) + end_hash(t, e->dst, e->dst_port);
+
+	return (size_t)mix(sum ^ e->context, t->seed[0] | 1) & t->mask;
+}
+
+bool conn_table_init(struct conn_table *t, size_t max_connections)
+{
+	size_t buckets = 64;
+
+	memset(t, 0, sizeof(*t));
+	while (buckets < max_connections && buckets < (size_t)1 << 24)
+		buckets *= 2;
+	/* Without a secret, a sender of chosen addresses could fill one bucket; order never depends on it. */
+	if (getrandom(t->seed, sizeof(t->seed), GRND_NONBLOCK) != (ssize_t)sizeof(t->seed))
+		t->seed[0] = 0x9e3779b97f4a7c15u, t->seed[1] = 0xd1b54a32d192ed03u;
+	t->bucket = calloc(buckets, sizeof(*t->bucket));
+	t->mask = buckets - 1;
+	return t->bucket;
+}
+
+void conn_table_clear(struct conn_table *t)
+{
+	struct conn *c;
+
+	while (t->first)
+		conn_table_remove(t, t->first);
+	while ((c = t->spare)) {
+		t->spare = c->chain;
+		free(c);
+	}
+	free(t->bucket);
+	t->bucket = NULL;
+}
+
+size_t conn_table_size(const struct conn_table *t)
+{
+	return t->count[CONN_HALF_OPEN] + t->count[CONN_LIVE] + t->count[CONN_CLOSED];
+}
+
+static bool end_is(const struct conn_info *i, unsigned side, const struct ip_addr *a, uint16_t port)
+{
+	return i->port[side] == port && ip_addr_cmp(&i->addr[side], a) == 0;
+}
+
+struct conn *conn_table_find(const struct conn_table *t, const struct conn_ends *e, unsigned *from)
+{
+	for (struct conn *c = t->bucket[bucket_of(t, e)]; c; c = c->chain) {
+		if (c->info.context != e->context)
+			continue;
+		for (unsigned side = FROM_CLIENT; side <= FROM_SERVER; side++) {
+			if (end_is(&c->info, side, e->src, e->src_port) &&
+			    end_is(&c->info, !side, e->dst, e->dst_port)) {
+				*from = side;
+				return c;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void list_append(struct conn_table *t, struct conn *c, enum conn_state state)
+{
+	c->state = state;
+	c->newer = NULL;
+	c->older = t->newest[state];
+	if (c->older)
+		c->older->newer = c;
+	else
+		t->oldest[state] = c;
+	t->newest[state] = c;
+	t->count[state]++;
+}
+
+static void list_take(struct conn_table *t, struct conn *c)
+{
+	if (c->older)
+		c->older->newer = c->newer;
+	else
+		t->oldest[c->state] = c->newer;
+	if (c->newer)
+		c->newer->older = c->older;
+	else
+		t->newest[c->state] = c->older;
+	t->count[c->state]--;
+}
+
+static struct conn *record_new(struct conn_table *t)
+{
+	struct conn *c = t->spare;
+
+	if (!c)
+		return calloc(1, sizeof(*c));
+	t->spare = c->chain;
+	memset(c, 0, sizeof(*c));
+	return c;
+}
+
+struct conn *conn_table_add(struct conn_table *t, const struct conn_ends *e, unsigned from, int64_t now)
+{
+	struct conn **bucket = &t->bucket[bucket_of(t, e)], *c = record_new(t);
+
+	if (!c)
+		return NULL;
+	c->info.context = e->context;
+	c->info.addr[from] = *e->src;
+	c->info.port[from] = e->src_port;
+	c->info.addr[!from] = *e->dst;
+	c->info.port[!from] = e->dst_port;
+	c->active = now;
+	c->chain = *bucket;
+	*bucket = c;
+	c->before = t->last;
+	if (c->before)
+		c->before->after = c;
+	else
+		t->first = c;
+	t->last = c;
+	list_append(t, c, CONN_HALF_OPEN);
+	return c;
+}
+
+void conn_table_touch(struct conn_table *t, struct conn *c, enum conn_state state, int64_t now)
+{
+	c->active = now;
+	if (c->state == state && !c->newer)
+		return;
+	list_take(t, c);
+	list_append(t, c, state);
+}
+
+static void bucket_take(struct conn_table *t, struct conn *c)
+{
+	struct conn_ends e = { c->info.context, &c->info.addr[0], &c->info.addr[1],
+			       c->info.port[0], c->info.port[1] };
+	struct conn **link = &t->bucket[bucket_of(t, &e)];
+
+	while (*link != c)
+		link = &(*link)->chain;
+	*link = c->chain;
+}
+
+void conn_table_remove(struct conn_table *t, struct conn *c)
+{
+	bucket_take(t, c);
+	list_take(t, c);
+	if (c->before)
+		c->before->after = c->after;
+	else
+		t->first = c->after;
+	if (c->after)
+		c->after->before = c->before;
+	else
+		t->last = c->before;
+	c->chain = t->spare;
+	t->spare = c;
+}

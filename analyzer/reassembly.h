@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP segments to ordered octets: a normalising feeder in front of libnids.
+ *
+ * libnids joins octets; everything that it does badly is done here before it sees a segment:
+ * connections without a captured handshake, one-sided captures, holes, reuse of ports, time,
+ * limits.  libnids is one instance a process: one struct reassembly may exist at a time.
+ * Only reassembly.c includes nids.h.
+ */
+#ifndef PPTPSCOPE_REASSEMBLY_H
+#define PPTPSCOPE_REASSEMBLY_H
+
+#include "dissectors/packet.h"
+#include "dissectors/tcp.h"
+
+enum { FROM_CLIENT, FROM_SERVER }; /* the client opened the TCP connection, as far as can be told */
+
+/* What is known of a TCP connection; owned by the reassembly, read-only but for `user`. */
+struct conn_info {
+	uint64_t id;		   /* 1, 2, ... in order of appearance */
+	uint32_t context;
+	struct ip_addr addr[2];	   /* by FROM_ */
+	uint16_t port[2];	   /* by FROM_ */
+	bool syn, synack, established; /* seen: SYN, SYN-ACK, the ACK after it */
+	bool midstream;		   /* data before a SYN was seen: the start is not in the capture */
+	bool direction_certain;	   /* a SYN or SYN-ACK said who opened it; else guessed from the ports */
+	bool seen[2];		   /* any segment from that side */
+	uint64_t segments[2];
+	uint64_t retransmitted[2]; /* segments all of whose octets had been seen */
+	uint64_t bad_checksums[2], offload_checksums[2];
+	uint64_t lost_octets[2];   /* announced as gaps */
+	uint64_t first_frame, last_frame;
+	int64_t first_time, last_time; /* ns */
+	void *user;		   /* the callback's own */
+};
+
+enum segment_kind {
+	SEGMENT_OPEN,	  /* first segment of a connection: SYN, SYN-ACK or midstream data */
+	SEGMENT_SYNACK,	  /* the server accepted */
+	SEGMENT_DATA,	  /* next octets in order */
+	SEGMENT_GAP,	  /* `len` octets are not in the capture and will not come */
+	SEGMENT_FIN,	  /* that side has sent everything */
+	SEGMENT_RST,	  /* that side reset the connection */
+	SEGMENT_RETRANSMIT, /* octets seen before came again; len octets */
+	SEGMENT_END,	  /* the connection is over; `end` says how; last event; free `user` now */
+};
+
+enum conn_end {
+	CONN_FIN,	/* both sides sent FIN */
+	CONN_RST,
+	CONN_IDLE,	/* nothing for the idle limit */
+	CONN_REUSED,	/* a new SYN took over its ports */
+	CONN_EVICTED,	/* limit of connections */
+	CONN_CAPTURE_END,
+};
+
+struct segment {
+	enum segment_kind kind;
+	unsigned from;		/* FROM_CLIENT or FROM_SERVER; SEGMENT_END: of the last segment */
+	const uint8_t *octets;	/* SEGMENT_DATA; valid in the callback */
+	size_t len;
+	bool segment_start;	/* octets[0] began a TCP segment */
+	bool cut;		/* GAP: octets cut by the snap length, not lost packets */
+	uint64_t frame;		/* that carried it (not: that released it) */
+	int64_t time_ns;	/* of that frame */
+	uint64_t position;	/* stream position of octets[0]; 0 = first octet after the SYN, or first captured */
+	uint64_t peer_acked;	/* stream position of the other side up to which this frame acknowledged */
+	enum conn_end end;
+};
+
+typedef void segment_fn(void *ctx, struct conn_info *conn, const struct segment *s);
+
+struct reassembly_limits {
+	size_t max_connections;	 /* tracked; the least recently active is ended at the limit */
+	size_t max_queued;	 /* octets of a direction kept waiting behind a hole (at most 65536) */
+	int64_t idle_ns;	 /* a connection with data is over after this much silence */
+	int64_t half_open_ns;	 /* a connection without data is over after this much silence */
+	int64_t closed_ns;	 /* kept after FIN from both sides or RST, for late segments */
+};
+extern const struct reassembly_limits reassembly_default_limits;
+
+struct reassembly_stats {
+	uint64_t connections, segments, octets;
+	uint64_t gaps, gap_octets;
+	uint64_t bad_checksum;	/* segments dropped, as the receiver would */
+	uint64_t offload;	/* accepted with a checksum left to the network card */
+	uint64_t evicted;	/* connections ended at the limit */
+	uint64_t parked;	/* idle streams taken out of libnids to make room, without loss */
+	uint64_t live, peak;
+};
+
+struct reassembly;
+
+/* NULL with a message in err when libnids cannot start or one exists already. */
+struct reassembly *reassembly_new(const struct reassembly_limits *limits, segment_fn *fn, void *ctx,
+				  char *err, size_t room);
+
+/*
+ * Feeds a segment of a connection.  server_hint: 0 unknown, 1 the source is the server (its port
+ * is a control port and the other's is not), 2 the destination is.  Unknown connections are
+ * created (create) or ignored (!create: returns false).  May call fn many times.
+ */
+bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struct tcp_segment *t,
+		     uint64_t frame, int64_t time_ns, unsigned server_hint, bool create);
+
+/* True when a connection with these ends (in either direction) is tracked. */
+bool reassembly_knows(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
+		      const struct ip_addr *b, uint16_t port_b);
+
+/* House-keeping by packet time: ends idle connections, declares holes lost.  Cheap; call often. */
+void reassembly_tick(struct reassembly *r, int64_t time_ns);
+
+/* Delivers what waits and ends every connection, in order of appearance. */
+void reassembly_finish(struct reassembly *r);
+
+void reassembly_free(struct reassembly *r);
+const struct reassembly_stats *reassembly_stats(const struct reassembly *r);
+
+#endif

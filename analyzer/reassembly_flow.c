@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a TCP segment (RFC 793) means for its connection: handshake, acknowledgments, octets, FIN,
+ * RST, and ports that are used again.
+ */
+#include "analyzer/reassembly_internal.h"
+
+void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, unsigned from,
+	       const struct piece *p)
+{
+	struct segment s = {
+		.kind = kind,
+		.from = from,
+		.len = p->len,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.position = c->half[from].position,
+		.peer_acked = p->peer_acked,
+		.end = c->end,
+	};
+
+	r->fn(r->ctx, &c->info, &s);
+}
+
+void flow_deliver(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len)
+{
+	struct half *h = &c->half[from];
+	struct segment s = { .from = from, .len = len, .position = h->position };
+	struct piece p;
+
+	if (r->in_hand) {
+		p = *r->in_hand;
+		r->in_hand = NULL;
+	} else if (!hole_take(r, h, &p)) {
+		return;
+	}
+	if (p.gap) {
+		h->gap_seq = h->next;
+		h->gap_len = p.cut ? 0 : len;
+		c->info.lost_octets[from] += len;
+		r->stats.gaps++;
+		r->stats.gap_octets += len;
+	} else {
+		r->stats.octets += len;
+	}
+	h->next += len;
+	h->position += len;
+	if (seq_before(h->sent, h->next))
+		h->sent = h->next;
+	s.kind = p.gap ? SEGMENT_GAP : SEGMENT_DATA;
+	s.octets = p.gap ? NULL : octets;
+	s.segment_start = p.start;
+	s.cut = p.cut;
+	s.frame = p.frame;
+	s.time_ns = p.time_ns;
+	s.peer_acked = p.peer_acked;
+	r->fn(r->ctx, &c->info, &s);
+}
+
+/* Nothing of this direction waits in libnids, so its numbers may still be moved. */
+static bool movable(const struct half *h)
+{
+	return h->position == 0 && !(h->hole && h->hole->first);
+}
+
+static void half_start(struct half *h, uint32_t seq)
+{
+	h->next = h->sent = seq;
+	h->started = true;
+	h->tentative = false;
+	h->has_acked = h->has_acked && !seq_before(h->acked, seq);
+}
+
+static void close_as(struct reassembly *r, struct conn *c, enum conn_end end)
+{
+	nids_park(r, c);
+	c->end = end;
+	conn_table_touch(&r->table, c, CONN_CLOSED, r->now);
+}
+
+void flow_settle(struct reassembly *r, struct conn *c, unsigned from, const struct piece *fin)
+{
+	struct half *h = &c->half[from];
+	struct piece p = *fin;
+
+	if (!h->fin || h->fin_told || seq_before(h->next, h->fin_seq))
+		return;
+	h->fin_told = true;
+	p.len = 0;
+	flow_emit(r, c, SEGMENT_FIN, from, &p);
+	if (h->hole && h->hole->first) { /* came before, from beyond the end: libnids must forget it too */
+		hole_discard(r, h);
+		hole_flush(r, c);
+		nids_park(r, c);
+	}
+	if (c->half[!from].fin_told && c->state != CONN_CLOSED)
+		close_as(r, c, CONN_FIN);
+}
+
+/* Where the frame acknowledges the other side's octets, as a position in its stream. */
+static uint64_t acked_position(const struct half *peer, const struct tcp_segment *t)
+{
+	int32_t d = seq_diff(t->ack, peer->next);
+
+	if (!(t->flags & TCP_ACK) || !peer->started)
+		return 0;
+	if (seq_diff(t->ack, peer->sent) > FLOW_WINDOW)
+		d = seq_diff(peer->sent, peer->next);
+	if (d < 0 && (uint64_t)-(int64_t)d > peer->position)
+		return 0;
+	return peer->position + (uint64_t)(int64_t)d;
+}
+
+/* A SYN whose number does not fit: a new connection, unless this one has not really begun. */
+static bool syn_takes_over(const struct conn *c, const struct half *h, const struct tcp_segment *t)
+{
+	uint32_t first = t->seq + 1, start = h->next - (uint32_t)h->position;
+
+	if (!h->started)
+		return c->state == CONN_CLOSED;
+	if (first == start)
+		return false;
+	if (!h->syn && movable(h) && start - first <= FLOW_WINDOW)
+		return false;
+	return !(c->state == CONN_HALF_OPEN && (t->flags & TCP_ACK));
+}
+
+/* Both sides agree on a place that this connection cannot have reached, or cannot go back to. */
+static bool jumped_away(const struct conn *c, unsigned from, const struct tcp_segment *t)
+{
+	const struct half *h = &c->half[from], *peer = &c->half[!from];
+	int32_t d = seq_diff(t->seq, h->next);
+
+	if (t->len && h->started && !h->tentative && (d > FLOW_WINDOW || d < -FLOW_WINDOW)) {
+		bool goes_on = h->has_far && t->seq == h->far && !h->has_acked;
+
+		return c->state == CONN_CLOSED || (goes_on && (d < 0 || d > FLOW_JUMP));
+	}
+	if (!(t->flags & TCP_ACK) || !peer->has_far || t->ack != peer->far)
+		return false;
+	d = seq_diff(peer->far, peer->next);
+	return d < 0 || d > FLOW_JUMP;
+}
+
+bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t)
+{
+	if (t->flags & TCP_RST)
+		return false;
+	if (t->flags & TCP_SYN)
+		return syn_takes_over(c, &c->half[from], t);
+	return jumped_away(c, from, t);
+}
+
+static void flow_syn(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		     const struct piece *p)
+{
+	struct half *h = &c->half[from], *peer = &c->half[!from];
+
+	if (!h->started || (movable(h) && t->seq + 1 != h->next))
+		half_start(h, t->seq + 1);
+	h->tentative = false;
+	h->syn = true;
+	if ((from == FROM_CLIENT) == !(t->flags & TCP_ACK))
+		c->info.direction_certain = true;
+	if (!(t->flags & TCP_ACK)) {
+		c->info.syn = c->info.syn || from == FROM_CLIENT;
+	} else {
+		if (!peer->started || (peer->tentative && movable(peer)))
+			half_start(peer, t->ack);
+		if (from == FROM_SERVER && !c->info.synack) {
+			c->info.synack = true;
+			flow_emit(r, c, SEGMENT_SYNACK, from, p);
+		}
+	}
+	c->info.midstream = c->info.midstream && !c->half[FROM_CLIENT].syn;
+}
+
+static void flow_ack(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		     const struct piece *p)
+{
+	struct half *peer = &c->half[!from];
+
+	if (from == FROM_CLIENT && c->info.synack && !(t->flags & TCP_SYN))
+		c->info.established = true;
+	if (!peer->started) {
+		half_start(peer, t->ack);
+		peer->tentative = peer->has_acked = true;
+		peer->acked = t->ack;
+		return;
+	}
+	if (peer->has_far && t->ack == peer->far) {
+		/* both sides are there: the capture paused */
+		peer->has_far = false;
+		hole_flush(r, c);
+		hole_gap_to(r, c, !from, t->ack, p);
+	}
+	if (seq_diff(t->ack, peer->sent) > FLOW_WINDOW)
+		return; /* nobody can have received that */
+	if (!peer->has_acked || seq_before(peer->acked, t->ack))
+		peer->acked = t->ack;
+	peer->has_acked = true;
+}
+
+/* One octet, or none, before the next: sent to provoke an acknowledgment (RFC 1122, 4.2.3.6). */
+static bool is_keepalive(const struct half *h, const struct tcp_segment *t)
+{
+	return h->started && t->len <= 1 && t->seq == h->next - 1 && !(t->flags & (TCP_SYN | TCP_FIN)) &&
+	       (!h->has_acked || !seq_before(h->acked, h->next));
+}
+
+/* False when the octets are too far off to be taken. */
+static bool within_reach(struct reassembly *r, struct conn *c, unsigned from, uint32_t seq, uint32_t end,
+			 const struct piece *p)
+{
+	struct half *h = &c->half[from];
+	int32_t d = seq_diff(seq, h->next);
+
+	if (!h->started || (h->tentative && movable(h) && (d < 0 || d > FLOW_WINDOW)))
+		half_start(h, seq);
+	h->tentative = false;
+	if (d <= FLOW_WINDOW && d >= -FLOW_WINDOW)
+		h->has_far = false;
+	else if (h->next != seq) {
+		bool goes_on = h->has_far && h->far == seq && !h->has_acked;
+
+		h->has_far = !goes_on;
+		h->far = end;
+		if (!goes_on)
+			return false;
+		hole_flush(r, c);
+		hole_gap_to(r, c, from, seq, p);
+	}
+	return true;
+}
+
+static void flow_fin(struct reassembly *r, struct conn *c, unsigned from, uint32_t end, const struct piece *p)
+{
+	struct half *h = &c->half[from];
+	struct hole *hole;
+
+	if (h->fin || seq_before(end, h->next))
+		return;
+	h->fin = true;
+	h->fin_seq = end;
+	if (h->next == end)
+		return;
+	hole = hole_get(r, c, from);
+	if (hole) {
+		hole->fin = *p;
+		hole->since = r->now;
+	} else {
+		hole_gap_to(r, c, from, end, p);
+	}
+}
+
+static void again(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p, uint32_t seen)
+{
+	struct half *h = &c->half[from];
+	uint32_t back = h->next - p->seq;
+	struct segment s = { .kind = SEGMENT_RETRANSMIT, .from = from, .len = seen, .frame = p->frame,
+			     .time_ns = p->time_ns, .peer_acked = p->peer_acked };
+
+	if (seen == p->len)
+		c->info.retransmitted[from]++;
+	if (seq_before(p->seq, h->next))
+		s.position = back < h->position ? h->position - back : 0;
+	else
+		s.position = h->position + (p->seq - h->next);
+	r->fn(r->ctx, &c->info, &s);
+}
+
+static void flow_octets(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+			struct piece p)
+{
+	struct half *h = &c->half[from];
+	uint32_t end, seen, captured = t->caplen < t->len ? t->caplen : t->len;
+	const struct piece whole = p;
+
+	p.seq = t->seq + !!(t->flags & TCP_SYN);
+	p.len = t->len;
+	end = p.seq + p.len;
+	if (is_keepalive(h, t) || !within_reach(r, c, from, p.seq, end, &whole))
+		return;
+	if (p.len && c->state == CONN_HALF_OPEN)
+		conn_table_touch(&r->table, c, CONN_LIVE, r->now);
+	if (h->fin && seq_before(h->fin_seq, end)) { /* nothing comes after the end */
+		end = h->fin_seq;
+		p.len = seq_before(p.seq, end) ? end - p.seq : 0;
+		captured = captured < p.len ? captured : p.len;
+	}
+	if (p.len && seq_before(h->sent, end))
+		h->sent = end;
+	if (p.len) {
+		seen = hole_fill_in(r, c, from, p, t->payload, captured);
+		if (seen)
+			again(r, c, from, &p, seen);
+	}
+	if (t->flags & TCP_FIN)
+		flow_fin(r, c, from, t->seq + !!(t->flags & TCP_SYN) + t->len, &whole);
+	flow_settle(r, c, from, h->hole && h->hole->fin.frame ? &h->hole->fin : &whole);
+}
+
+static void flow_reset(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		       const struct piece *p)
+{
+	const struct half *h = &c->half[from], *peer = &c->half[!from];
+	int32_t d = seq_diff(t->seq, h->next), back = seq_diff(t->ack, peer->next);
+
+	if (h->started && !h->tentative) {
+		if (d > FLOW_WINDOW || d < -FLOW_WINDOW)
+			return; /* the receiver will not believe it either */
+	} else if ((t->flags & TCP_ACK) && peer->started && (back > FLOW_WINDOW || back < -FLOW_WINDOW)) {
+		return;
+	}
+	hole_flush(r, c);
+	if (c->state == CONN_CLOSED)
+		return;
+	flow_emit(r, c, SEGMENT_RST, from, p);
+	close_as(r, c, CONN_RST);
+}
+
+/* After the end: only repetitions are of interest. */
+static void flow_late(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		      struct piece p)
+{
+	const struct half *h = &c->half[from];
+
+	p.seq = t->seq;
+	p.len = t->len;
+	if (p.len && h->started && !seq_before(h->next, p.seq + p.len) && !is_keepalive(h, t))
+		again(r, c, from, &p, p.len);
+}
+
+static void note_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+			 const struct piece *p)
+{
+	struct half *h = &c->half[from], *peer = &c->half[!from];
+	int32_t ahead = seq_diff(t->seq, h->sent);
+
+	c->info.seen[from] = true;
+	c->info.segments[from]++;
+	c->info.last_frame = p->frame;
+	c->info.last_time = p->time_ns;
+	c->last_from = (uint8_t)from;
+	if (c->state != CONN_CLOSED)
+		conn_table_touch(&r->table, c, c->state, r->now);
+	if (h->hole)
+		h->hole->packets++;
+	if (peer->hole) {
+		peer->hole->packets++;
+		peer->hole->peer_spoke = true;
+	}
+	if (h->started && !t->len && !(t->flags & (TCP_SYN | TCP_RST)) && ahead > 0 && ahead <= FLOW_WINDOW)
+		h->sent = t->seq; /* the sender itself says that it sent up to here */
+}
+
+void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		  uint64_t frame, int64_t time_ns)
+{
+	struct piece p = { .frame = frame, .time_ns = time_ns };
+
+	note_segment(r, c, from, t, &p);
+	p.peer_acked = acked_position(&c->half[!from], t);
+	if (c->state == CONN_CLOSED) {
+		flow_late(r, c, from, t, p);
+		return;
+	}
+	if (t->flags & TCP_RST) {
+		flow_reset(r, c, from, t, &p);
+		return;
+	}
+	if (t->flags & TCP_SYN)
+		flow_syn(r, c, from, t, &p);
+	if (t->flags & TCP_ACK)
+		flow_ack(r, c, from, t, &p);
+	if (t->len || (t->flags & TCP_FIN))
+		flow_octets(r, c, from, t, p);
+	hole_check(r, c, &p);
+}

@@ -1,0 +1,923 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables of tunnels and flows, the life of calls and connections: see tracker.h. */
+#include "analyzer/tracker.h"
+
+#include <stdlib.h>
+
+#include "analyzer/tracker_private.h"
+#include "conformance/flow.h"
+
+#define SECONDS(n) ((int64_t)(n) * 1000000000)
+
+enum {
+	FIRST_TABLE = 1024, /* slots, a power of two */
+	SWEEP_S = 600,	    /* how often silent calls are looked for */
+	PAIR_DISTANCE = 8,  /* how far an acknowledgment may lag when flows are paired by it */
+};
+
+const struct tracker_limits tracker_default_limits = {
+	.max_tunnels = 1000000,
+	.max_calls = 4000000,
+	.idle_ns = SECONDS(7200),
+	.linger_ns = SECONDS(10),
+	.keep_ended = 2048,
+};
+
+static uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint64_t mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	h ^= h >> 29;
+	h *= UINT64_C(0xbf58476d1ce4e5b9);
+	return h ^ h >> 32;
+}
+
+/* --- tunnels ----------------------------------------------------------------------------- */
+
+static uint64_t hosts_hash(uint32_t context, const struct ip_addr *low, const struct ip_addr *high)
+{
+	uint64_t h = load64(low->octet + 8) * UINT64_C(0x9ddfea08eb382d69) + load64(high->octet + 8);
+
+	/* The upper halves are the same for all of IPv4. */
+	return mix(h + context + load64(low->octet) * 3 + load64(high->octet) * 7);
+}
+
+static bool hosts_equal(const struct tunnel *t, uint32_t context, const struct ip_addr *low,
+			const struct ip_addr *high)
+{
+	return t->context == context && ip_addr_cmp(&t->host[0], low) == 0 && ip_addr_cmp(&t->host[1], high) == 0;
+}
+
+static struct tunnel **tunnel_slot(struct tunnel **table, size_t room, uint64_t hash, uint32_t context,
+				   const struct ip_addr *low, const struct ip_addr *high)
+{
+	size_t i = hash & (room - 1);
+
+	while (table[i] && !hosts_equal(table[i], context, low, high))
+		i = (i + 1) & (room - 1);
+	return &table[i];
+}
+
+static bool tunnels_grow(struct tracker *t)
+{
+	size_t room = t->table_room ? t->table_room * 2 : FIRST_TABLE;
+	struct tunnel **table = calloc(room, sizeof(struct tunnel *));
+
+	if (!table)
+		return false;
+	for (size_t i = 0; i < t->table_room; i++) {
+		struct tunnel *x = t->table[i];
+
+		if (x)
+			*tunnel_slot(table, room, hosts_hash(x->context, &x->host[0], &x->host[1]), x->context,
+				     &x->host[0], &x->host[1]) = x;
+	}
+	free(t->table);
+	t->table = table;
+	t->table_room = room;
+	return true;
+}
+
+/* Numbers a new tunnel and keeps it; the caller puts it where it is found. */
+static struct tunnel *tunnel_new(struct tracker *t, uint32_t context, const struct ip_addr *low,
+				 const struct ip_addr *high)
+{
+	struct tunnel *x;
+
+	if (t->ntunnels >= t->limits.max_tunnels)
+		return NULL;
+	if (t->ntunnels == t->tunnels_room) {
+		size_t room = t->tunnels_room ? t->tunnels_room * 2 : FIRST_TABLE;
+		struct tunnel **grown = realloc(t->tunnels, room * sizeof(struct tunnel *));
+
+		if (!grown)
+			return NULL;
+		t->tunnels = grown;
+		t->tunnels_room = room;
+	}
+	x = pool_get(&t->tunnel_pool);
+	if (!x)
+		return NULL;
+	x->private = pool_get(&t->private_pool);
+	if (!x->private) {
+		pool_put(&t->tunnel_pool, x);
+		return NULL;
+	}
+	x->private->primary = x;
+	x->context = context;
+	x->host[0] = *low;
+	x->host[1] = *high;
+	x->pac = -1;
+	t->tunnels[t->ntunnels++] = x;
+	x->id = t->ntunnels;
+	t->stats.tunnels++;
+	return x;
+}
+
+struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
+			      const struct ip_addr *dst, unsigned *from)
+{
+	bool src_high = ip_addr_cmp(src, dst) > 0;
+	const struct ip_addr *low = src_high ? dst : src, *high = src_high ? src : dst;
+	uint64_t hash = hosts_hash(context, low, high);
+	struct tunnel **slot = tunnel_slot(t->table, t->table_room, hash, context, low, high);
+
+	*from = src_high;
+	if (*slot)
+		return *slot;
+	if (t->ntunnels * 2 >= t->table_room) {
+		if (!tunnels_grow(t)) {
+			t->stats.memory_failed = true;
+			return NULL;
+		}
+		slot = tunnel_slot(t->table, t->table_room, hash, context, low, high);
+	}
+	*slot = tunnel_new(t, context, low, high);
+	if (!*slot)
+		t->stats.over_limit++;
+	return *slot;
+}
+
+static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
+{
+	if (!x->first_frame) {
+		x->first_frame = frame;
+		x->first_time = time_ns;
+	}
+	x->last_frame = frame;
+	x->last_time = time_ns;
+}
+
+/* --- flows ------------------------------------------------------------------------------- */
+
+static uint64_t flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id)
+{
+	return tunnel->private->primary->id << 17 | (uint64_t)from << 16 | call_id;
+}
+
+static struct flow_slot *flow_slot(struct flow_slot *slots, size_t room, uint64_t key)
+{
+	size_t i = mix(key) & (room - 1);
+
+	while (slots[i].key && slots[i].key != key)
+		i = (i + 1) & (room - 1);
+	return &slots[i];
+}
+
+static bool slots_grow(struct tracker *t)
+{
+	size_t room = t->slots_room ? t->slots_room * 2 : FIRST_TABLE;
+	struct flow_slot *slots = pool_map(room * sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (size_t i = 0; i < t->slots_room; i++)
+		if (t->slots[i].key)
+			*flow_slot(slots, room, t->slots[i].key) = t->slots[i];
+	pool_unmap(t->slots, t->slots_room * sizeof(*slots));
+	t->slots = slots;
+	t->slots_room = room;
+	return true;
+}
+
+struct flow *flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id)
+{
+	return flow_slot(t->slots, t->slots_room, flow_key(tunnel, from, call_id))->flow;
+}
+
+/* Takes a key out, and moves what it had displaced back to where it is looked for. */
+static void flow_unindex(struct tracker *t, const struct flow *f)
+{
+	size_t mask = t->slots_room - 1;
+	struct flow_slot *slot = flow_slot(t->slots, t->slots_room, f->key);
+	size_t hole = (size_t)(slot - t->slots);
+
+	if (slot->flow != f)
+		return;
+	for (size_t i = (hole + 1) & mask; t->slots[i].key; i = (i + 1) & mask) {
+		size_t home = mix(t->slots[i].key) & mask;
+
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			t->slots[hole] = t->slots[i];
+			hole = i;
+		}
+	}
+	t->slots[hole] = (struct flow_slot){ 0, NULL };
+	t->nslots--;
+}
+
+/* A new flow of a call, found by its key from now on. */
+static struct flow *flow_new(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
+{
+	struct flow_slot *slot;
+	struct flow *f;
+
+	if (t->nslots * 3 >= t->slots_room * 2 && !slots_grow(t))
+		return NULL;
+	f = pool_get(&t->flow_pool);
+	if (!f)
+		return NULL;
+	f->key = flow_key(c->tunnel, from, call_id);
+	f->call = c;
+	slot = flow_slot(t->slots, t->slots_room, f->key);
+	t->nslots += !slot->key;
+	*slot = (struct flow_slot){ f->key, f };
+	c->flow[from] = f;
+	return f;
+}
+
+static void flow_free(struct tracker *t, struct flow *f)
+{
+	if (!f)
+		return;
+	flow_unindex(t, f);
+	pool_put(&t->flow_pool, f);
+}
+
+/* --- pairing of flows without control messages -------------------------------------------- */
+
+static void unpaired_add(struct tunnel *tunnel, unsigned from, struct flow *f)
+{
+	struct tunnel_private *p = tunnel->private->primary->private;
+
+	p->unpaired[from][p->nunpaired[from]++ % UNPAIRED] = f;
+}
+
+static void unpaired_remove(struct tunnel *tunnel, unsigned from, const struct flow *f)
+{
+	struct tunnel_private *p = tunnel->private->primary->private;
+
+	for (unsigned i = 0; i < UNPAIRED; i++)
+		if (p->unpaired[from][i] == f)
+			p->unpaired[from][i] = NULL;
+}
+
+static void call_unlink(struct tracker *t, struct call *c)
+{
+	struct call **at = &c->tunnel->first_call;
+	struct call *before = NULL;
+
+	while (*at && *at != c) {
+		before = *at;
+		at = &(*at)->next;
+	}
+	if (!*at)
+		return;
+	*at = c->next;
+	if (c->tunnel->last_call == c)
+		c->tunnel->last_call = before;
+	pool_put(&t->call_pool, c);
+}
+
+/* Makes two GRE-only calls one: the later one's flow moves. */
+static void call_join(struct tracker *t, struct call *into, struct call *other, unsigned from)
+{
+	struct flow *f = other->flow[from];
+
+	unpaired_remove(into->tunnel, !from, into->flow[!from]);
+	unpaired_remove(into->tunnel, from, f);
+	other->flow[from] = NULL;
+	into->flow[from] = f;
+	f->call = into;
+	into->tunnel->calls--;
+	t->stats.calls--;
+	call_unlink(t, other);
+}
+
+/* The only unpaired flow of the other direction whose numbers fit this acknowledgment, or NULL. */
+static struct flow *pair_candidate(const struct tunnel *tunnel, unsigned from, uint32_t ack)
+{
+	const struct tunnel_private *p = tunnel->private->primary->private;
+	struct flow *found = NULL;
+
+	for (unsigned i = 0; i < UNPAIRED; i++) {
+		struct flow *f = p->unpaired[!from][i];
+		uint32_t behind;
+
+		if (!f || !(f->flags & FLOW_HAS_SEQ))
+			continue;
+		behind = f->highest_seq - ack;
+		if (behind > PAIR_DISTANCE)
+			continue;
+		if (found)
+			return NULL;
+		found = f;
+	}
+	return found;
+}
+
+static void try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
+{
+	struct flow *peer = pair_candidate(f->call->tunnel, from, ack);
+
+	if (!peer)
+		return;
+	if (peer->call->id < f->call->id)
+		call_join(t, peer->call, f->call, from);
+	else
+		call_join(t, f->call, peer->call, !from);
+}
+
+/* At the end: a lone unpaired flow each way between two hosts is one call. */
+static void pair_the_rest(struct tracker *t, struct tunnel *tunnel)
+{
+	struct tunnel_private *p = tunnel->private;
+	struct flow *only[HOSTS] = { NULL, NULL };
+
+	for (unsigned from = 0; from < HOSTS; from++) {
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < UNPAIRED; i++)
+			if (p->unpaired[from][i]) {
+				only[from] = p->unpaired[from][i];
+				n++;
+			}
+		if (n != 1 || p->nunpaired[from] > UNPAIRED)
+			return;
+	}
+	if (only[0]->call->id < only[1]->call->id)
+		call_join(t, only[0]->call, only[1]->call, 1);
+	else
+		call_join(t, only[1]->call, only[0]->call, 0);
+}
+
+/* --- calls ------------------------------------------------------------------------------- */
+
+struct call *call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c, uint64_t frame,
+		      int64_t time_ns)
+{
+	struct call *call;
+
+	if (t->call_pool.live >= t->limits.max_calls) {
+		t->stats.over_limit++;
+		return NULL;
+	}
+	call = pool_get(&t->call_pool);
+	if (!call) {
+		t->stats.memory_failed = true;
+		return NULL;
+	}
+	call->id = ++t->stats.calls;
+	call->tunnel = tunnel;
+	call->connection = c;
+	call->connection_id = c ? c->id : 0;
+	call->first_frame = call->last_frame = frame;
+	call->first_time = call->last_time = time_ns;
+	call->state = CALL_GRE_ONLY;
+	tunnel->calls++;
+	if (tunnel->last_call)
+		tunnel->last_call->next = call;
+	else
+		tunnel->first_call = call;
+	tunnel->last_call = call;
+	if (c) {
+		c->calls++;
+		c->live_calls++;
+	}
+	return call;
+}
+
+struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
+{
+	struct flow *f = flow_find(t, c->tunnel, from, call_id);
+	struct call *other = f ? f->call : NULL;
+
+	if (!f || other->state != CALL_GRE_ONLY) {
+		/* No packet yet, or the Call ID is used again: what comes belongs to the new call. */
+		f = flow_new(t, c, from, call_id);
+		if (!f)
+			t->stats.memory_failed = true;
+		return f;
+	}
+	unpaired_remove(c->tunnel, from, f);
+	f->flags |= FLOW_BEFORE_CALL;
+	f->call = c;
+	c->flow[from] = f;
+	other->flow[from] = NULL;
+	if (other->first_time < c->first_time) {
+		c->first_frame = other->first_frame;
+		c->first_time = other->first_time;
+	}
+	if (!other->flow[!from]) {
+		other->tunnel->calls--;
+		call_unlink(t, other);
+	} else if (!c->flow[!from]) {
+		/* Acknowledgments had shown that the two directions belong together. */
+		c->flow[!from] = other->flow[!from];
+		c->flow[!from]->call = c;
+		c->flow[!from]->flags |= FLOW_BEFORE_CALL;
+		other->tunnel->calls--;
+		call_unlink(t, other);
+	}
+	return f;
+}
+
+/* A GRE packet of no known call. */
+static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned from, uint16_t call_id,
+			     uint64_t frame, int64_t time_ns)
+{
+	struct call *c = call_new(t, tunnel, NULL, frame, time_ns);
+	struct flow *f;
+
+	if (!c)
+		return NULL;
+	f = flow_new(t, c, from, call_id);
+	if (!f) {
+		t->stats.memory_failed = true;
+		tunnel->calls--;
+		call_unlink(t, c);
+		return NULL;
+	}
+	unpaired_add(tunnel, from, f);
+	return f;
+}
+
+struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, const struct gre_pkt *g,
+			 uint64_t frame, int64_t time_ns)
+{
+	struct flow *f = flow_find(t, tunnel, from, g->call_id);
+	struct flow *peer;
+
+	tunnel_seen(tunnel, frame, time_ns);
+	if (!f) {
+		f = gre_only(t, tunnel, from, g->call_id, frame, time_ns);
+		if (!f)
+			return NULL;
+	}
+	peer = f->call->flow[!from];
+	flow_apply(f, peer, g, frame, time_ns);
+	/* Looked for ever more rarely, so that what cannot be paired costs nothing. */
+	if (!peer && g->flags & GRE_A && !(f->packets & (f->packets - 1)) && f->call->state == CALL_GRE_ONLY)
+		try_pair(t, f, from, g->ack);
+	return f;
+}
+
+/* --- connections ------------------------------------------------------------------------- */
+
+static void connection_link(struct tunnel *tunnel, struct control_connection *c)
+{
+	c->next = NULL;
+	if (tunnel->last_connection)
+		tunnel->last_connection->next = c;
+	else
+		tunnel->first_connection = c;
+	tunnel->last_connection = c;
+	tunnel->connections++;
+	c->tunnel = tunnel;
+}
+
+static void connection_unlink(struct control_connection *c)
+{
+	struct control_connection **at = &c->tunnel->first_connection, *before = NULL;
+
+	while (*at && *at != c) {
+		before = *at;
+		at = &(*at)->next;
+	}
+	if (!*at)
+		return;
+	*at = c->next;
+	if (c->tunnel->last_connection == c)
+		c->tunnel->last_connection = before;
+}
+
+struct control_connection *tracker_connection(struct tracker *t, struct tunnel *tunnel, unsigned originator,
+					      uint64_t frame, int64_t time_ns)
+{
+	struct control_connection *c = pool_get(&t->connection_pool);
+
+	if (!c) {
+		t->stats.memory_failed = true;
+		return NULL;
+	}
+	c->id = ++t->stats.connections;
+	c->originator = originator;
+	c->closed_by = c->stopped_by = -1;
+	c->pac = -1;
+	c->first_frame = c->last_frame = frame;
+	c->first_time = c->last_time = time_ns;
+	connection_link(tunnel, c);
+	tunnel_seen(tunnel, frame, time_ns);
+	return c;
+}
+
+void connection_move(struct tracker *t, struct control_connection *c, unsigned pac)
+{
+	struct tunnel *from = c->tunnel, *to = from->private->opposite;
+
+	if (!to) {
+		to = tunnel_new(t, from->context, &from->host[0], &from->host[1]);
+		if (!to)
+			return;
+		to->private->primary = from->private->primary;
+		to->private->opposite = from;
+		from->private->opposite = to;
+		to->first_frame = c->first_frame;
+		to->first_time = c->first_time;
+	}
+	to->pac = (int)pac;
+	connection_unlink(c);
+	from->connections--;
+	connection_link(to, c);
+}
+
+struct control_connection *tracker_find_connection(struct tunnel *tunnel, uint16_t port0, uint16_t port1)
+{
+	struct tunnel *both[2] = { tunnel, tunnel->private->opposite };
+	struct control_connection *found = NULL;
+
+	for (unsigned i = 0; i < 2 && both[i]; i++)
+		for (struct control_connection *c = both[i]->first_connection; c; c = c->next)
+			if (c->port[c->originator == 0 ? 0 : 1] == port0 &&
+			    c->port[c->originator == 0 ? 1 : 0] == port1)
+				found = c;
+	return found;
+}
+
+void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m)
+{
+	if (!history_add(&c->history, m))
+		t->stats.memory_failed = true;
+	c->last_frame = m->frame > c->last_frame ? m->frame : c->last_frame;
+	c->last_time = m->time_ns;
+	tunnel_seen(c->tunnel, m->frame, m->time_ns);
+}
+
+/* --- ends -------------------------------------------------------------------------------- */
+
+static void ended_push(struct tracker *t, struct ended e)
+{
+	if (t->nended == t->ended_room) {
+		size_t room = t->ended_room ? t->ended_room * 2 : 256;
+		struct ended *ring = malloc(room * sizeof(*ring));
+
+		if (!ring) {
+			t->stats.memory_failed = true;
+			return;
+		}
+		for (size_t i = 0; i < t->nended; i++)
+			ring[i] = t->ended[(t->ended_first + i) % t->ended_room];
+		free(t->ended);
+		t->ended = ring;
+		t->ended_room = room;
+		t->ended_first = 0;
+	}
+	t->ended[(t->ended_first + t->nended++) % t->ended_room] = e;
+}
+
+void call_end(struct tracker *t, struct call *c, int64_t time_ns)
+{
+	if (c->connection)
+		c->connection->live_calls--;
+	c->connection = NULL;
+	ended_push(t, (struct ended){ time_ns, NULL, c });
+}
+
+void tracker_connection_end(struct tracker *t, struct control_connection *c, enum connection_close how,
+			    int64_t time_ns)
+{
+	c->close = how;
+	if (how != CLOSE_NONE)
+		c->state = CONNECTION_CLOSED;
+	if (c->live_calls)
+		for (struct call *call = c->tunnel->first_call; call; call = call->next) {
+			if (call->connection != c)
+				continue;
+			if (how != CLOSE_NONE && call->state != CALL_CLOSED && call->state != CALL_REFUSED) {
+				call->state = CALL_CLOSED;
+				if (!call->ended_by)
+					call->ended_by = 3;
+			}
+			call_end(t, call, time_ns);
+		}
+	ended_push(t, (struct ended){ time_ns, c, NULL });
+}
+
+/* What reports need and the hot path does not keep. */
+static void call_settle(struct call *c)
+{
+	int pac = c->tunnel->pac;
+
+	for (unsigned from = 0; from < HOSTS; from++) {
+		const struct flow *f = c->flow[from];
+
+		if (!f)
+			continue;
+		if (f->flags & FLOW_SEEN && f->last_frame > c->last_frame) {
+			c->last_frame = f->last_frame;
+			c->last_time = f->last_time;
+		}
+		if (pac < 0)
+			continue;
+		/* What host `from` sends carries the Call ID of the other. */
+		if ((unsigned)pac != from && !c->pac_id_known) {
+			c->pac_call_id = (uint16_t)f->key;
+			c->pac_id_known = true;
+		} else if ((unsigned)pac == from && !c->pns_id_known) {
+			c->pns_call_id = (uint16_t)f->key;
+			c->pns_id_known = true;
+		}
+	}
+}
+
+static void call_drop(struct tracker *t, struct call *c)
+{
+	for (unsigned from = 0; from < HOSTS; from++) {
+		if (c->flow[from])
+			unpaired_remove(c->tunnel, from, c->flow[from]);
+		flow_free(t, c->flow[from]);
+	}
+	call_unlink(t, c);
+}
+
+static void spill_one(struct tracker *t, const struct ended *e)
+{
+	struct tunnel_private *p;
+	uint64_t at;
+
+	if (e->call) {
+		p = e->call->tunnel->private;
+		call_settle(e->call);
+		at = spill_call(&t->spill, e->call, p->spilled[SPILL_CALL]);
+		if (!at)
+			return;
+		p->spilled[SPILL_CALL] = at;
+		p->nspilled[SPILL_CALL]++;
+		call_drop(t, e->call);
+	} else {
+		p = e->connection->tunnel->private;
+		at = spill_connection(&t->spill, e->connection, p->spilled[SPILL_CONNECTION]);
+		if (!at)
+			return;
+		p->spilled[SPILL_CONNECTION] = at;
+		p->nspilled[SPILL_CONNECTION]++;
+		connection_unlink(e->connection);
+		history_clear(&e->connection->history);
+		pool_put(&t->connection_pool, e->connection);
+	}
+	t->stats.spilled++;
+}
+
+void tracker_spill_ended(struct tracker *t, int64_t time_ns)
+{
+	while (t->nended > t->limits.keep_ended && !t->spill.failed) {
+		const struct ended *e = &t->ended[t->ended_first];
+
+		if (time_ns - e->time_ns < t->limits.linger_ns)
+			break;
+		spill_one(t, e);
+		t->ended_first = (t->ended_first + 1) % t->ended_room;
+		t->nended--;
+	}
+	t->stats.spill_failed = t->spill.failed;
+}
+
+static bool call_silent(const struct call *c, int64_t since)
+{
+	for (unsigned from = 0; from < HOSTS; from++)
+		if (c->flow[from] && c->flow[from]->last_time > since)
+			return false;
+	return c->last_time <= since;
+}
+
+/* Ends calls of GRE alone that fell silent; the others end with their connections. */
+static void sweep(struct tracker *t, int64_t time_ns)
+{
+	for (size_t i = 0; i < t->ntunnels; i++)
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+			if (c->state == CALL_GRE_ONLY && call_silent(c, time_ns - t->limits.idle_ns)) {
+				c->state = CALL_CLOSED;
+				call_end(t, c, time_ns);
+			}
+}
+
+void tracker_tick(struct tracker *t, int64_t time_ns)
+{
+	if (t->nended > t->limits.keep_ended)
+		tracker_spill_ended(t, time_ns);
+	if (time_ns < t->next_sweep)
+		return;
+	if (t->next_sweep)
+		sweep(t, time_ns);
+	t->next_sweep = time_ns + SECONDS(SWEEP_S);
+}
+
+void tracker_finish(struct tracker *t)
+{
+	for (size_t i = 0; i < t->ntunnels; i++) {
+		if (t->tunnels[i]->private->primary == t->tunnels[i])
+			pair_the_rest(t, t->tunnels[i]);
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+			call_settle(c);
+	}
+}
+
+/* --- the walk ---------------------------------------------------------------------------- */
+
+struct item {
+	uint64_t id, offset; /* offset 0: in memory */
+	void *record;
+};
+
+static int item_order(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Ended records of a chain, then the live ones, sorted by id. */
+static struct item *items(struct tracker *t, const struct tunnel *tunnel, enum spill_kind kind, size_t *n)
+{
+	const struct tunnel_private *p = tunnel->private;
+	size_t live = 0, room;
+	struct item *list;
+	uint64_t at = p->spilled[kind];
+
+	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c; c = c->next)
+		live++;
+	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
+		live++;
+	room = live + p->nspilled[kind];
+	list = calloc(room + 1, sizeof(*list));
+	*n = 0;
+	if (!list)
+		return NULL;
+	while (at && *n < p->nspilled[kind]) {
+		list[*n].offset = at;
+		if (!spill_peek(&t->spill, at, &list[*n].id, &at)) {
+			free(list);
+			return NULL;
+		}
+		(*n)++;
+	}
+	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c; c = c->next)
+		list[(*n)++] = (struct item){ c->id, 0, c };
+	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
+		list[(*n)++] = (struct item){ c->id, 0, c };
+	qsort(list, *n, sizeof(*list), item_order);
+	return list;
+}
+
+static bool give_connections(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v,
+			     void *ctx)
+{
+	size_t n;
+	struct item *list = items(t, tunnel, SPILL_CONNECTION, &n);
+	bool ok = list != NULL;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		struct control_connection c;
+
+		if (!list[i].offset) {
+			v->connection(ctx, list[i].record);
+			continue;
+		}
+		ok = spill_read_connection(&t->spill, list[i].offset, &c);
+		if (!ok)
+			break;
+		v->connection(ctx, &c);
+		history_clear(&c.history);
+	}
+	free(list);
+	return ok;
+}
+
+static bool give_calls(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v, void *ctx)
+{
+	size_t n;
+	struct item *list = items(t, tunnel, SPILL_CALL, &n);
+	bool ok = list != NULL;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		struct flow flows[HOSTS];
+		struct call c;
+
+		if (!list[i].offset) {
+			v->call(ctx, list[i].record);
+			continue;
+		}
+		ok = spill_read_call(&t->spill, list[i].offset, &c, flows);
+		if (ok)
+			v->call(ctx, &c);
+	}
+	free(list);
+	return ok;
+}
+
+bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < t->ntunnels; i++) {
+		const struct tunnel *x = t->tunnels[i];
+
+		/* Nothing left of it: its only connection turned out to have the roles exchanged. */
+		if (!x->connections && !x->calls)
+			continue;
+		v->tunnel(ctx, x);
+		ok &= give_connections(t, x, v, ctx);
+		ok &= give_calls(t, x, v, ctx);
+		v->tunnel_end(ctx, x);
+	}
+	return ok;
+}
+
+/* --- all of it --------------------------------------------------------------------------- */
+
+const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
+{
+	enum { OCTETS_MAX = 16 << 20 };
+	const uint8_t *p = octets;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ len;
+	size_t i;
+
+	for (size_t k = 0; k < len; k++)
+		hash = (hash ^ p[k]) * UINT64_C(0x100000001b3);
+	hash = mix(hash) | 1;
+	if (t->ninterned * 2 >= t->interned_room) {
+		size_t room = t->interned_room ? t->interned_room * 2 : 64;
+		struct intern_slot *grown = calloc(room, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		for (size_t k = 0; k < t->interned_room; k++) {
+			if (!t->interned[k].hash)
+				continue;
+			for (i = t->interned[k].hash & (room - 1); grown[i].hash; i = (i + 1) & (room - 1))
+				;
+			grown[i] = t->interned[k];
+		}
+		free(t->interned);
+		t->interned = grown;
+		t->interned_room = room;
+	}
+	for (i = hash & (t->interned_room - 1); t->interned[i].hash; i = (i + 1) & (t->interned_room - 1))
+		if (t->interned[i].hash == hash && memcmp(t->interned[i].text, octets, len) == 0)
+			return t->interned[i].text;
+	if (t->interned_octets + len > OCTETS_MAX)
+		return NULL;
+	t->interned[i].text = malloc(len);
+	if (!t->interned[i].text)
+		return NULL;
+	memcpy(t->interned[i].text, octets, len);
+	t->interned[i].hash = hash;
+	t->ninterned++;
+	t->interned_octets += len;
+	return t->interned[i].text;
+}
+
+struct tracker *tracker_new(const struct tracker_limits *limits)
+{
+	struct tracker *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->limits = *limits;
+	pool_init(&t->tunnel_pool, sizeof(struct tunnel));
+	pool_init(&t->private_pool, sizeof(struct tunnel_private));
+	pool_init(&t->connection_pool, sizeof(struct control_connection));
+	pool_init(&t->call_pool, sizeof(struct call));
+	pool_init(&t->flow_pool, sizeof(struct flow));
+	if (!tunnels_grow(t) || !slots_grow(t)) {
+		tracker_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tracker_free(struct tracker *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->ntunnels; i++)
+		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
+			history_clear(&c->history);
+	for (size_t i = 0; i < t->interned_room; i++)
+		free(t->interned[i].text);
+	free(t->interned);
+	free(t->tunnels);
+	free(t->table);
+	pool_unmap(t->slots, t->slots_room * sizeof(*t->slots));
+	free(t->ended);
+	spill_clear(&t->spill);
+	pool_clear(&t->tunnel_pool);
+	pool_clear(&t->private_pool);
+	pool_clear(&t->connection_pool);
+	pool_clear(&t->call_pool);
+	pool_clear(&t->flow_pool);
+	free(t);
+}
+
+const struct tracker_stats *tracker_stats(const struct tracker *t)
+{
+	return &t->stats;
+}

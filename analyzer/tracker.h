@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which conversation a packet or message belongs to: creates, finds, ages and gives out tunnels,
+ * control connections, calls and GRE flows.
+ *
+ * GRE is bound to a call by tunnel, direction and Call ID.  GRE without a known call makes a call
+ * of its own (CALL_GRE_ONLY), which joins a call that claims its Call ID later.
+ *
+ * Memory: limits for each kind; what has ended is written to a temporary file once there is much
+ * of it, so that memory follows what is live, not the length of the capture.
+ */
+#ifndef PPTPSCOPE_TRACKER_H
+#define PPTPSCOPE_TRACKER_H
+
+#include "conformance/conversation.h"
+
+struct tracker_limits {
+	size_t max_tunnels;
+	size_t max_calls;	/* live */
+	int64_t idle_ns;	/* a call of GRE alone is over after this much silence */
+	int64_t linger_ns;	/* an ended call or connection still takes late packets this long */
+	size_t keep_ended;	/* ended ones kept in memory before the temporary file is used */
+};
+extern const struct tracker_limits tracker_default_limits;
+
+struct tracker_stats {
+	uint64_t tunnels, connections, calls; /* seen in all */
+	uint64_t over_limit;		      /* packets that found no room */
+	uint64_t spilled;		      /* ended records in the temporary file */
+	bool spill_failed;		      /* no temporary file: ended records stayed in memory */
+	bool memory_failed;		      /* an allocation failed: something is missing */
+};
+
+struct tracker;
+
+struct tracker *tracker_new(const struct tracker_limits *limits);
+void tracker_free(struct tracker *t);
+
+/*
+ * The tunnel of two hosts, created when new; *from is the host index of src.  NULL at the limit
+ * (counted).  Hot path.
+ */
+struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
+			      const struct ip_addr *dst, unsigned *from);
+
+/* Counts a GRE packet sent by host `from`; returns its flow, or NULL at the limit.  Hot path. */
+struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, const struct gre_pkt *g,
+			 uint64_t frame, int64_t time_ns);
+
+/* A new control connection whose originator is host `originator`; NULL at the limit. */
+struct control_connection *tracker_connection(struct tracker *t, struct tunnel *tunnel, unsigned originator,
+					      uint64_t frame, int64_t time_ns);
+
+/* Takes a control message sent by host `from`: connection, roles and calls follow the wire. */
+void tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
+		     const struct ctrl_origin *origin);
+
+/* Adds a line to a connection's history. */
+void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m);
+
+/* The connection is over: its calls end with it.  It may be freed any time after this. */
+void tracker_connection_end(struct tracker *t, struct control_connection *c, enum connection_close how,
+			    int64_t time_ns);
+
+/* The latest control connection of a tunnel with these ports (by host), or NULL. */
+struct control_connection *tracker_find_connection(struct tunnel *tunnel, uint16_t port0, uint16_t port1);
+
+/* House-keeping by packet time. */
+void tracker_tick(struct tracker *t, int64_t time_ns);
+
+/* Ends of the capture: pairs what can be paired, fills in what roles now tell. */
+void tracker_finish(struct tracker *t);
+
+/* Gives everything out in order: tunnels by id, then their connections and calls by id. */
+struct tracker_visitor {
+	void (*tunnel)(void *ctx, const struct tunnel *t);
+	void (*connection)(void *ctx, const struct control_connection *c);
+	void (*call)(void *ctx, const struct call *c);
+	void (*tunnel_end)(void *ctx, const struct tunnel *t);
+};
+/* False when the temporary file could not be read back or memory was short. */
+bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx);
+
+const struct tracker_stats *tracker_stats(const struct tracker *t);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the tracker share. */
+#ifndef PPTPSCOPE_TRACKER_PRIVATE_H
+#define PPTPSCOPE_TRACKER_PRIVATE_H
+
+#include "analyzer/pool.h"
+#include "analyzer/spill.h"
+#include "analyzer/tracker.h"
+
+enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
+
+struct tunnel_private {
+	struct tunnel *opposite;  /* same hosts with the roles exchanged, or NULL */
+	struct tunnel *primary;	  /* the one that the table finds and flow keys name */
+	uint64_t spilled[2];	  /* SPILL_CONNECTION, SPILL_CALL: last record in the file */
+	uint64_t nspilled[2];
+	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
+	uint64_t nunpaired[HOSTS];
+};
+
+struct flow_slot {
+	uint64_t key; /* 0: empty */
+	struct flow *flow;
+};
+
+/* Something that ended and lingers. */
+struct ended {
+	int64_t time_ns;
+	struct control_connection *connection; /* one of the two is set */
+	struct call *call;
+};
+
+struct intern_slot {
+	uint64_t hash;
+	void *text;
+};
+
+struct tracker {
+	struct tracker_limits limits;
+	struct tracker_stats stats;
+	struct tunnel **table; /* open addressing by hosts and context */
+	size_t table_room;
+	struct tunnel **tunnels; /* by id - 1 */
+	size_t tunnels_room, ntunnels;
+	struct flow_slot *slots;
+	size_t slots_room, nslots;
+	struct pool tunnel_pool, private_pool, connection_pool, call_pool, flow_pool;
+	struct ended *ended; /* ring */
+	size_t ended_room, ended_first, nended;
+	struct spill spill;
+	struct intern_slot *interned;
+	size_t interned_room, ninterned, interned_octets;
+	int64_t next_sweep;
+};
+
+/* Flow of (tunnel, sender, Call ID of the receiver), or NULL. */
+struct flow *flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id);
+
+/* Gives the call the flow with that key: a new one, or one that GRE made before the call was known. */
+struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id);
+
+/* A new call of a tunnel, NULL at the limit. */
+struct call *call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c, uint64_t frame,
+		      int64_t time_ns);
+
+/* The call takes no more messages; it lingers for late packets. */
+void call_end(struct tracker *t, struct call *c, int64_t time_ns);
+
+/* Moves a connection without calls to the tunnel of the other roles. */
+void connection_move(struct tracker *t, struct control_connection *c, unsigned pac);
+
+/* A copy of the octets that lives as long as the tracker; NULL when there is no room for more. */
+const void *tracker_intern(struct tracker *t, const void *octets, size_t len);
+
+void tracker_spill_ended(struct tracker *t, int64_t time_ns);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a GRE packet changes its flow, and how a history grows: for the tracker. */
+#ifndef PPTPSCOPE_FLOW_H
+#define PPTPSCOPE_FLOW_H
+
+#include "conformance/conversation.h"
+
+/*
+ * Counts a packet of f.  peer: the flow of the same call in the other direction, or NULL.  Hot
+ * path: no allocation; touches the peer only for an acknowledgment that it waits for.
+ */
+void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns);
+
+/* Appends a moment; false when memory was not to be had (the history then lacks it). */
+bool history_add(struct history *h, const struct moment *m);
+void history_clear(struct history *h);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One direction of a control connection: TCP octets to whole messages, however they were cut or
+ * joined.  RFC 2637 section 1.4.
+ *
+ * Memory: a partial message is kept in a buffer allocated when needed and freed when it is done
+ * (at most CTRL_LENGTH_LIMIT octets and one frame number per segment).
+ */
+#ifndef PPTPSCOPE_CTRL_STREAM_H
+#define PPTPSCOPE_CTRL_STREAM_H
+
+#include "dissectors/ctrl.h"
+
+/* Where the octets of a message came from. */
+struct ctrl_origin {
+	const uint64_t *frames; /* distinct, in the order of their octets; borrowed, valid in the callback */
+	size_t nframes;
+	uint64_t frame;		/* the frame that completed the message (the highest) */
+	int64_t time_ns;	/* its time */
+	uint64_t position;	/* stream position of the first octet, 0 = first octet after the SYN (or of the capture) */
+	uint64_t peer_acked;	/* octets of the other direction that the sender had acknowledged by TCP in that frame */
+	bool resynchronised;	/* first message after a gap or a midstream start: the boundary was searched for */
+};
+
+/* What a stream tells its owner. */
+enum ctrl_stream_event {
+	CTRL_STREAM_MESSAGE,	/* *msg, whole or cut or bad */
+	CTRL_STREAM_SKIPPED,	/* `count` octets that are no message (garbage, or searching after a gap) */
+};
+
+struct ctrl_stream;
+
+typedef void ctrl_stream_fn(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
+			    const struct ctrl_origin *origin, uint64_t count);
+
+/*
+ * State of one direction, embedded in its owner.  Zero-filled is "start of stream, boundary
+ * known".  ctrl_stream_midstream() marks that the boundary is not known.
+ */
+struct ctrl_stream {
+	struct ctrl_partial *partial; /* owned, or NULL */
+	uint64_t position;	      /* octets consumed so far, gaps included */
+	bool searching;		      /* no verified boundary */
+	bool lost;		      /* peer sent garbage: boundary was lost by the sender, not by the capture */
+};
+
+void ctrl_stream_midstream(struct ctrl_stream *s);
+
+/*
+ * Feeds the next octets in order.  segment_start: octets[0] begins a TCP segment (PPTP stacks
+ * write one message a segment, so boundaries are tried there first).  Calls fn for every message
+ * completed.  Returns false when memory was not to be had (the octets are counted as skipped).
+ */
+bool ctrl_stream_feed(struct ctrl_stream *s, const uint8_t *octets, size_t len, uint64_t frame,
+		      int64_t time_ns, uint64_t peer_acked, bool segment_start, ctrl_stream_fn *fn,
+		      void *ctx);
+
+/* Says that `len` octets are lost: a partial message is reported as cut, then the search begins. */
+void ctrl_stream_gap(struct ctrl_stream *s, uint64_t len, ctrl_stream_fn *fn, void *ctx);
+
+/* The stream ended: a partial message is reported (cut when by the capture, else bad). */
+void ctrl_stream_end(struct ctrl_stream *s, bool by_capture, ctrl_stream_fn *fn, void *ctx);
+
+/* Frees the partial message. */
+void ctrl_stream_clear(struct ctrl_stream *s);
+
+#endif
