@@ -385,11 +385,33 @@ struct call *call_new(struct tracker *t, struct tunnel *tunnel, struct control_c
 	return call;
 }
 
+/* Acknowledgments had paired what the Call IDs now tell apart: the flow becomes a call of its own. */
+static void flow_detach(struct tracker *t, struct call *c, unsigned from)
+{
+	struct flow *f = c->flow[from];
+	struct call *own;
+
+	if (f->flags & FLOW_SEEN) {
+		own = call_new(t, c->tunnel, NULL, f->first_frame, c->first_time);
+		if (!own)
+			return;
+		own->flow[from] = f;
+		f->call = own;
+	} else {
+		flow_free(t, f);
+	}
+	c->flow[from] = NULL;
+}
+
 struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
 {
 	struct flow *f = flow_find(t, c->tunnel, from, call_id);
 	struct call *other = f ? f->call : NULL;
 
+	if (f && other == c)
+		return f;
+	if (c->flow[from])
+		flow_detach(t, c, from);
 	if (!f || other->state != CALL_GRE_ONLY) {
 		/* No packet yet, or the Call ID is used again: what comes belongs to the new call. */
 		f = flow_new(t, c, from, call_id);
@@ -882,6 +904,7 @@ struct tracker *tracker_new(const struct tracker_limits *limits)
 	if (!t)
 		return NULL;
 	t->limits = *limits;
+	field_map_init(&t->fields);
 	pool_init(&t->tunnel_pool, sizeof(struct tunnel));
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));

@@ -6,6 +6,7 @@
 #include "analyzer/pool.h"
 #include "analyzer/spill.h"
 #include "analyzer/tracker.h"
+#include "conformance/field.h"
 
 enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
 
@@ -38,6 +39,7 @@ struct intern_slot {
 struct tracker {
 	struct tracker_limits limits;
 	struct tracker_stats stats;
+	struct field_map fields;
 	struct tunnel **table; /* open addressing by hosts and context */
 	size_t table_room;
 	struct tunnel **tunnels; /* by id - 1 */

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How control messages change connections, roles and calls: see tracker.h.  RFC 2637 sections 2 and 3. */
+#include "analyzer/tracker_private.h"
+
+enum {
+	SCAN_MAX = 256,		  /* calls looked at when one is found by elimination */
+	TELEPHONE_SUCCESS = 1,	  /* Result Code of every reply: 1 is success */
+};
+
+/* A message on its way through this file. */
+struct taken {
+	struct tracker *t;
+	struct control_connection *c;
+	const struct ctrl_msg *m;
+	unsigned from;
+	uint64_t frame;
+	int64_t time_ns;
+};
+
+static uint32_t get(const struct taken *x, enum field_id f)
+{
+	return field_or_zero(&x->t->fields, x->m, f);
+}
+
+/* --- roles ------------------------------------------------------------------------------- */
+
+/* Who sends a message that only one role may send.  weak: deployed peers of the other role send it, too. */
+static const struct {
+	enum role sender;
+	bool weak;
+} message_role[CTRL_TYPES] = {
+	[CTRL_OCRQ] = { ROLE_PNS, false }, [CTRL_OCRP] = { ROLE_PAC, false }, [CTRL_ICRQ] = { ROLE_PAC, false },
+	[CTRL_ICRP] = { ROLE_PNS, false }, [CTRL_ICCN] = { ROLE_PAC, false }, [CTRL_CCRQ] = { ROLE_PNS, false },
+	[CTRL_CDN] = { ROLE_PAC, true },   [CTRL_WEN] = { ROLE_PAC, false },  [CTRL_SLI] = { ROLE_PNS, true },
+};
+
+static bool told_weakly(enum ctrl_type by)
+{
+	return by && message_role[by].weak;
+}
+
+/* The tunnel's roles follow its connections; one with the roles exchanged is a tunnel of its own. */
+static void tunnel_roles(struct taken *x, enum ctrl_type type)
+{
+	struct control_connection *c = x->c;
+	struct tunnel *tunnel = c->tunnel;
+
+	if (tunnel->pac >= 0 && tunnel->pac != c->pac && !(told_weakly(tunnel->role_by) && tunnel->connections == 1)) {
+		if (c->calls)
+			return;
+		connection_move(x->t, c, (unsigned)c->pac);
+		tunnel = c->tunnel;
+	}
+	if (tunnel->pac >= 0 && tunnel->pac == c->pac && tunnel->role_frame)
+		return;
+	tunnel->pac = c->pac;
+	tunnel->role_by = type;
+	tunnel->role_frame = x->frame;
+}
+
+static void learn_roles(struct taken *x)
+{
+	struct control_connection *c = x->c;
+	enum ctrl_type type = x->m->desc->type;
+	unsigned pac;
+
+	if (message_role[type].sender == ROLE_UNKNOWN)
+		return;
+	pac = message_role[type].sender == ROLE_PAC ? x->from : !x->from;
+	if (c->pac >= 0 && (!told_weakly(c->role_by) || message_role[type].weak))
+		return;
+	if (c->pac == (int)pac && !told_weakly(c->role_by))
+		return;
+	c->pac = (int)pac;
+	c->role_by = type;
+	c->role_frame = x->frame;
+	tunnel_roles(x, type);
+}
+
+/* --- finding calls ------------------------------------------------------------------------ */
+
+/* A call that GRE alone had shown turns out to belong to this connection. */
+static void adopt(struct taken *x, struct call *call)
+{
+	call->connection = x->c;
+	call->connection_id = x->c->id;
+	call->state = CALL_ESTABLISHED;
+	x->c->calls++;
+	x->c->live_calls++;
+}
+
+/* The call to whose GRE the host `sender` would give this Call ID, if it is the connection's or nobody's. */
+static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_id)
+{
+	struct flow *f = flow_find(x->t, x->c->tunnel, sender, (uint16_t)call_id);
+	struct call *call = f ? f->call : NULL;
+
+	if (!call)
+		return NULL;
+	if (call->connection == x->c)
+		return call;
+	if (call->connection || call->state != CALL_GRE_ONLY)
+		return NULL;
+	adopt(x, call);
+	return call;
+}
+
+static bool awaits_reply(const struct call *c)
+{
+	return c->state == CALL_REQUESTED && c->kind == CALL_OUTGOING;
+}
+
+static bool awaits_disconnect(const struct call *c)
+{
+	return c->state == CALL_CLEARING && !c->pac_id_known;
+}
+
+/* The only live call of the connection that fits, when no Call ID leads to it. */
+static struct call *call_by_elimination(struct taken *x, bool (*fits)(const struct call *c))
+{
+	struct call *found = NULL;
+	unsigned n = 0;
+
+	for (struct call *c = x->c->tunnel->first_call; c; c = c->next) {
+		if (++n > SCAN_MAX)
+			return NULL;
+		if (c->connection != x->c || !fits(c))
+			continue;
+		if (found)
+			return NULL;
+		found = c;
+	}
+	return found;
+}
+
+/* A call of which this is the first message that the capture has. */
+static struct call *call_started(struct taken *x, enum call_kind kind, enum call_state state)
+{
+	struct call *call = call_new(x->t, x->c->tunnel, x->c, x->frame, x->time_ns);
+
+	if (!call)
+		return NULL;
+	call->kind = (uint8_t)kind;
+	call->state = (uint8_t)state;
+	return call;
+}
+
+static void touch(struct taken *x, struct call *call, enum call_step step)
+{
+	if (!call->step[step].frame)
+		call->step[step] = (struct call_step_seen){ x->frame, x->time_ns };
+	if (x->frame > call->last_frame) {
+		call->last_frame = x->frame;
+		call->last_time = x->time_ns;
+	}
+}
+
+/* The PAC's Call ID is what the PNS sends to, and the other way round. */
+static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
+{
+	call->pac_call_id = (uint16_t)id;
+	call->pac_id_known = true;
+	call->ids_certain = true;
+	flow_claim(x->t, call, !pac, (uint16_t)id);
+}
+
+static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
+{
+	call->pns_call_id = (uint16_t)id;
+	call->pns_id_known = true;
+	call->ids_certain = true;
+	flow_claim(x->t, call, pac, (uint16_t)id);
+}
+
+/* --- what calls say of themselves --------------------------------------------------------- */
+
+static uint8_t octet(uint32_t value)
+{
+	return value > 254 ? 255 : (uint8_t)value;
+}
+
+static const char *number(struct taken *x, enum field_id field)
+{
+	char text[4 * 64 + 1];
+	const uint8_t *p;
+	size_t width, len = 0;
+
+	p = field_text(&x->t->fields, x->m, field, &width);
+	while (p && len < width && p[len])
+		len++;
+	if (!len)
+		return NULL;
+	ctrl_escape(p, len, text, sizeof(text));
+	return tracker_intern(x->t, text, strlen(text) + 1);
+}
+
+static void refused(struct taken *x, struct call *call)
+{
+	call->state = CALL_REFUSED;
+	call_end(x->t, call, x->time_ns);
+}
+
+/* --- one function a message --------------------------------------------------------------- */
+
+static void take_ocrq(struct taken *x)
+{
+	unsigned pac = !x->from;
+	struct call *call = call_started(x, CALL_OUTGOING, CALL_REQUESTED);
+
+	if (!call)
+		return;
+	touch(x, call, STEP_REQUEST);
+	set_pns_id(x, call, pac, get(x, FIELD_CALL_ID));
+	call->serial = (uint16_t)get(x, FIELD_SERIAL);
+	call->has_serial = true;
+	call->minimum_bps = get(x, FIELD_MINIMUM_BPS);
+	call->maximum_bps = get(x, FIELD_MAXIMUM_BPS);
+	call->bearer = octet(get(x, FIELD_BEARER_TYPE));
+	call->framing = octet(get(x, FIELD_FRAMING_TYPE));
+	call->pns_window = (uint16_t)get(x, FIELD_WINDOW);
+	call->pns_delay = (uint16_t)get(x, FIELD_PROCESSING_DELAY);
+	call->number = number(x, FIELD_PHONE);
+}
+
+static void take_ocrp(struct taken *x)
+{
+	unsigned pac = x->from;
+	struct call *call = call_by_id(x, pac, get(x, FIELD_PEER_CALL_ID));
+	uint32_t result = get(x, FIELD_RESULT);
+	bool first;
+
+	if (!call)
+		call = call_by_elimination(x, awaits_reply);
+	if (!call) {
+		call = call_started(x, CALL_OUTGOING, CALL_REQUESTED);
+		if (!call)
+			return;
+		set_pns_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
+	}
+	first = !call->replied;
+	touch(x, call, STEP_REPLY);
+	call->kind = CALL_OUTGOING;
+	if (!first && call->state != CALL_REQUESTED)
+		return;
+	call->replied = true;
+	call->reply_result = (uint8_t)result;
+	call->reply_error = (uint8_t)get(x, FIELD_ERROR);
+	call->cause = (uint16_t)get(x, FIELD_CAUSE);
+	call->connect_speed = get(x, FIELD_CONNECT_SPEED);
+	call->pac_window = (uint16_t)get(x, FIELD_WINDOW);
+	call->pac_delay = (uint16_t)get(x, FIELD_PROCESSING_DELAY);
+	call->physical_channel = get(x, FIELD_CHANNEL);
+	/* Result 0 is not defined; peers that send it mean success, as traffic on such calls shows. */
+	if (result > TELEPHONE_SUCCESS) {
+		refused(x, call);
+		return;
+	}
+	set_pac_id(x, call, pac, get(x, FIELD_CALL_ID));
+	if (call->state != CALL_CLEARING)
+		call->state = CALL_ESTABLISHED;
+}
+
+static void take_icrq(struct taken *x)
+{
+	unsigned pac = x->from;
+	struct call *call = call_started(x, CALL_INCOMING, CALL_REQUESTED);
+
+	if (!call)
+		return;
+	touch(x, call, STEP_REQUEST);
+	set_pac_id(x, call, pac, get(x, FIELD_CALL_ID));
+	call->serial = (uint16_t)get(x, FIELD_SERIAL);
+	call->has_serial = true;
+	call->bearer = octet(get(x, FIELD_CALL_BEARER_TYPE));
+	call->physical_channel = get(x, FIELD_CHANNEL);
+	call->number = number(x, FIELD_DIALED);
+}
+
+static void take_icrp(struct taken *x)
+{
+	unsigned pac = !x->from;
+	struct call *call = call_by_id(x, x->from, get(x, FIELD_PEER_CALL_ID));
+	uint32_t result = get(x, FIELD_RESULT);
+
+	if (!call) {
+		call = call_started(x, CALL_INCOMING, CALL_REQUESTED);
+		if (!call)
+			return;
+		set_pac_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
+	}
+	touch(x, call, STEP_REPLY);
+	call->kind = CALL_INCOMING;
+	if (call->replied)
+		return;
+	call->replied = true;
+	call->reply_result = (uint8_t)result;
+	call->reply_error = (uint8_t)get(x, FIELD_ERROR);
+	call->pns_window = (uint16_t)get(x, FIELD_WINDOW);
+	call->pns_delay = (uint16_t)get(x, FIELD_TRANSMIT_DELAY);
+	if (result > TELEPHONE_SUCCESS) {
+		refused(x, call);
+		return;
+	}
+	set_pns_id(x, call, pac, get(x, FIELD_CALL_ID));
+	if (call->state == CALL_REQUESTED)
+		call->state = CALL_ACCEPTED;
+}
+
+static void take_iccn(struct taken *x)
+{
+	unsigned pac = x->from;
+	struct call *call = call_by_id(x, pac, get(x, FIELD_PEER_CALL_ID));
+
+	if (!call) {
+		call = call_started(x, CALL_INCOMING, CALL_ESTABLISHED);
+		if (!call)
+			return;
+		set_pns_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
+	}
+	touch(x, call, STEP_CONNECTED);
+	call->kind = CALL_INCOMING;
+	call->connect_speed = get(x, FIELD_CONNECT_SPEED);
+	call->pac_window = (uint16_t)get(x, FIELD_WINDOW);
+	call->pac_delay = (uint16_t)get(x, FIELD_TRANSMIT_DELAY);
+	call->framing = octet(get(x, FIELD_FRAMING_TYPE));
+	if (call->state != CALL_CLEARING)
+		call->state = CALL_ESTABLISHED;
+}
+
+static void take_ccrq(struct taken *x)
+{
+	unsigned pac = !x->from;
+	struct call *call = call_by_id(x, pac, get(x, FIELD_CALL_ID));
+
+	if (!call)
+		return;
+	touch(x, call, STEP_CLEAR);
+	call->state = CALL_CLEARING;
+	if (!call->ended_by)
+		call->ended_by = 1;
+}
+
+static void take_cdn(struct taken *x)
+{
+	unsigned pac = x->c->pac >= 0 ? (unsigned)x->c->pac : x->from;
+	uint32_t id = get(x, FIELD_CALL_ID);
+	struct call *call = call_by_id(x, !pac, id);
+
+	/* Some peers put the other side's Call ID there. */
+	if (!call)
+		call = call_by_id(x, pac, id);
+	if (!call)
+		call = call_by_elimination(x, awaits_disconnect);
+	if (!call)
+		return;
+	touch(x, call, STEP_DISCONNECT);
+	call->end_result = (uint8_t)get(x, FIELD_RESULT);
+	call->end_error = (uint8_t)get(x, FIELD_ERROR);
+	call->cause = (uint16_t)get(x, FIELD_CAUSE);
+	if (!call->ended_by)
+		call->ended_by = 2;
+	call->state = CALL_CLOSED;
+	call_end(x->t, call, x->time_ns);
+}
+
+/* WEN and SLI say nothing of the call's state, but GRE alone then has a connection. */
+static void take_about_call(struct taken *x)
+{
+	struct call *call = call_by_id(x, x->from, get(x, FIELD_PEER_CALL_ID));
+
+	if (call && x->frame > call->last_frame) {
+		call->last_frame = x->frame;
+		call->last_time = x->time_ns;
+	}
+}
+
+static const uint8_t *interned_text(struct taken *x, enum field_id field)
+{
+	size_t width;
+	const uint8_t *p = field_text(&x->t->fields, x->m, field, &width);
+
+	return p ? tracker_intern(x->t, p, width) : NULL;
+}
+
+static void take_start(struct taken *x)
+{
+	struct control_connection *c = x->c;
+	bool reply = x->m->desc->type == CTRL_SCCRP;
+	struct start_info *s = &c->start[x->from != c->originator];
+
+	if (!s->frame) {
+		s->frame = x->frame;
+		s->version = (uint16_t)get(x, FIELD_VERSION);
+		s->result = (uint8_t)get(x, FIELD_RESULT);
+		s->error = (uint8_t)get(x, FIELD_ERROR);
+		s->framing = get(x, FIELD_FRAMING_CAPABILITIES);
+		s->bearer = get(x, FIELD_BEARER_CAPABILITIES);
+		s->channels = (uint16_t)get(x, FIELD_MAXIMUM_CHANNELS);
+		s->firmware = (uint16_t)get(x, FIELD_FIRMWARE);
+		s->host_name = interned_text(x, FIELD_HOST_NAME);
+		s->vendor_name = interned_text(x, FIELD_VENDOR);
+	}
+	if (!reply && (c->state == CONNECTION_TCP_ONLY || c->state == CONNECTION_UNKNOWN))
+		c->state = CONNECTION_WAIT_REPLY;
+	else if (reply && get(x, FIELD_RESULT) == 1)
+		c->state = CONNECTION_ESTABLISHED;
+}
+
+static void take_stop_request(struct taken *x)
+{
+	struct control_connection *c = x->c;
+
+	c->state = CONNECTION_STOPPING;
+	if (c->stop_frame)
+		return;
+	c->stop_frame = x->frame;
+	c->stop_reason = (uint8_t)get(x, FIELD_REASON);
+	c->stopped_by = (int)x->from;
+}
+
+static void take_echo(struct taken *x)
+{
+	struct control_connection *c = x->c;
+
+	if (x->m->desc->type == CTRL_ECHORQ)
+		c->echo_requests[x->from]++;
+	else if (c->echo_answered[!x->from] < c->echo_requests[!x->from])
+		c->echo_answered[!x->from]++;
+}
+
+static void (*const take[CTRL_TYPES])(struct taken *x) = {
+	[CTRL_SCCRQ] = take_start,  [CTRL_SCCRP] = take_start,	    [CTRL_STOPRQ] = take_stop_request,
+	[CTRL_ECHORQ] = take_echo,  [CTRL_ECHORP] = take_echo,	    [CTRL_OCRQ] = take_ocrq,
+	[CTRL_OCRP] = take_ocrp,    [CTRL_ICRQ] = take_icrq,	    [CTRL_ICRP] = take_icrp,
+	[CTRL_ICCN] = take_iccn,    [CTRL_CCRQ] = take_ccrq,	    [CTRL_CDN] = take_cdn,
+	[CTRL_WEN] = take_about_call, [CTRL_SLI] = take_about_call,
+};
+
+/* --- the message -------------------------------------------------------------------------- */
+
+static uint32_t moment_value(const struct taken *x)
+{
+	uint32_t value = 0;
+
+	if (!field_get(&x->t->fields, x->m, FIELD_CALL_ID, &value) &&
+	    !field_get(&x->t->fields, x->m, FIELD_PEER_CALL_ID, &value))
+		field_get(&x->t->fields, x->m, FIELD_IDENTIFIER, &value);
+	return value;
+}
+
+static void remember(struct taken *x)
+{
+	struct moment moment = {
+		.frame = x->frame,
+		.time_ns = x->time_ns,
+		.kind = MOMENT_MESSAGE,
+		.from = (uint8_t)x->from,
+		.status = (uint8_t)x->m->status,
+	};
+	uint32_t result;
+
+	if (x->m->desc) {
+		moment.type = (uint8_t)x->m->desc->type;
+		moment.value = moment_value(x);
+		moment.error = (uint8_t)get(x, FIELD_ERROR);
+		if (!field_get(&x->t->fields, x->m, FIELD_RESULT, &result))
+			result = get(x, FIELD_REASON);
+		moment.result = (uint8_t)result;
+	}
+	tracker_moment(x->t, x->c, &moment);
+}
+
+void tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
+		     const struct ctrl_origin *origin)
+{
+	struct taken x = { t, c, m, from, origin->frame, origin->time_ns };
+
+	c->messages[from][m->status == CTRL_OK && m->desc ? m->desc->type : 0]++;
+	remember(&x);
+	if (!m->desc || m->status == CTRL_CUT || m->defects & CTRL_MANAGEMENT)
+		return;
+	learn_roles(&x);
+	/* Nobody sends these but on an established connection: its start is not in the capture. */
+	if (c->midstream && (c->state <= CONNECTION_WAIT_REPLY || c->state == CONNECTION_UNKNOWN) &&
+	    m->desc->type >= CTRL_ECHORQ)
+		c->state = CONNECTION_ESTABLISHED;
+	if (take[m->desc->type])
+		take[m->desc->type](&x);
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything here speaks TAP; a line "ok", "not ok" or "# SKIP" is one test in the summary.
+TEST_EXTENSIONS = .sh .py
+TAP = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh --merge
+LOG_DRIVER = $(TAP)
+SH_LOG_DRIVER = $(TAP)
+PY_LOG_DRIVER = $(TAP)
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_COMPILER = $(PYTHON) -B
+# What the scripts may know: where the sources are, where the build is, and the program.
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	builddir='$(abs_top_builddir)'; export builddir; \
+	PPTPSCOPE='$(abs_top_builddir)/pptpscope$(EXEEXT)'; export PPTPSCOPE; \
+	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
+	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
+
+dist_check_SCRIPTS = \
+	%D%/all \
+	%D%/golden.sh \
+	%D%/regold \
+	%D%/fuzz.sh \
+	%D%/layers.sh \
+	%D%/man.sh \
+	%D%/robust.sh \
+	%D%/manifest.py \
+	%D%/schema.py \
+	%D%/tshark.py
+EXTRA_DIST += \
+	%D%/tap.sh \
+	%D%/common.py \
+	%D%/golden.list \
+	%D%/golden \
+	%D%/truth.json \
+	%D%/fuzz/seeds \
+	%D%/bench/pcap_empty.c
+
+UNIT_TESTS = \
+	%D%/unit/unit-dissectors \
+	%D%/unit/unit-conformance \
+	%D%/unit/unit-analyzer \
+	%D%/unit/unit-traces
+UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
+if HAVE_CUNIT
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+else
+check-local:
+	@echo 'The unit tests need CUnit (Debian: libcunit1-dev); install it and configure again.' >&2; exit 1
+endif
+
+# Each links only the libraries that its folder may know: a call in the wrong direction does not link.
+%C%_unit_unit_dissectors_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_dissectors.c
+%C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_dissectors_LDADD = libdissectors.a $(CUNIT_LIBS)
+%C%_unit_unit_conformance_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_conformance.c
+%C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)
+%C%_unit_unit_analyzer_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_analyzer.c
+%C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
+%C%_unit_unit_traces_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_traces.c
+%C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_traces_LDADD = libtraces.a libdissectors.a $(PCAP_LIBS) $(CUNIT_LIBS)
+
+# Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
+if FUZZER
+FUZZ_MAIN =
+else
+FUZZ_MAIN = %D%/fuzz/driver.c
+endif
+FUZZ_LIBS = libtraces.a $(ANALYZER_LIBS)
+FUZZ_TARGETS =
+check_PROGRAMS += $(FUZZ_TARGETS)
+
+TESTS += \
+	%D%/layers.sh \
+	%D%/fuzz.sh \
+	%D%/golden.sh \
+	%D%/man.sh \
+	%D%/robust.sh \
+	%D%/manifest.py \
+	%D%/schema.py \
+	%D%/tshark.py
+
+# 'make fuzz-targets' builds what tests/all then runs.
+fuzz-targets: $(FUZZ_TARGETS)
+.PHONY: fuzz-targets bench coverage
+
+# Speed against an empty libpcap loop, tcpdump and tshark; no part of 'make check'.
+EXTRA_PROGRAMS += %D%/bench/pcap_empty
+%C%_bench_pcap_empty_SOURCES = %D%/bench/pcap_empty.c
+%C%_bench_pcap_empty_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
+%C%_bench_pcap_empty_LDADD = $(PCAP_LIBS)
+bench: pptpscope$(EXEEXT) %D%/bench/pcap_empty$(EXEEXT)
+	PPTPSCOPE=$(abs_top_builddir)/pptpscope$(EXEEXT) \
+	PCAP_EMPTY=$(abs_top_builddir)/%D%/bench/pcap_empty$(EXEEXT) \
+	$(SHELL) $(top_srcdir)/tools/bench.sh
+CLEANFILES += $(EXTRA_PROGRAMS)
+
+if COVERAGE
+coverage:
+	@for o in lib*.a; do :; done; $(GCOV) -n $$(find . -name '*.gcda' ! -path '*/tests/*') 2>/dev/null | \
+	$(AWK) -F"[':% ]" '/^File/ { f = $$2 } /^Lines/ && f !~ /^\// { print } '
+clean-local:
+	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
+endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The modules of conformance/ that have unit tests. */
+#include "tests/unit/main.h"
+
+#include <stddef.h>
+
+suite_fn *const suites[] = {
+	NULL,
+};
