@@ -116,4 +116,8 @@ void reassembly_finish(struct reassembly *r);
 void reassembly_free(struct reassembly *r);
 const struct reassembly_stats *reassembly_stats(const struct reassembly *r);
 
+/* The tracked connection with these ends, in either direction, or NULL. */
+const struct conn_info *reassembly_find(const struct reassembly *r, uint32_t context, const struct ip_addr *a,
+					uint16_t port_a, const struct ip_addr *b, uint16_t port_b);
+
 #endif

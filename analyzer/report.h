@@ -96,6 +96,9 @@ extern const struct decode_ops decode_text, decode_json;
 /* Releases what the JSON writers keep between lines. */
 void report_json_cleanup(void);
 
+/* Releases all that is kept between lines and reports: also the masks of --anonymize, which then start anew. */
+void report_cleanup(void);
+
 /* An address for people: masked with anonymize ("host-1", "host-2" in order of appearance). */
 const char *report_addr(const struct report_options *o, const struct ip_addr *a, char buf[64]);
 

@@ -43,6 +43,6 @@ const char *source_error(const struct source *s);
 
 const char *source_compression(const struct source *s); /* "gzip", "zstd" or NULL */
 uint64_t source_offset(const struct source *s); /* octets of the file taken so far, as they are stored */
-uint64_t source_size(const struct source *s);	/* of a regular file, else 0 */
+uint64_t source_size(const struct source *s);   /* of a regular file, else 0 */
 
 #endif

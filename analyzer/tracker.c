@@ -469,6 +469,11 @@ struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from
 	struct flow *peer;
 
 	tunnel_seen(tunnel, frame, time_ns);
+	/* Both ends at one address: the Call ID alone tells the direction. */
+	if (!f && ip_addr_cmp(&tunnel->host[0], &tunnel->host[1]) == 0) {
+		f = flow_find(t, tunnel, !from, g->call_id);
+		from = f ? !from : from;
+	}
 	if (!f) {
 		f = gre_only(t, tunnel, from, g->call_id, frame, time_ns);
 		if (!f)
@@ -551,19 +556,6 @@ void connection_move(struct tracker *t, struct control_connection *c, unsigned p
 	connection_link(to, c);
 }
 
-struct control_connection *tracker_find_connection(struct tunnel *tunnel, uint16_t port0, uint16_t port1)
-{
-	struct tunnel *both[2] = { tunnel, tunnel->private->opposite };
-	struct control_connection *found = NULL;
-
-	for (unsigned i = 0; i < 2 && both[i]; i++)
-		for (struct control_connection *c = both[i]->first_connection; c; c = c->next)
-			if (c->port[c->originator == 0 ? 0 : 1] == port0 &&
-			    c->port[c->originator == 0 ? 1 : 0] == port1)
-				found = c;
-	return found;
-}
-
 void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m)
 {
 	if (!history_add(&c->history, m))
@@ -600,6 +592,7 @@ void call_end(struct tracker *t, struct call *c, int64_t time_ns)
 	if (c->connection)
 		c->connection->live_calls--;
 	c->connection = NULL;
+	c->over = true;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
 
@@ -730,6 +723,24 @@ void tracker_tick(struct tracker *t, int64_t time_ns)
 	if (t->next_sweep)
 		sweep(t, time_ns);
 	t->next_sweep = time_ns + SECONDS(SWEEP_S);
+}
+
+void tracker_break(struct tracker *t, int64_t time_ns)
+{
+	for (size_t i = 0; i < t->ntunnels; i++) {
+		struct tunnel_private *p = t->tunnels[i]->private;
+
+		if (p->primary == t->tunnels[i])
+			pair_the_rest(t, t->tunnels[i]);
+		memset(p->unpaired, 0, sizeof(p->unpaired));
+		p->nunpaired[0] = p->nunpaired[1] = 0;
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+			if (!c->over)
+				call_end(t, c, time_ns);
+	}
+	for (size_t i = 0; i < t->slots_room; i++)
+		t->slots[i] = (struct flow_slot){ 0, NULL };
+	t->nslots = 0;
 }
 
 void tracker_finish(struct tracker *t)

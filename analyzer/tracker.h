@@ -62,8 +62,11 @@ void tracker_moment(struct tracker *t, struct control_connection *c, const struc
 void tracker_connection_end(struct tracker *t, struct control_connection *c, enum connection_close how,
 			    int64_t time_ns);
 
-/* The latest control connection of a tunnel with these ports (by host), or NULL. */
-struct control_connection *tracker_find_connection(struct tunnel *tunnel, uint16_t port0, uint16_t port1);
+/*
+ * What follows is another time or place: calls that are open end here as they are, and later GRE
+ * with the same Call IDs is another call.  Connections must have been ended before.
+ */
+void tracker_break(struct tracker *t, int64_t time_ns);
 
 /* House-keeping by packet time. */
 void tracker_tick(struct tracker *t, int64_t time_ns);

@@ -43,6 +43,8 @@ struct tunnel {
 	struct call *first_call, *last_call;
 	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
 	uint64_t mirrored;		  /* second copies of frames, dropped */
+	uint8_t mirror;			  /* the tracker's caller: what it has found out about copies */
+	uint8_t mirror_unique, mirror_copies;
 	struct tunnel_private *private;	  /* the tracker's own */
 };
 
@@ -226,6 +228,7 @@ struct call {
 	uint8_t end_result, end_error;		/* CDN */
 	uint8_t ended_by;			/* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 	bool pns_id_known, pac_id_known, replied, has_serial;
+	bool over;	  /* takes no more messages */
 	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments */
 };
 

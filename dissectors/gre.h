@@ -54,7 +54,7 @@ struct gre_pkt {
 	uint16_t call_id;  /* of the receiver of this packet */
 	uint32_t seq, ack; /* valid with GRE_S, GRE_A in flags */
 	uint16_t defects;  /* enum gre_defect */
-	uint8_t header_len;
+	uint8_t header_len; /* octets of the header that are here, to the end of the last whole field */
 	const uint8_t *payload;
 	uint32_t caplen;   /* octets of payload captured, at most payload_length */
 };

@@ -48,6 +48,18 @@ enum unseen {
 	UNSEEN_COUNT
 };
 
+/* Whether something of PPTP may have been lost with such packets. */
+static inline bool unseen_lossy(enum unseen why)
+{
+	static const bool lossy[UNSEEN_COUNT] = {
+#define UNSEEN(sym, name, words, lossy) [UNSEEN_##sym] = lossy,
+#include "dissectors/unseen.def"
+#undef UNSEEN
+	};
+
+	return lossy[why];
+}
+
 /* An IP address, network order; IPv4 as ::ffff:a.b.c.d, so that one comparison serves both. */
 struct ip_addr {
 	uint8_t octet[16];

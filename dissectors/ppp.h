@@ -43,6 +43,9 @@ const char *ppp_protocol_name(uint16_t protocol);
 /* The number of a name in ppp_protocol_name, or 0. */
 uint16_t ppp_protocol_by_name(const char *name);
 
+/* Whether packets of this protocol begin with code, identifier and length. */
+bool ppp_has_code(uint16_t protocol);
+
 /* "Configure-Request", ... of that protocol, or NULL. */
 const char *ppp_code_name(uint16_t protocol, uint8_t code);
 

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets: from a frame to GRE or a TCP segment.  See pipeline.h. */
+#include "analyzer/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzer/pipeline_private.h"
+#include "dissectors/cursor.h"
+#include "dissectors/ip.h"
+#include "dissectors/link.h"
+
+enum { TICK_NS = 20000000 };
+
+static const uint16_t default_ports[] = { CTRL_PORT };
+
+struct pipeline_options pipeline_defaults(void)
+{
+	return (struct pipeline_options){
+		.ports = default_ports,
+		.nports = 1,
+		.tracker = tracker_default_limits,
+		.reassembly = reassembly_default_limits,
+		.fragment_memory = 8 << 20,
+	};
+}
+
+static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes);
+
+/* --- GRE ---------------------------------------------------------------------------------- */
+
+static void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g, enum gre_status status,
+		     const uint64_t *frames, size_t nframes)
+{
+	const struct pipeline_where w = {
+		.frames = frames, .nframes = nframes, .frame = p->frame, .time_ns = p->time_ns, .src = &d->src, .dst = &d->dst,
+	};
+
+	p->observer.gre(p->observer.ctx, &w, g, status);
+}
+
+/* Counts what was held back until it was known whether a mirror had copied it. */
+static void release_held(struct pipeline *p, struct tunnel *tunnel)
+{
+	struct held_gre h;
+	bool copy;
+
+	while (mirror_release(p->mirror, tunnel, &h, &copy)) {
+		if (copy) {
+			h.tunnel->mirrored++;
+			p->counts.unseen[UNSEEN_MIRROR]++;
+		} else {
+			tracker_gre(p->tracker, h.tunnel, h.from, &h.gre, h.frame, h.time_ns);
+			p->counts.gre++;
+		}
+	}
+}
+
+/* Whether the packet is a mirror's copy: then it is dropped, or held until more is known. */
+static bool is_copy(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
+		    const struct gre_pkt *g)
+{
+	bool decided;
+	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns, &decided);
+
+	if (decided)
+		release_held(p, tunnel);
+	if (verdict == MIRROR_HELD && g) {
+		struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
+
+		h.gre.payload = NULL;
+		return mirror_hold(p->mirror, &h);
+	}
+	if (verdict == MIRROR_ORIGINAL)
+		return false;
+	tunnel->mirrored++;
+	p->counts.unseen[UNSEEN_MIRROR]++;
+	return true;
+}
+
+static void gre_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes)
+{
+	struct gre_pkt g;
+	enum gre_status status = gre_decode(d->payload, d->caplen, d->len, d->fragment, &g);
+	struct tunnel *tunnel;
+	unsigned from;
+
+	if (status == GRE_OTHER_VERSION && g.protocol != GRE_PROTO_PPP) {
+		p->counts.unseen[g.flags & GRE_VER ? UNSEEN_GRE_VERSION : UNSEEN_GRE_V0]++;
+		return;
+	}
+	if (status == GRE_OK) {
+		tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+		if (tunnel && is_copy(p, tunnel, from, d, &g))
+			return;
+		if (!tunnel || !tracker_gre(p->tracker, tunnel, from, &g, p->frame, p->time_ns)) {
+			p->counts.unseen[UNSEEN_CALL_LIMIT]++;
+			return;
+		}
+	}
+	if (p->observer.gre)
+		gre_tell(p, d, &g, status, frames, nframes);
+	if (status == GRE_OK)
+		p->counts.gre++;
+	else if (status == GRE_CUT)
+		p->counts.unseen[UNSEEN_GRE_CUT]++;
+	else
+		p->counts.unseen[g.flags & GRE_VER ? UNSEEN_GRE_VERSION : UNSEEN_GRE_V0]++;
+}
+
+/* --- TCP and ICMP -------------------------------------------------------------------------- */
+
+static void tcp_packet(struct pipeline *p, const struct datagram *d)
+{
+	uint16_t src, dst;
+	enum unseen why;
+
+	if (tcp_ports(d, &src, &dst) && (port_in(p->control_ports, src) || port_in(p->control_ports, dst))) {
+		unsigned from;
+		struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+
+		if (tunnel && is_copy(p, tunnel, from, d, NULL))
+			return;
+	}
+	why = control_packet(p, d);
+	if (why == UNSEEN_NONE)
+		p->counts.control++;
+	else
+		p->counts.unseen[why]++;
+}
+
+/* The IP packet that an ICMP error quotes; false when this is no error. */
+static bool icmp_quoted(const struct datagram *d, struct datagram *quoted)
+{
+	struct cursor c = cursor_on(d->payload, d->caplen);
+	uint8_t type = cursor_u8(&c);
+	bool error = d->protocol == IP_PROTO_ICMP ? type == 3 || type == 4 || type == 11 || type == 12 : type < 128;
+	struct link_payload inner;
+
+	cursor_take(&c, 7);
+	if (c.missing || !error)
+		return false;
+	inner = (struct link_payload){ d->context, c.at, (uint32_t)cursor_left(&c), UINT32_MAX };
+	return ip_decode(&inner, quoted) == UNSEEN_NONE && !quoted->fragment_offset;
+}
+
+static void icmp_packet(struct pipeline *p, const struct datagram *d)
+{
+	struct datagram q;
+	uint16_t src_port, dst_port;
+	bool ours = false;
+
+	if (icmp_quoted(d, &q)) {
+		if (q.protocol == IP_PROTO_GRE) {
+			unsigned from;
+			struct tunnel *tunnel = tracker_tunnel(p->tracker, q.context, &q.src, &q.dst, &from);
+
+			if (tunnel)
+				tunnel->icmp_unreachable[from]++;
+			ours = tunnel != NULL;
+		} else if (q.protocol == IP_PROTO_TCP && tcp_ports(&q, &src_port, &dst_port)) {
+			ours = control_icmp(p, q.context, &q.src, src_port, &q.dst, dst_port);
+		}
+	}
+	if (ours)
+		p->counts.icmp++;
+	else
+		p->counts.unseen[UNSEEN_OTHER_ICMP]++;
+}
+
+/* --- IP ------------------------------------------------------------------------------------ */
+
+static bool ours(uint8_t protocol)
+{
+	return protocol == IP_PROTO_GRE || protocol == IP_PROTO_TCP || protocol == IP_PROTO_ICMP ||
+	       protocol == IP_PROTO_ICMPV6;
+}
+
+/* Fragments that the defragmenter gave up since this was last looked at. */
+static void count_lost_fragments(struct pipeline *p)
+{
+	const struct defrag_stats *s = defrag_stats(p->defrag);
+
+	p->counts.unseen[UNSEEN_FRAGMENT_LOST] += s->lost - p->fragments_lost;
+	p->counts.unseen[UNSEEN_FRAGMENT_LIMIT] += s->over_limit - p->fragments_over_limit;
+	p->fragments_lost = s->lost;
+	p->fragments_over_limit = s->over_limit;
+}
+
+static void fragment_packet(struct pipeline *p, const struct datagram *d)
+{
+	struct defrag_result whole;
+
+	if (d->caplen < d->len) {
+		/* It cannot be joined, but the header of GRE is in the first fragment. */
+		if (d->protocol == IP_PROTO_GRE && d->fragment_offset == 0)
+			gre_packet(p, d, &p->frame, 1);
+		else
+			p->counts.unseen[UNSEEN_CUT]++;
+		return;
+	}
+	if (defrag_add(p->defrag, d, p->frame, p->time_ns, &whole)) {
+		/* The one that completed it is counted as what the whole is. */
+		p->counts.fragments += whole.nframes - 1;
+		datagram_packet(p, &whole.datagram, whole.frames, whole.nframes);
+	}
+	count_lost_fragments(p);
+}
+
+static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes)
+{
+	if (!ours(d->protocol))
+		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
+	else if (d->fragment)
+		fragment_packet(p, d);
+	else if (d->protocol == IP_PROTO_GRE)
+		gre_packet(p, d, frames, nframes);
+	else if (d->protocol == IP_PROTO_TCP)
+		tcp_packet(p, d);
+	else
+		icmp_packet(p, d);
+}
+
+/* --- frames -------------------------------------------------------------------------------- */
+
+static void tick(struct pipeline *p)
+{
+	reassembly_tick(p->reassembly, p->time_ns);
+	tracker_tick(p->tracker, p->time_ns);
+	defrag_expire(p->defrag, p->time_ns);
+	count_lost_fragments(p);
+	p->next_tick = p->time_ns + TICK_NS;
+}
+
+/* Time goes back between two captures: what was open then is not what comes now. */
+static void start_over(struct pipeline *p, int64_t time_ns)
+{
+	reassembly_finish(p->reassembly);
+	release_held(p, NULL);
+	tracker_break(p->tracker, p->time_ns);
+	defrag_expire(p->defrag, INT64_MAX);
+	count_lost_fragments(p);
+	p->next_tick = time_ns;
+}
+
+void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet)
+{
+	struct link_payload payload;
+	struct datagram d;
+	enum unseen why;
+
+	if (!p->counts.packets++) {
+		p->counts.first_time = p->counts.last_time = packet->time_ns;
+		if (packet->time_ns < p->time_ns)
+			start_over(p, packet->time_ns);
+	}
+	if (packet->time_ns > p->counts.last_time)
+		p->counts.last_time = packet->time_ns;
+	p->counts.octets += packet->len;
+	p->counts.truncated += packet->caplen < packet->len;
+	p->frame = FRAME_OF(capture, packet->number);
+	p->time_ns = packet->time_ns;
+	/* Also when the clock was set back by a lot: else nothing would age until it has caught up. */
+	if (p->time_ns >= p->next_tick || p->next_tick - p->time_ns > 2 * (int64_t)TICK_NS)
+		tick(p);
+	why = link_decode(packet, &payload);
+	if (why == UNSEEN_NONE)
+		why = ip_decode(&payload, &d);
+	if (why != UNSEEN_NONE) {
+		p->counts.unseen[why]++;
+		return;
+	}
+	datagram_packet(p, &d, &p->frame, 1);
+}
+
+void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts)
+{
+	release_held(p, NULL);
+	p->time_ns = p->counts.packets ? p->counts.last_time : p->time_ns;
+	*counts = p->counts;
+	memset(&p->counts, 0, sizeof(p->counts));
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+	reassembly_finish(p->reassembly);
+	release_held(p, NULL);
+	defrag_expire(p->defrag, INT64_MAX);
+	count_lost_fragments(p);
+	tracker_finish(p->tracker);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer, char *err,
+			      size_t room)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		snprintf(err, room, "out of memory");
+		return NULL;
+	}
+	if (observer)
+		p->observer = *observer;
+	pool_init(&p->control_pool, sizeof(struct control_state));
+	for (size_t i = 0; i < o->nports; i++)
+		port_add(p->control_ports, o->ports[i]);
+	p->tracker = tracker_new(&o->tracker);
+	p->defrag = defrag_new(o->fragment_memory);
+	p->mirror = mirror_new();
+	if (!p->tracker || !p->defrag || !p->mirror) {
+		snprintf(err, room, "out of memory");
+		pipeline_free(p);
+		return NULL;
+	}
+	p->reassembly = reassembly_new(&o->reassembly, control_segment, p, err, room);
+	if (!p->reassembly) {
+		pipeline_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	reassembly_free(p->reassembly);
+	tracker_free(p->tracker);
+	defrag_free(p->defrag);
+	mirror_free(p->mirror);
+	pool_clear(&p->control_pool);
+	free(p->syns);
+	free(p);
+}
+
+struct tracker *pipeline_tracker(struct pipeline *p)
+{
+	return p->tracker;
+}
+
+const struct reassembly_stats *pipeline_reassembly_stats(const struct pipeline *p)
+{
+	return reassembly_stats(p->reassembly);
+}
+
+const struct defrag_stats *pipeline_defrag_stats(const struct pipeline *p)
+{
+	return defrag_stats(p->defrag);
+}

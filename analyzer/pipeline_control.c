@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control connections: from TCP segments to messages in the tracker.  See pipeline.h. */
+#include <stdlib.h>
+
+#include "analyzer/pipeline_private.h"
+#include "conformance/flow.h"
+#include "dissectors/cursor.h"
+
+static unsigned host_of(const struct control_state *s, unsigned from)
+{
+	return from == FROM_CLIENT ? s->client : !s->client;
+}
+
+static void moment(struct control_state *s, enum moment_kind kind, unsigned from, const struct segment *seg)
+{
+	struct moment m = {
+		.frame = seg->frame,
+		.time_ns = seg->time_ns,
+		.kind = (uint8_t)kind,
+		.from = (uint8_t)host_of(s, from),
+		.value = seg->len > UINT32_MAX ? UINT32_MAX : (uint32_t)seg->len,
+	};
+
+	tracker_moment(s->p->tracker, s->cc, &m);
+}
+
+/* --- messages ----------------------------------------------------------------------------- */
+
+static struct pipeline_where where(const struct control_state *s, unsigned from)
+{
+	return (struct pipeline_where){
+		.src = &s->conn->addr[from],
+		.dst = &s->conn->addr[!from],
+		.src_port = s->conn->port[from],
+		.dst_port = s->conn->port[!from],
+	};
+}
+
+static void skipped(struct control_state *s, uint64_t frame, int64_t time_ns, uint64_t count, bool lost)
+{
+	struct pipeline_where w = where(s, s->from);
+
+	if (!s->p->observer.skipped)
+		return;
+	w.frame = frame;
+	w.frames = &w.frame;
+	w.nframes = 1;
+	w.time_ns = time_ns;
+	s->p->observer.skipped(s->p->observer.ctx, &w, count, lost);
+}
+
+static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
+		      const struct ctrl_origin *origin, uint64_t count)
+{
+	struct control_state *s = ctx;
+	unsigned host = host_of(s, s->from);
+
+	if (ev == CTRL_STREAM_SKIPPED) {
+		struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
+
+		s->cc->skipped[host] += count;
+		moment(s, MOMENT_SKIPPED, s->from, &at);
+		skipped(s, origin->frame, origin->time_ns, count, false);
+		return;
+	}
+	if (s->p->observer.control) {
+		struct pipeline_where w = where(s, s->from);
+
+		w.frames = origin->frames;
+		w.nframes = origin->nframes;
+		w.frame = origin->frame;
+		w.time_ns = origin->time_ns;
+		s->p->observer.control(s->p->observer.ctx, &w, msg);
+	}
+	tracker_message(s->p->tracker, s->cc, host, msg, origin);
+}
+
+/* --- the life of a connection ------------------------------------------------------------- */
+
+static void opened(struct pipeline *p, struct conn_info *conn, const struct segment *seg)
+{
+	struct control_state *s;
+	struct tunnel *tunnel;
+	unsigned client;
+
+	tunnel = tracker_tunnel(p->tracker, conn->context, &conn->addr[FROM_CLIENT], &conn->addr[FROM_SERVER],
+				&client);
+	if (!tunnel)
+		return;
+	s = pool_get(&p->control_pool);
+	if (!s)
+		return;
+	s->p = p;
+	s->conn = conn;
+	s->client = client;
+	s->cc = tracker_connection(p->tracker, tunnel, client, seg->frame, seg->time_ns);
+	if (!s->cc) {
+		pool_put(&p->control_pool, s);
+		return;
+	}
+	conn->user = s;
+	s->cc->port[0] = conn->port[FROM_CLIENT];
+	s->cc->port[1] = conn->port[FROM_SERVER];
+	s->cc->detected = !port_in(p->control_ports, conn->port[0]) && !port_in(p->control_ports, conn->port[1]);
+	s->cc->midstream = conn->midstream;
+	if (conn->midstream) {
+		s->cc->state = CONNECTION_UNKNOWN;
+		ctrl_stream_midstream(&s->stream[0]);
+		ctrl_stream_midstream(&s->stream[1]);
+	}
+	moment(s, conn->midstream ? MOMENT_MIDSTREAM : conn->syn ? MOMENT_SYN : MOMENT_SYNACK, seg->from, seg);
+}
+
+static void gap(struct control_state *s, const struct segment *seg)
+{
+	unsigned host = host_of(s, seg->from);
+
+	s->cc->lost[host] += seg->len;
+	s->cc->gaps++;
+	moment(s, MOMENT_GAP, seg->from, seg);
+	skipped(s, seg->frame, seg->time_ns, seg->len, true);
+	ctrl_stream_gap(&s->stream[seg->from], seg->len, on_stream, s);
+}
+
+static void closing(struct control_state *s, const struct segment *seg)
+{
+	bool reset = seg->kind == SEGMENT_RST;
+
+	if (s->cc->closed_by < 0)
+		s->cc->closed_by = (int)host_of(s, seg->from);
+	if (reset && seg->from == FROM_SERVER && s->conn->syn && !s->conn->synack && !s->conn->segments[FROM_SERVER])
+		s->cc->tcp_refused = true;
+	moment(s, reset ? MOMENT_RST : MOMENT_FIN, seg->from, seg);
+	s->fin[seg->from] |= !reset;
+}
+
+static enum connection_close close_of(enum conn_end end)
+{
+	switch (end) {
+	case CONN_FIN: return CLOSE_FIN;
+	case CONN_RST: return CLOSE_RST;
+	case CONN_IDLE: return CLOSE_IDLE;
+	case CONN_REUSED: return CLOSE_REUSED;
+	case CONN_EVICTED: return CLOSE_EVICTED;
+	case CONN_CAPTURE_END: break;
+	}
+	return CLOSE_NONE;
+}
+
+static void ended(struct control_state *s, const struct segment *seg)
+{
+	const struct conn_info *conn = s->conn;
+	struct control_connection *cc = s->cc;
+	bool by_peer = seg->end == CONN_FIN || seg->end == CONN_RST || seg->end == CONN_REUSED;
+
+	for (unsigned from = 0; from < 2; from++) {
+		unsigned host = host_of(s, from);
+
+		s->from = from;
+		ctrl_stream_end(&s->stream[from], !by_peer, on_stream, s);
+		ctrl_stream_clear(&s->stream[from]);
+		cc->retransmitted[host] = (uint32_t)conn->retransmitted[from];
+		cc->bad_checksums += (uint32_t)conn->bad_checksums[from];
+		cc->offload_checksums += (uint32_t)conn->offload_checksums[from];
+		cc->seen[host] = conn->seen[from];
+		s->p->counts.offload += conn->offload_checksums[from];
+	}
+	cc->originator_certain = conn->direction_certain;
+	cc->midstream = conn->midstream;
+	if (conn->last_frame > cc->last_frame) {
+		cc->last_frame = conn->last_frame;
+		cc->last_time = conn->last_time;
+	}
+	if (cc->closed_by < 0)
+		cc->closed_by = cc->stopped_by;
+	cc->complete = conn->syn && conn->synack && !cc->gaps && conn->seen[0] && conn->seen[1] &&
+		       (seg->end == CONN_FIN || seg->end == CONN_RST);
+	tracker_connection_end(s->p->tracker, cc, close_of(seg->end), cc->last_time);
+	s->conn->user = NULL;
+	pool_put(&s->p->control_pool, s);
+}
+
+void control_segment(void *ctx, struct conn_info *conn, const struct segment *seg)
+{
+	struct pipeline *p = ctx;
+	struct control_state *s = conn->user;
+
+	if (seg->kind == SEGMENT_OPEN) {
+		opened(p, conn, seg);
+		return;
+	}
+	if (!s)
+		return;
+	s->from = seg->from;
+	switch (seg->kind) {
+	case SEGMENT_SYNACK:
+		moment(s, MOMENT_SYNACK, seg->from, seg);
+		break;
+	case SEGMENT_DATA:
+		ctrl_stream_feed(&s->stream[seg->from], seg->octets, seg->len, seg->frame, seg->time_ns,
+				 seg->peer_acked, seg->segment_start, on_stream, s);
+		break;
+	case SEGMENT_GAP:
+		gap(s, seg);
+		break;
+	case SEGMENT_FIN:
+	case SEGMENT_RST:
+		closing(s, seg);
+		break;
+	case SEGMENT_END:
+		ended(s, seg);
+		break;
+	case SEGMENT_OPEN:
+	case SEGMENT_RETRANSMIT:
+		break;
+	}
+}
+
+/* --- which segments are of control connections --------------------------------------------- */
+
+static bool looks_like_control(const struct tcp_segment *t)
+{
+	struct cursor c = cursor_on(t->payload, t->caplen);
+	uint16_t length = cursor_u16(&c), message_type = cursor_u16(&c);
+
+	return cursor_u32(&c) == CTRL_MAGIC && message_type == 1 && length >= CTRL_HEADER && length <= CTRL_LENGTH_LIMIT;
+}
+
+static struct early_syn *early_slot(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t,
+				    bool reply)
+{
+	const struct ip_addr *client = reply ? &d->dst : &d->src, *server = reply ? &d->src : &d->dst;
+	uint16_t client_port = reply ? t->dst_port : t->src_port, server_port = reply ? t->src_port : t->dst_port;
+	uint64_t h = d->context;
+
+	for (unsigned i = 0; i < 16; i++)
+		h = h * 31 + client->octet[i] + server->octet[i] * UINT64_C(0x10001);
+	h = (h * 65537 + client_port) * 65537 + server_port;
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	/* The SYN and its answer lie side by side. */
+	return &p->syns[(h >> 40 & (SYNS / 2 - 1)) * 2 + reply];
+}
+
+static void early_keep(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t)
+{
+	struct early_syn *e;
+
+	if (!p->syns)
+		p->syns = calloc(SYNS, sizeof(*p->syns));
+	if (!p->syns)
+		return;
+	e = early_slot(p, d, t, t->flags & TCP_ACK);
+	*e = (struct early_syn){ *d, *t, p->frame, p->time_ns };
+	e->datagram.payload = e->segment.payload = NULL;
+	e->datagram.caplen = e->segment.caplen = e->segment.len = 0;
+}
+
+static bool same_ends(const struct early_syn *e, const struct datagram *d, const struct tcp_segment *t, bool reversed)
+{
+	const struct ip_addr *src = reversed ? &d->dst : &d->src, *dst = reversed ? &d->src : &d->dst;
+
+	return e->frame && e->datagram.context == d->context && ip_addr_cmp(&e->datagram.src, src) == 0 &&
+	       ip_addr_cmp(&e->datagram.dst, dst) == 0 &&
+	       e->segment.src_port == (reversed ? t->dst_port : t->src_port) &&
+	       e->segment.dst_port == (reversed ? t->src_port : t->dst_port);
+}
+
+/* The connection has turned out to be PPTP: its handshake comes first, as it was. */
+static void early_feed(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t)
+{
+	for (unsigned i = 0; p->syns && i < 4; i++) {
+		bool server_speaks = i & 1, reply = i & 2;
+		struct early_syn *e = early_slot(p, d, t, server_speaks);
+
+		e += (int)reply - (int)server_speaks;
+		if (!same_ends(e, d, t, server_speaks != reply))
+			continue;
+		reassembly_feed(p->reassembly, &e->datagram, &e->segment, e->frame, e->time_ns, 0, true);
+		p->counts.control++;
+		p->counts.unseen[UNSEEN_OTHER_TCP]--;
+		e->frame = 0;
+	}
+}
+
+static enum unseen other_port(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t)
+{
+	bool create = looks_like_control(t);
+	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
+
+	if (!create && t->flags & TCP_SYN && !(maybe && reassembly_find(p->reassembly, d->context, &d->src, t->src_port,
+									&d->dst, t->dst_port)))
+		early_keep(p, d, t);
+	if (!create && !maybe)
+		return UNSEEN_OTHER_TCP;
+	if (create && !reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)) {
+		port_add(p->detected_ports, t->src_port);
+		port_add(p->detected_ports, t->dst_port);
+		early_feed(p, d, t);
+	}
+	return reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, 0, create) ? UNSEEN_NONE : UNSEEN_OTHER_TCP;
+}
+
+enum unseen control_packet(struct pipeline *p, const struct datagram *d)
+{
+	uint16_t src, dst;
+	struct tcp_segment t;
+	enum unseen why;
+	bool from_server, to_server;
+
+	if (!tcp_ports(d, &src, &dst))
+		return UNSEEN_CUT;
+	from_server = port_in(p->control_ports, src);
+	to_server = port_in(p->control_ports, dst);
+	why = tcp_decode(d, &t);
+	if (why != UNSEEN_NONE)
+		return from_server || to_server ? why : UNSEEN_OTHER_TCP;
+	if (!from_server && !to_server)
+		return other_port(p, d, &t);
+	reassembly_feed(p->reassembly, d, &t, p->frame, p->time_ns,
+			from_server == to_server ? 0 : from_server ? 1 : 2, true);
+	return UNSEEN_NONE;
+}
+
+bool control_icmp(struct pipeline *p, uint32_t context, const struct ip_addr *src, uint16_t src_port,
+		  const struct ip_addr *dst, uint16_t dst_port)
+{
+	const struct conn_info *conn = reassembly_find(p->reassembly, context, src, src_port, dst, dst_port);
+	struct segment at = { .frame = p->frame, .time_ns = p->time_ns };
+	struct control_state *s = conn ? conn->user : NULL;
+
+	if (!s)
+		return port_in(p->control_ports, src_port) || port_in(p->control_ports, dst_port);
+	moment(s, MOMENT_ICMP, ip_addr_cmp(src, &conn->addr[FROM_CLIENT]) == 0 ? FROM_CLIENT : FROM_SERVER, &at);
+	return true;
+}

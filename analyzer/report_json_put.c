@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON written as it comes, with json-c's buffer and escaping: see report_json_put.h. */
+#include "analyzer/report_json_put.h"
+
+#include <errno.h>
+#include <json-c/json_object.h>
+#include <json-c/printbuf.h>
+
+bool json_init(struct json *j)
+{
+	*j = (struct json){ .buf = printbuf_new() };
+	return j->buf != NULL;
+}
+
+void json_clear(struct json *j)
+{
+	if (j->buf)
+		printbuf_free(j->buf);
+	j->buf = NULL;
+}
+
+static void put(struct json *j, const char *octets, size_t len)
+{
+	struct printbuf *b = j->buf;
+
+	if ((size_t)(b->size - b->bpos) > len) {
+		memcpy(b->buf + b->bpos, octets, len);
+		b->bpos += (int)len;
+	} else if (len > INT32_MAX / 2 || printbuf_memappend(b, octets, (int)len) < 0) {
+		j->failed = true;
+	}
+}
+
+/* Comma, key and colon: what comes before a value. */
+static void put_key(struct json *j, const char *key)
+{
+	if (j->comma)
+		put(j, ",", 1);
+	j->comma = true;
+	if (!key)
+		return;
+	put(j, "\"", 1);
+	put(j, key, strlen(key));
+	put(j, "\":", 2);
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	put_key(j, key);
+	put(j, &bracket, 1);
+	j->comma = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	put(j, &bracket, 1);
+	j->comma = true;
+}
+
+void json_newline(struct json *j)
+{
+	put(j, "\n", 1);
+}
+
+void json_row(struct json *j)
+{
+	if (j->comma)
+		put(j, ",", 1);
+	put(j, "\n", 1);
+	j->comma = false;
+}
+
+static void put_uint(struct json *j, uint64_t value)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + value % 10);
+	while (value /= 10);
+	put(j, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void json_uint(struct json *j, const char *key, uint64_t value)
+{
+	put_key(j, key);
+	put_uint(j, value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	put_key(j, key);
+	if (value)
+		put(j, "true", 4);
+	else
+		put(j, "false", 5);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	put_key(j, key);
+	put(j, "null", 4);
+}
+
+void json_known(struct json *j, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_uint(j, key, value);
+	else
+		json_null(j, key);
+}
+
+/* Text that is nothing but plain ASCII, as nearly all of it is, needs no escaping. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+static void put_escaped(struct json *j, const char *text)
+{
+	struct json_object *o = json_object_new_string(text);
+	const char *escaped;
+	size_t len;
+
+	escaped = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_NOSLASHESCAPE, &len) : NULL;
+	if (escaped)
+		put(j, escaped, len);
+	else
+		j->failed = true;
+	json_object_put(o);
+}
+
+void json_text(struct json *j, const char *key, const char *text)
+{
+	if (!text) {
+		json_null(j, key);
+		return;
+	}
+	put_key(j, key);
+	if (!is_plain(text)) {
+		put_escaped(j, text);
+		return;
+	}
+	put(j, "\"", 1);
+	put(j, text, strlen(text));
+	put(j, "\"", 1);
+}
+
+void json_time(struct json *j, const char *key, bool known, int64_t time_ns)
+{
+	char buf[REPORT_TIME];
+
+	json_text(j, key, known ? report_time(time_ns, buf) : NULL);
+}
+
+void json_seconds(struct json *j, const char *key, uint64_t microseconds)
+{
+	char fraction[8];
+
+	json_uint(j, key, microseconds / 1000000);
+	snprintf(fraction, sizeof(fraction), ".%06u", (unsigned)(microseconds % 1000000));
+	put(j, fraction, 7);
+}
+
+void json_frame(struct json *j, const struct report_options *o, const char *key, const char *capture_key,
+		uint64_t frame)
+{
+	json_known(j, key, frame != 0, FRAME_NUMBER(frame));
+	if (o->captures > 1)
+		json_known(j, capture_key, frame != 0, FRAME_CAPTURE(frame));
+}
+
+void json_frames(struct json *j, const struct report_options *o, const char *key, const char *captures_key,
+		 const uint64_t *frames, size_t n)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_uint(j, NULL, FRAME_NUMBER(frames[i]));
+	json_close(j, ']');
+	if (o->captures <= 1)
+		return;
+	json_open(j, captures_key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_uint(j, NULL, FRAME_CAPTURE(frames[i]));
+	json_close(j, ']');
+}
+
+void json_addr(struct json *j, const struct report_options *o, const char *key, const struct ip_addr *a)
+{
+	char buf[64];
+
+	json_text(j, key, report_addr(o, a, buf));
+}
+
+bool json_flush(struct json *j, FILE *out)
+{
+	size_t len = (size_t)printbuf_length(j->buf);
+	bool ok = fwrite(j->buf->buf, 1, len, out) == len;
+
+	j->buf->bpos = 0;
+	if (ok && j->failed)
+		errno = ENOMEM;
+	return ok && !j->failed;
+}

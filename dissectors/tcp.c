@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dissectors/tcp.h"
+
+#include "dissectors/cursor.h"
+#include "dissectors/ip.h"
+
+enum { TCP_HEADER = 20 };
+
+bool tcp_ports(const struct datagram *d, uint16_t *src, uint16_t *dst)
+{
+	struct cursor c = cursor_on(d->payload, d->caplen);
+
+	if (d->fragment_offset)
+		return false;
+	*src = cursor_u16(&c);
+	*dst = cursor_u16(&c);
+	return !c.missing;
+}
+
+static bool same_or_complement(uint16_t a, uint16_t b)
+{
+	return (a ^ b) == 0 || (a ^ b) == 0xffff;
+}
+
+/*
+ * Of a segment that its network card will finish, the field holds nothing or the sum of the
+ * pseudo-header, with the length (checksum offload) or without (segmentation offload), one's
+ * complement or not.
+ */
+static bool left_to_card(const struct datagram *d, uint16_t field)
+{
+	uint16_t with_len = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, d->len));
+	uint16_t without = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, 0));
+
+	return field == 0 || same_or_complement(field, with_len) || same_or_complement(field, without);
+}
+
+static enum tcp_checksum judge_checksum(const struct datagram *d, uint16_t field)
+{
+	uint32_t sum;
+
+	if (d->caplen < d->len)
+		return TCP_SUM_UNKNOWN;
+	sum = ip_checksum_add(ip_pseudo_sum(d, IP_PROTO_TCP, d->len), d->payload, d->len);
+	if (ip_checksum_fold(sum) == 0xffff)
+		return TCP_SUM_GOOD;
+	return left_to_card(d, field) ? TCP_SUM_OFFLOAD : TCP_SUM_BAD;
+}
+
+enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out)
+{
+	struct cursor c = cursor_on(d->payload, d->caplen);
+	uint32_t header;
+	uint16_t checksum;
+
+	if (d->len < TCP_HEADER)
+		return UNSEEN_TCP_DAMAGED;
+	out->src_port = cursor_u16(&c);
+	out->dst_port = cursor_u16(&c);
+	out->seq = cursor_u32(&c);
+	out->ack = cursor_u32(&c);
+	header = (uint32_t)(cursor_u8(&c) >> 4) * 4;
+	out->flags = cursor_u8(&c) & 0x3f;
+	out->window = cursor_u16(&c);
+	checksum = cursor_u16(&c);
+	cursor_take(&c, 2); /* urgent pointer */
+	if (c.missing)
+		return UNSEEN_CUT;
+	if (header < TCP_HEADER || header > d->len)
+		return UNSEEN_TCP_DAMAGED;
+	if (!cursor_take(&c, header - TCP_HEADER))
+		return UNSEEN_CUT;
+	out->payload = c.at;
+	out->caplen = (uint32_t)cursor_left(&c);
+	out->len = d->len - header;
+	out->checksum = judge_checksum(d, checksum);
+	return UNSEEN_NONE;
+}
