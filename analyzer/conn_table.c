@@ -40,6 +40,7 @@ bool conn_table_init(struct conn_table *t, size_t max_connections)
 	/* Without a secret, a sender of chosen addresses could fill one bucket; order never depends on it. */
 	if (getrandom(t->seed, sizeof(t->seed), GRND_NONBLOCK) != (ssize_t)sizeof(t->seed))
 		t->seed[0] = 0x9e3779b97f4a7c15u, t->seed[1] = 0xd1b54a32d192ed03u;
+	pool_init(&t->records, (sizeof(struct conn) + 7) & ~(size_t)7);
 	t->bucket = calloc(buckets, sizeof(*t->bucket));
 	t->mask = buckets - 1;
 	return t->bucket;
@@ -47,14 +48,7 @@ bool conn_table_init(struct conn_table *t, size_t max_connections)
 
 void conn_table_clear(struct conn_table *t)
 {
-	struct conn *c;
-
-	while (t->first)
-		conn_table_remove(t, t->first);
-	while ((c = t->spare)) {
-		t->spare = c->chain;
-		free(c);
-	}
+	pool_clear(&t->records);
 	free(t->bucket);
 	t->bucket = NULL;
 }
@@ -111,20 +105,9 @@ static void list_take(struct conn_table *t, struct conn *c)
 	t->count[c->state]--;
 }
 
-static struct conn *record_new(struct conn_table *t)
-{
-	struct conn *c = t->spare;
-
-	if (!c)
-		return calloc(1, sizeof(*c));
-	t->spare = c->chain;
-	memset(c, 0, sizeof(*c));
-	return c;
-}
-
 struct conn *conn_table_add(struct conn_table *t, const struct conn_ends *e, unsigned from, int64_t now)
 {
-	struct conn **bucket = &t->bucket[bucket_of(t, e)], *c = record_new(t);
+	struct conn **bucket = &t->bucket[bucket_of(t, e)], *c = pool_get(&t->records);
 
 	if (!c)
 		return NULL;
@@ -155,6 +138,19 @@ void conn_table_touch(struct conn_table *t, struct conn *c, enum conn_state stat
 	list_append(t, c, state);
 }
 
+struct conn *conn_table_victim(const struct conn_table *t, size_t room)
+{
+	struct conn *half_open = t->oldest[CONN_HALF_OPEN], *live = t->oldest[CONN_LIVE];
+
+	if (t->oldest[CONN_CLOSED])
+		return t->oldest[CONN_CLOSED];
+	if (!half_open || !live)
+		return half_open ? half_open : live;
+	if (t->count[CONN_HALF_OPEN] > room / 8)
+		return half_open;
+	return half_open->active <= live->active ? half_open : live;
+}
+
 static void bucket_take(struct conn_table *t, struct conn *c)
 {
 	struct conn_ends e = { c->info.context, &c->info.addr[0], &c->info.addr[1],
@@ -178,6 +174,5 @@ void conn_table_remove(struct conn_table *t, struct conn *c)
 		c->after->before = c->before;
 	else
 		t->last = c->before;
-	c->chain = t->spare;
-	t->spare = c;
+	pool_put(&t->records, c);
 }

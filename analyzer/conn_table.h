@@ -6,6 +6,7 @@
 #ifndef PPTPSCOPE_CONN_TABLE_H
 #define PPTPSCOPE_CONN_TABLE_H
 
+#include "analyzer/pool.h"
 #include "analyzer/reassembly.h"
 
 struct hole;
@@ -20,7 +21,7 @@ struct half {
 	uint32_t next;	   /* sequence number that is delivered next */
 	uint32_t sent;	   /* highest the sender itself has shown to have reached */
 	uint32_t acked;	   /* highest the receiver acknowledged */
-	uint32_t fin_seq;
+	uint32_t end_seq;  /* where FIN or RST ended it */
 	uint32_t far;	   /* end of a segment that was too far off to be believed alone */
 	uint32_t gap_seq, gap_len; /* last lost range: octets in it that come late are no repetition */
 	bool started : 1;	/* next is valid */
@@ -28,7 +29,17 @@ struct half {
 	bool syn : 1;		/* its SYN was seen */
 	bool has_acked : 1, has_far : 1;
 	bool fin : 1, fin_told : 1;
-	bool checksum_good : 1; /* once had a checksum that makes sense */
+	bool reset : 1;		/* sent the RST that ended the connection */
+	bool checksum_good : 1; /* once had a right checksum: a wrong one is damage, not the capture */
+};
+
+/* A SYN or SYN-ACK that does not fit: of the next connection with these ports, if it goes on. */
+struct rival {
+	uint64_t frame;
+	int64_t time_ns;
+	uint32_t seq, ack;
+	uint8_t flags; /* 0: none */
+	uint8_t from;
 };
 
 struct conn {
@@ -37,8 +48,9 @@ struct conn {
 	struct conn *older, *newer; /* by last activity, within the state */
 	struct conn *before, *after; /* by appearance */
 	struct half half[2];	    /* by FROM_ */
+	struct rival rival;
 	int64_t active;		    /* packet time of the last activity */
-	uint16_t slot;		    /* libnids stream + 1, or 0 */
+	uint16_t slot;		    /* libnids stream, or 0 */
 	uint8_t state;		    /* enum conn_state */
 	uint8_t end;		    /* enum conn_end, once CONN_CLOSED */
 	uint8_t last_from;
@@ -51,7 +63,7 @@ struct conn_table {
 	struct conn *oldest[CONN_STATES], *newest[CONN_STATES];
 	size_t count[CONN_STATES];
 	struct conn *first, *last; /* by appearance */
-	struct conn *spare;	   /* ready for use again, by chain */
+	struct pool records;
 };
 
 /* The two ends of a segment. */
@@ -73,6 +85,14 @@ struct conn *conn_table_add(struct conn_table *t, const struct conn_ends *e, uns
 
 /* Moves to the recent end of the list of `state`. */
 void conn_table_touch(struct conn_table *t, struct conn *c, enum conn_state state, int64_t now);
+
+/*
+ * Which one to give up in a table of `room`: one that is over; one of the half-open, where these
+ * hold more than their share (a flood of SYNs must not push out what lives); else the least
+ * recently active.  NULL when the table is empty.
+ */
+struct conn *conn_table_victim(const struct conn_table *t, size_t room);
+
 void conn_table_remove(struct conn_table *t, struct conn *c);
 
 #endif

@@ -3,10 +3,20 @@
 noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS) $(JSON_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 libanalyzer_a_SOURCES = \
+	%D%/capture.c \
 	%D%/capture.h \
+	%D%/capture_pcap.c \
+	%D%/capture_pcap.h \
 	%D%/conn_table.c \
 	%D%/conn_table.h \
+	%D%/defrag.c \
 	%D%/defrag.h \
+	%D%/mirror.c \
+	%D%/mirror.h \
+	%D%/pipeline.c \
+	%D%/pipeline.h \
+	%D%/pipeline_control.c \
+	%D%/pipeline_private.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/reassembly.c \
@@ -14,11 +24,29 @@ libanalyzer_a_SOURCES = \
 	%D%/reassembly_flow.c \
 	%D%/reassembly_hole.c \
 	%D%/reassembly_internal.h \
+	%D%/report.c \
 	%D%/report.h \
+	%D%/report_json.c \
+	%D%/report_json_decode.c \
+	%D%/report_json_put.c \
+	%D%/report_json_put.h \
+	%D%/report_json_rules.c \
+	%D%/report_mask.c \
+	%D%/report_mask.h \
+	%D%/report_private.h \
+	%D%/report_rules.h \
+	%D%/report_text_call.c \
+	%D%/report_text_private.h \
+	%D%/report_text_put.c \
+	%D%/report_text_put.h \
+	%D%/report_text_tunnel.c \
+	%D%/source.c \
+	%D%/source.h \
 	%D%/spill.c \
 	%D%/spill.h \
 	%D%/tracker.c \
 	%D%/tracker.h \
+	%D%/tracker_control.c \
 	%D%/tracker_private.h
 
 ANALYZER_LIBS = libanalyzer.a libconformance.a libdissectors.a \

@@ -94,7 +94,7 @@ enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const 
 		}
 		return MIRROR_ORIGINAL;
 	}
-	return copy && tunnel->mirror == MIRRORED ? MIRROR_COPY : MIRROR_ORIGINAL;
+	return !copy ? MIRROR_ORIGINAL : tunnel->mirror == MIRRORED ? MIRROR_COPY : MIRROR_PATH;
 }
 
 bool mirror_hold(struct mirror *m, const struct held_gre *h)

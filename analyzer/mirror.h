@@ -15,7 +15,8 @@
 struct mirror;
 
 enum mirror_verdict {
-	MIRROR_ORIGINAL, /* or a copy that the path made: count it */
+	MIRROR_ORIGINAL,
+	MIRROR_PATH,	 /* a copy that the path made: count it */
 	MIRROR_COPY,	 /* drop it */
 	MIRROR_HELD,	 /* not known yet: see mirror_hold */
 };

@@ -50,62 +50,124 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 			h.tunnel->mirrored++;
 			p->counts.unseen[UNSEEN_MIRROR]++;
 		} else {
-			tracker_gre(p->tracker, h.tunnel, h.from, &h.gre, h.frame, h.time_ns);
+			struct flow *f = tracker_flow(p->tracker, h.tunnel, h.from, h.gre.call_id);
+
+			tracker_gre(p->tracker, h.tunnel, h.from, f, &h.gre, h.frame, h.time_ns);
 			p->counts.gre++;
 		}
 	}
 }
 
-/* Whether the packet is a mirror's copy: then it is dropped, or held until more is known. */
-static bool is_copy(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
-		    const struct gre_pkt *g)
+static void drop_copy(struct pipeline *p, struct tunnel *tunnel)
+{
+	tunnel->mirrored++;
+	p->counts.unseen[UNSEEN_MIRROR]++;
+}
+
+static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
 	bool decided;
 	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns, &decided);
 
 	if (decided)
 		release_held(p, tunnel);
-	if (verdict == MIRROR_HELD && g) {
-		struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
+	return verdict;
+}
 
-		h.gre.payload = NULL;
-		return mirror_hold(p->mirror, &h);
+/* Judges the packet and counts it; false at a limit. */
+static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
+		     const struct gre_pkt *g, bool identical)
+{
+	struct flow *f = tracker_flow(p->tracker, tunnel, from, g->call_id);
+	struct call *call = f ? f->call : NULL;
+
+	if (f)
+		from = f->key >> 16 & 1;
+	if (p->judge && !(f && judge_gre_ordinary(call, f, call->flow[!from], g))) {
+		const struct event e = {
+			.kind = EVENT_GRE,
+			.frame = p->frame,
+			.time_ns = p->time_ns,
+			.from = from,
+			.tunnel = tunnel,
+			.connection = call ? call->connection : NULL,
+			.call = call,
+			.gre = g,
+			.flow = f,
+			.peer = call ? call->flow[!from] : NULL,
+			.identical = identical,
+			.fragment = d->fragment,
+		};
+
+		judge_event(p->judge, &e);
 	}
-	if (verdict == MIRROR_ORIGINAL)
-		return false;
-	tunnel->mirrored++;
-	p->counts.unseen[UNSEEN_MIRROR]++;
-	return true;
+	return tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns) != NULL;
+}
+
+/* A packet with a whole header: MIRROR_COPY and MIRROR_HELD are not to be looked at further. */
+static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
+{
+	enum mirror_verdict verdict = MIRROR_ORIGINAL;
+	unsigned from;
+	struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+
+	if (tunnel) {
+		verdict = mirror_verdict(p, tunnel, d);
+		if (verdict == MIRROR_HELD) {
+			struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
+
+			h.gre.payload = NULL;
+			if (mirror_hold(p->mirror, &h))
+				return verdict;
+			verdict = MIRROR_PATH;
+		}
+		if (verdict == MIRROR_COPY) {
+			drop_copy(p, tunnel);
+			return verdict;
+		}
+	}
+	if (!tunnel || !gre_take(p, tunnel, from, d, g, verdict == MIRROR_PATH)) {
+		p->counts.unseen[UNSEEN_CALL_LIMIT]++;
+		return MIRROR_COPY;
+	}
+	p->counts.gre++;
+	return verdict;
+}
+
+/* PPP in GRE of another version: between hosts that speak PPTP, the wrong version. */
+static void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
+{
+	struct event e = { .kind = EVENT_GRE, .frame = p->frame, .time_ns = p->time_ns, .gre = g };
+
+	if (!p->judge)
+		return;
+	e.tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &e.from);
+	if (e.tunnel && (e.tunnel->connections || e.tunnel->calls))
+		judge_event(p->judge, &e);
 }
 
 static void gre_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes)
 {
 	struct gre_pkt g;
 	enum gre_status status = gre_decode(d->payload, d->caplen, d->len, d->fragment, &g);
-	struct tunnel *tunnel;
-	unsigned from;
 
 	if (status == GRE_OTHER_VERSION && g.protocol != GRE_PROTO_PPP) {
 		p->counts.unseen[g.flags & GRE_VER ? UNSEEN_GRE_VERSION : UNSEEN_GRE_V0]++;
 		return;
 	}
 	if (status == GRE_OK) {
-		tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
-		if (tunnel && is_copy(p, tunnel, from, d, &g))
+		enum mirror_verdict verdict = gre_whole(p, d, &g);
+
+		if (verdict == MIRROR_COPY || verdict == MIRROR_HELD)
 			return;
-		if (!tunnel || !tracker_gre(p->tracker, tunnel, from, &g, p->frame, p->time_ns)) {
-			p->counts.unseen[UNSEEN_CALL_LIMIT]++;
-			return;
-		}
+	} else if (status == GRE_CUT) {
+		p->counts.unseen[UNSEEN_GRE_CUT]++;
+	} else {
+		p->counts.unseen[g.flags & GRE_VER ? UNSEEN_GRE_VERSION : UNSEEN_GRE_V0]++;
+		gre_other_version(p, d, &g);
 	}
 	if (p->observer.gre)
 		gre_tell(p, d, &g, status, frames, nframes);
-	if (status == GRE_OK)
-		p->counts.gre++;
-	else if (status == GRE_CUT)
-		p->counts.unseen[UNSEEN_GRE_CUT]++;
-	else
-		p->counts.unseen[g.flags & GRE_VER ? UNSEEN_GRE_VERSION : UNSEEN_GRE_V0]++;
 }
 
 /* --- TCP and ICMP -------------------------------------------------------------------------- */
@@ -119,8 +181,15 @@ static void tcp_packet(struct pipeline *p, const struct datagram *d)
 		unsigned from;
 		struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
 
-		if (tunnel && is_copy(p, tunnel, from, d, NULL))
-			return;
+		/* One that is held is dropped, too: the octets of the other one are enough. */
+		if (tunnel) {
+			enum mirror_verdict verdict = mirror_verdict(p, tunnel, d);
+
+			if (verdict == MIRROR_COPY || verdict == MIRROR_HELD) {
+				drop_copy(p, tunnel);
+				return;
+			}
+		}
 	}
 	why = control_packet(p, d);
 	if (why == UNSEEN_NONE)
@@ -290,10 +359,48 @@ void pipeline_finish(struct pipeline *p)
 	tracker_finish(p->tracker);
 }
 
+/* --- what the tracker tells the judge ------------------------------------------------------- */
+
+static void tell_call(struct pipeline *p, enum event_kind kind, struct call *c, int64_t time_ns)
+{
+	const struct event e = {
+		.kind = kind, .frame = c->last_frame, .time_ns = time_ns, .tunnel = c->tunnel, .connection = c->connection, .call = c,
+	};
+
+	judge_event(p->judge, &e);
+}
+
+static void call_over(void *ctx, struct call *c, int64_t time_ns)
+{
+	struct pipeline *p = ctx;
+
+	if (p->judge)
+		tell_call(p, EVENT_CALL_OVER, c, time_ns);
+}
+
+static void call_done(void *ctx, struct call *c)
+{
+	struct pipeline *p = ctx;
+
+	if (!p->judge)
+		return;
+	tell_call(p, EVENT_CALL_DONE, c, c->last_time);
+	judge_forget_call(p->judge, c);
+}
+
+static void connection_done(void *ctx, struct control_connection *c)
+{
+	struct pipeline *p = ctx;
+
+	if (p->judge)
+		judge_forget_connection(p->judge, c);
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer, char *err,
 			      size_t room)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
+	const struct tracker_hooks hooks = { p, call_over, call_done, connection_done };
 
 	if (!p) {
 		snprintf(err, room, "out of memory");
@@ -304,7 +411,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pip
 	pool_init(&p->control_pool, sizeof(struct control_state));
 	for (size_t i = 0; i < o->nports; i++)
 		port_add(p->control_ports, o->ports[i]);
-	p->tracker = tracker_new(&o->tracker);
+	p->tracker = tracker_new(&o->tracker, &hooks);
+	p->judge = o->judge;
 	p->defrag = defrag_new(o->fragment_memory);
 	p->mirror = mirror_new();
 	if (!p->tracker || !p->defrag || !p->mirror) {

@@ -11,6 +11,7 @@
 #include "analyzer/defrag.h"
 #include "analyzer/reassembly.h"
 #include "analyzer/tracker.h"
+#include "conformance/judge.h"
 
 struct pipeline_options {
 	const uint16_t *ports;	/* control ports; connections on others are found by their content */
@@ -18,6 +19,7 @@ struct pipeline_options {
 	struct tracker_limits tracker;
 	struct reassembly_limits reassembly;
 	size_t fragment_memory; /* octets */
+	struct judge *judge;	/* borrowed; NULL: nothing is judged */
 };
 /* Port 1723, and the default limits. */
 struct pipeline_options pipeline_defaults(void);

@@ -24,6 +24,24 @@ static void moment(struct control_state *s, enum moment_kind kind, unsigned from
 	tracker_moment(s->p->tracker, s->cc, &m);
 }
 
+/* Tells the judge of an event that is not a message. */
+static void judged(struct control_state *s, enum event_kind kind, unsigned from, const struct segment *seg)
+{
+	const struct event e = {
+		.kind = kind,
+		.frame = seg->frame,
+		.time_ns = seg->time_ns,
+		.from = host_of(s, from),
+		.tunnel = s->cc->tunnel,
+		.connection = s->cc,
+		.count = seg->len,
+		.tcp_syn = s->conn->syn,
+	};
+
+	if (s->p->judge)
+		judge_event(s->p->judge, &e);
+}
+
 /* --- messages ----------------------------------------------------------------------------- */
 
 static struct pipeline_where where(const struct control_state *s, unsigned from)
@@ -49,6 +67,35 @@ static void skipped(struct control_state *s, uint64_t frame, int64_t time_ns, ui
 	s->p->observer.skipped(s->p->observer.ctx, &w, count, lost);
 }
 
+/* Judge first, apply after. */
+static void take_message(struct control_state *s, unsigned host, const struct ctrl_msg *msg,
+			 const struct ctrl_origin *origin)
+{
+	struct tracker *t = s->p->tracker;
+	struct event e = {
+		.kind = EVENT_MESSAGE,
+		.frame = origin->frame,
+		.time_ns = origin->time_ns,
+		.from = host,
+		.tunnel = s->cc->tunnel,
+		.connection = s->cc,
+		.msg = msg,
+		.origin = origin,
+	};
+	struct call *call;
+
+	if (!s->p->judge) {
+		tracker_message(t, s->cc, host, msg, origin);
+		return;
+	}
+	e.call = tracker_match(t, s->cc, host, msg, &e.match);
+	judge_event(s->p->judge, &e);
+	call = tracker_message(t, s->cc, host, msg, origin);
+	/* Roles may have moved it to another tunnel. */
+	e.tunnel = s->cc->tunnel;
+	judge_applied(s->p->judge, &e, call);
+}
+
 static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
 		      const struct ctrl_origin *origin, uint64_t count)
 {
@@ -58,6 +105,7 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 	if (ev == CTRL_STREAM_SKIPPED) {
 		struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
 
+		judged(s, EVENT_SKIPPED, s->from, &at);
 		s->cc->skipped[host] += count;
 		moment(s, MOMENT_SKIPPED, s->from, &at);
 		skipped(s, origin->frame, origin->time_ns, count, false);
@@ -72,7 +120,7 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 		w.time_ns = origin->time_ns;
 		s->p->observer.control(s->p->observer.ctx, &w, msg);
 	}
-	tracker_message(s->p->tracker, s->cc, host, msg, origin);
+	take_message(s, host, msg, origin);
 }
 
 /* --- the life of a connection ------------------------------------------------------------- */
@@ -108,6 +156,7 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		ctrl_stream_midstream(&s->stream[0]);
 		ctrl_stream_midstream(&s->stream[1]);
 	}
+	judged(s, EVENT_OPEN, seg->from, seg);
 	moment(s, conn->midstream ? MOMENT_MIDSTREAM : conn->syn ? MOMENT_SYN : MOMENT_SYNACK, seg->from, seg);
 }
 
@@ -115,6 +164,7 @@ static void gap(struct control_state *s, const struct segment *seg)
 {
 	unsigned host = host_of(s, seg->from);
 
+	judged(s, EVENT_GAP, seg->from, seg);
 	s->cc->lost[host] += seg->len;
 	s->cc->gaps++;
 	moment(s, MOMENT_GAP, seg->from, seg);
@@ -126,6 +176,7 @@ static void closing(struct control_state *s, const struct segment *seg)
 {
 	bool reset = seg->kind == SEGMENT_RST;
 
+	judged(s, reset ? EVENT_RST : EVENT_FIN, seg->from, seg);
 	if (s->cc->closed_by < 0)
 		s->cc->closed_by = (int)host_of(s, seg->from);
 	if (reset && seg->from == FROM_SERVER && s->conn->syn && !s->conn->synack && !s->conn->segments[FROM_SERVER])
@@ -162,7 +213,6 @@ static void ended(struct control_state *s, const struct segment *seg)
 		cc->retransmitted[host] = (uint32_t)conn->retransmitted[from];
 		cc->bad_checksums += (uint32_t)conn->bad_checksums[from];
 		cc->offload_checksums += (uint32_t)conn->offload_checksums[from];
-		cc->seen[host] = conn->seen[from];
 		s->p->counts.offload += conn->offload_checksums[from];
 	}
 	cc->originator_certain = conn->direction_certain;
@@ -175,7 +225,9 @@ static void ended(struct control_state *s, const struct segment *seg)
 		cc->closed_by = cc->stopped_by;
 	cc->complete = conn->syn && conn->synack && !cc->gaps && conn->seen[0] && conn->seen[1] &&
 		       (seg->end == CONN_FIN || seg->end == CONN_RST);
-	tracker_connection_end(s->p->tracker, cc, close_of(seg->end), cc->last_time);
+	cc->close = close_of(seg->end);
+	judged(s, EVENT_CLOSE, seg->from, seg);
+	tracker_connection_end(s->p->tracker, cc, cc->close, cc->last_time);
 	s->conn->user = NULL;
 	pool_put(&s->p->control_pool, s);
 }
@@ -192,6 +244,8 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 	if (!s)
 		return;
 	s->from = seg->from;
+	s->cc->seen[host_of(s, FROM_CLIENT)] = conn->seen[FROM_CLIENT];
+	s->cc->seen[host_of(s, FROM_SERVER)] = conn->seen[FROM_SERVER];
 	switch (seg->kind) {
 	case SEGMENT_SYNACK:
 		moment(s, MOMENT_SYNACK, seg->from, seg);

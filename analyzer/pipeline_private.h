@@ -32,6 +32,7 @@ struct pipeline {
 	struct pipeline_observer observer;
 	struct pipeline_counts counts;
 	struct tracker *tracker;
+	struct judge *judge;
 	struct reassembly *reassembly;
 	struct defrag *defrag;
 	struct mirror *mirror;

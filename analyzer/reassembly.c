@@ -3,9 +3,14 @@
  * The interface of the reassembly, the life of connections, and libnids.
  *
  * libnids is global state: it is started once in a process, on a dead handle, and never stopped
- * (it cannot be restarted safely).  It sees only what nids_put() writes: every stream has numbers
- * that start at 1, addresses that stand for a slot of ours, no options and no acknowledgments that
- * move, so none of its rules about windows, time stamps, RST or FIN ever applies.  It orders and joins.
+ * (it cannot be restarted safely).  It sees only what stream_send() writes: every stream has
+ * numbers that start at 1, an address that stands for a slot of ours, no options and no
+ * acknowledgments that move, so none of its rules about windows, time stamps, RST or FIN ever
+ * applies.  It orders and joins.
+ *
+ * Since all numbers are ours, a stream of libnids serves any connection for which nothing waits:
+ * parking an idle connection is giving its slot to another, which then goes on where the numbers
+ * of the stream have got to.
  */
 #include "analyzer/reassembly_internal.h"
 #include "dissectors/cursor.h"
@@ -16,43 +21,45 @@
 #include <stdlib.h>
 
 enum {
-	NIDS_STREAMS = 4096,
-	SLOTS = NIDS_STREAMS / 4 * 3, /* what libnids keeps before it evicts */
+	SLOTS = STREAMS / 4 * 3, /* what libnids keeps before it evicts */
 	IP_LEN = 20,
 	TCP_LEN = 20,
 	CLIENT_PORT = 1,
 	SERVER_PORT = 2,
-	SERVER_TOKEN = 0xffff,
+	SERVER_ADDR = 0xffff,
+	MAX_COUNT = 1 << 29, /* octets of a stream; libnids counts in int, and its window is 1 GiB */
 };
 
 /* A stream of libnids and the connection that uses it. */
 struct slot {
-	struct tcp_stream *stream;
+	struct tcp_stream *stream; /* NULL: not open yet */
 	struct conn *conn;
-	uint16_t older, newer; /* slot number + 1, by last use; `newer` chains the free ones */
+	uint16_t older, newer;	   /* by last use; `newer` chains the free ones */
 };
 
-struct nids_side {
-	struct slot slot[SLOTS + 1]; /* by number + 1; 0 is the head of both lists */
+static struct {
+	struct slot slot[SLOTS + 1]; /* 0 is the head of the list by last use */
 	uint16_t free;
-	unsigned from; /* of what is fed now */
-	struct slot *opening;
+	struct reassembly *owner; /* libnids gives its callback no context */
+	struct slot *now;	  /* which is fed */
+	unsigned from;		  /* ... and the direction */
 	jmp_buf no_memory;
-	struct pcap_pkthdr header;	    /* libnids keeps a pointer to it */
-	uint8_t packet[IP_LEN + TCP_LEN + 4 + NIDS_CHUNK];
-	char joined[NIDS_CHUNK];	    /* lent to libnids, which would allocate for each segment */
-};
+	struct pcap_pkthdr header; /* libnids keeps a pointer to it */
+	_Alignas(8) uint8_t packet[IP_LEN + TCP_LEN + 4 + STREAM_CHUNK];
+	char joined[STREAM_CHUNK]; /* lent to libnids, which would allocate 4 kB for each direction */
+} side;
 
 const struct reassembly_limits reassembly_default_limits = {
 	.max_connections = 100000,
 	.max_queued = 65536,
-	.idle_ns = 7200 * 1000000000LL,
-	.half_open_ns = 60 * 1000000000LL,
-	.closed_ns = 10 * 1000000000LL,
+	.idle_ns = 7200 * INT64_C(1000000000),
+	.half_open_ns = 60 * INT64_C(1000000000),
+	.closed_ns = 10 * INT64_C(1000000000),
 };
 
-static struct reassembly *owner; /* libnids gives its callback no context */
-static struct nids_side side;
+static const int64_t tick_ns = 50000000;
+
+/* --- libnids ------------------------------------------------------------------------------- */
 
 static void ignore_warning(int type, int err, struct ip *ip, void *data)
 {
@@ -74,12 +81,11 @@ static void stream_event(struct tcp_stream *s, void **param)
 	struct half_stream *h = side.from == FROM_CLIENT ? &s->server : &s->client;
 
 	*param = NULL;
-	if (s->nids_state == NIDS_JUST_EST && side.opening) {
+	if (s->nids_state == NIDS_JUST_EST) {
 		s->client.collect = s->server.collect = 1;
-		s->user = side.opening->conn;
-		side.opening->stream = s;
+		side.now->stream = s;
 	} else if (s->nids_state == NIDS_DATA && h->count_new > 0) {
-		flow_deliver(owner, s->user, side.from,
+		flow_deliver(side.owner, side.now->conn, side.from,
 			     (uint8_t *)h->data + (h->count - h->offset - h->count_new), (uint32_t)h->count_new);
 	}
 }
@@ -97,39 +103,43 @@ static bool nids_start(char *err, size_t room)
 	}
 	tried = true;
 	nids_params.pcap_desc = pcap_open_dead(DLT_RAW, 65535); /* no device, no raw socket */
-	nids_params.n_tcp_streams = NIDS_STREAMS;
+	nids_params.n_tcp_streams = STREAMS;
 	nids_params.scan_num_hosts = 0; /* its scan detector writes out of bounds */
 	nids_params.syslog = ignore_warning;
 	nids_params.no_mem = no_memory;
 	nids_params.tcp_flow_timeout = 0;
 	nids_params.sk_buff_size = nids_params.dev_addon = 0; /* its queue limit counts these too */
 	nids_register_chksum_ctl(&accept_all, 1);
-	if (!nids_params.pcap_desc || setjmp(side.no_memory) || !nids_init()) {
+	if (!setjmp(side.no_memory))
+		started = nids_params.pcap_desc && nids_init();
+	if (!started) {
 		snprintf(err, room, "libnids does not start: %s", nids_errbuf[0] ? nids_errbuf : "no memory");
 		return false;
 	}
 	nids_register_tcp(stream_event);
-	started = true;
+	for (unsigned i = 1; i <= SLOTS; i++)
+		side.slot[i].newer = (uint16_t)(i < SLOTS ? i + 1 : 0);
+	side.free = 1;
 	return true;
 }
 
-/* Sends one packet of a stream; option: with a window scale of 14, for a SYN. */
-static void nids_feed(unsigned slot, unsigned from, uint8_t flags, uint32_t seq, uint32_t ack,
-		      const uint8_t *octets, uint32_t len)
+/* Sends one packet of the stream of side.now; a SYN has a window scale of 14. */
+static void stream_send(unsigned from, uint8_t flags, uint32_t seq, const uint8_t *octets, uint32_t len)
 {
-	unsigned option = flags & TCP_SYN ? 4 : 0, client = from == FROM_CLIENT;
 	struct wcursor w = wcursor_on(side.packet, sizeof(side.packet));
+	uint32_t slot = (uint32_t)(side.now - side.slot), option = flags & TCP_SYN ? 4 : 0;
+	bool client = from == FROM_CLIENT;
 	uint8_t *to;
 
 	side.from = from;
 	wcursor_uint(&w, 0x45000000 | (IP_LEN + TCP_LEN + option + len), 4);
 	wcursor_uint(&w, 0, 4);
-	wcursor_uint(&w, 0x40060000, 4); /* TTL 64, TCP, checksums are not looked at */
-	wcursor_uint(&w, client ? slot : SERVER_TOKEN, 4);
-	wcursor_uint(&w, client ? SERVER_TOKEN : slot, 4);
+	wcursor_uint(&w, 0x40060000, 4); /* TTL 64, TCP; checksums are not looked at */
+	wcursor_uint(&w, client ? slot : SERVER_ADDR, 4);
+	wcursor_uint(&w, client ? SERVER_ADDR : slot, 4);
 	wcursor_uint(&w, client ? CLIENT_PORT << 16 | SERVER_PORT : SERVER_PORT << 16 | CLIENT_PORT, 4);
 	wcursor_uint(&w, seq, 4);
-	wcursor_uint(&w, ack, 4);
+	wcursor_uint(&w, flags & TCP_ACK ? 1 : 0, 4);
 	wcursor_uint(&w, (option ? 0x60000000u : 0x50000000u) | (uint32_t)flags << 16 | 0xffff, 4);
 	wcursor_uint(&w, 0, 4);
 	if (option)
@@ -156,114 +166,354 @@ static void slot_append(struct slot *s)
 	side.slot[s->older].newer = side.slot[0].older = (uint16_t)(s - side.slot);
 }
 
-static void slots_reset(void)
+/* Only between packets: libnids still uses the stream after its callback. */
+static void slot_drop_stream(struct slot *s)
 {
-	memset(side.slot, 0, sizeof(side.slot));
-	for (unsigned i = 1; i < SLOTS; i++)
-		side.slot[i].newer = (uint16_t)(i + 1);
-	side.free = 1;
+	if (s->stream)
+		nids_free_tcp_stream(s->stream);
+	s->stream = NULL;
 }
 
-/* Only between packets: libnids still uses the stream after its callback. */
-void nids_park(struct reassembly *r, struct conn *c)
+void stream_release(struct conn *c)
 {
 	struct slot *s = &side.slot[c->slot];
 
-	(void)r;
 	if (!c->slot)
 		return;
-	if (s->stream)
-		nids_free_tcp_stream(s->stream);
 	slot_unlink(s);
-	*s = (struct slot){ .newer = side.free };
+	s->conn = NULL;
+	s->newer = side.free;
 	side.free = c->slot;
 	c->slot = 0;
 }
 
-static bool conn_waits(const struct conn *c)
+void stream_close(struct conn *c)
 {
-	return (c->half[0].hole && c->half[0].hole->first) || (c->half[1].hole && c->half[1].hole->first);
+	if (c->slot)
+		slot_drop_stream(&side.slot[c->slot]);
+	stream_release(c);
 }
 
-/* Makes room in the pool: the connection that has been silent longest gives up its stream. */
+/* Makes room: the connection that has been silent longest, and waits for nothing, gives up its stream. */
 static void park_one(struct reassembly *r)
 {
-	struct conn *victim = NULL;
+	struct slot *s = &side.slot[side.slot[0].newer];
 
-	for (unsigned i = side.slot[0].newer; i && !victim; i = side.slot[i].newer)
-		if (!conn_waits(side.slot[i].conn))
-			victim = side.slot[i].conn;
-	if (!victim) {
-		victim = side.slot[side.slot[0].newer].conn;
-		hole_flush(r, victim);
+	/* Those with a hole are fewer than the slots, and each is passed over once in a round. */
+	while (hole_waits(s->conn)) {
+		slot_unlink(s);
+		slot_append(s);
+		s = &side.slot[side.slot[0].newer];
 	}
-	nids_park(r, victim);
+	stream_release(s->conn);
 	r->stats.parked++;
 }
 
-static bool nids_open(struct reassembly *r, struct conn *c)
+static struct slot *slot_of(struct reassembly *r, struct conn *c)
 {
 	struct slot *s;
 
-	if (!side.free)
-		park_one(r);
-	c->slot = side.free;
-	s = &side.slot[c->slot];
-	side.free = s->newer;
-	s->conn = c;
+	if (c->slot) {
+		s = &side.slot[c->slot];
+		if (!s->newer)
+			return s;
+		slot_unlink(s);
+	} else {
+		if (!side.free)
+			park_one(r);
+		s = &side.slot[side.free];
+		c->slot = side.free;
+		side.free = s->newer;
+		s->conn = c;
+	}
 	slot_append(s);
-	side.opening = s;
-	if (!setjmp(side.no_memory)) {
-		nids_feed(c->slot, FROM_CLIENT, TCP_SYN, 0, 0, NULL, 0);
-		nids_feed(c->slot, FROM_SERVER, TCP_SYN | TCP_ACK, 0, 1, NULL, 0);
-		nids_feed(c->slot, FROM_CLIENT, TCP_ACK, 1, 1, NULL, 0);
-	}
-	side.opening = NULL;
-	if (!s->stream || !s->stream->listeners) {
-		nids_park(r, c);
+	return s;
+}
+
+static void stream_open(void)
+{
+	stream_send(FROM_CLIENT, TCP_SYN, 0, NULL, 0);
+	stream_send(FROM_SERVER, TCP_SYN | TCP_ACK, 0, NULL, 0);
+	stream_send(FROM_CLIENT, TCP_ACK, 1, NULL, 0);
+}
+
+/* False when libnids found no memory. */
+static bool stream_feed(struct slot *s, const struct half *h, unsigned from, const struct piece *p,
+			const uint8_t *octets)
+{
+	struct half_stream *rcv;
+
+	side.now = s;
+	if (setjmp(side.no_memory))
 		return false;
-	}
+	if (!s->stream)
+		stream_open();
+	if (!s->stream)
+		return false;
+	rcv = from == FROM_CLIENT ? &s->stream->server : &s->stream->client;
+	rcv->data = side.joined;
+	rcv->bufsize = sizeof(side.joined);
+	stream_send(from, TCP_ACK, 1 + (uint32_t)rcv->count + (p->seq - h->next), octets, p->len);
 	return true;
 }
 
-/* libnids has given up: what it had is lost, and the piece in hand goes past it. */
-static void nids_bypass(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len)
+/* Takes back the buffer that libnids would free. */
+static void stream_take_buffer(struct tcp_stream *s)
 {
-	hole_discard(r, &c->half[FROM_CLIENT]);
-	hole_discard(r, &c->half[FROM_SERVER]);
-	nids_park(r, c);
-	flow_deliver(r, c, from, octets, len);
+	s->client.data = s->server.data = NULL;
+	s->client.bufsize = s->server.bufsize = 0;
 }
 
-bool nids_put(struct reassembly *r, struct conn *c, unsigned from, struct piece *p, const uint8_t *octets)
+bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p, const uint8_t *octets)
 {
 	bool in_order = p->seq == c->half[from].next;
-	struct half_stream *h = NULL;
-	struct slot *s;
+	struct slot *s = slot_of(r, c);
+	bool fed;
 
-	if (c->slot || nids_open(r, c)) {
-		s = &side.slot[c->slot];
-		slot_unlink(s);
-		slot_append(s);
-		h = from == FROM_CLIENT ? &s->stream->server : &s->stream->client;
-	}
 	r->in_hand = in_order ? p : NULL;
-	if (h && !setjmp(side.no_memory)) {
-		uint32_t seq = 1 + (uint32_t)h->count + (p->seq - c->half[from].next);
+	fed = stream_feed(s, &c->half[from], from, p, octets);
+	if (s->stream) {
+		stream_take_buffer(s->stream);
+		if ((s->stream->client.count > MAX_COUNT || s->stream->server.count > MAX_COUNT) && !hole_waits(c) &&
+		    !r->in_hand && in_order)
+			stream_close(c); /* its numbers start again */
+	}
+	if (fed && !r->in_hand)
+		return true;
+	/* libnids has given up: what it had is lost, and what is in hand goes past it. */
+	hole_discard(r, &c->half[FROM_CLIENT]);
+	hole_discard(r, &c->half[FROM_SERVER]);
+	stream_close(c);
+	if (in_order)
+		flow_deliver(r, c, from, octets, p->len);
+	return in_order;
+}
 
-		h->data = side.joined;
-		h->bufsize = sizeof(side.joined);
-		nids_feed(c->slot, from, TCP_ACK, seq, 1, octets, p->len);
-	} else if (!in_order) {
-		if (h)
-			h->data = NULL, h->bufsize = 0;
+/* --- the life of connections --------------------------------------------------------------- */
+
+static void conn_over(struct reassembly *r, struct conn *c, enum conn_end end)
+{
+	struct piece last = { .frame = c->info.last_frame, .time_ns = c->info.last_time };
+
+	hole_flush(r, c);
+	if (c->state != CONN_CLOSED)
+		c->end = (uint8_t)end;
+	stream_release(c);
+	flow_emit(r, c, SEGMENT_END, c->last_from, &last);
+	conn_table_remove(&r->table, c);
+	r->stats.live--;
+}
+
+static bool sender_is_server(const struct tcp_segment *t, unsigned server_hint)
+{
+	if (t->flags & TCP_SYN)
+		return t->flags & TCP_ACK;
+	return server_hint == 1;
+}
+
+static struct conn *conn_begin(struct reassembly *r, const struct conn_ends *e, const struct tcp_segment *t,
+			       const struct piece *p, unsigned from)
+{
+	struct conn *c;
+
+	if (conn_table_size(&r->table) >= r->limits.max_connections) {
+		c = conn_table_victim(&r->table, r->limits.max_connections);
+		r->stats.evicted += c->state != CONN_CLOSED;
+		conn_over(r, c, CONN_EVICTED);
+	}
+	c = conn_table_add(&r->table, e, from, r->now);
+	if (!c)
+		return NULL;
+	c->info.id = ++r->last_id;
+	c->info.first_frame = c->info.last_frame = p->frame;
+	c->info.first_time = c->info.last_time = p->time_ns;
+	c->info.midstream = !(t->flags & TCP_SYN);
+	c->info.syn = t->flags & TCP_SYN && from == FROM_CLIENT;
+	c->info.direction_certain = t->flags & TCP_SYN;
+	r->stats.connections++;
+	r->stats.live++;
+	if (r->stats.live > r->stats.peak)
+		r->stats.peak = r->stats.live;
+	flow_emit(r, c, SEGMENT_OPEN, from, p);
+	return c;
+}
+
+/* A wrong checksum is damage, and the receiver drops it too; unless the capture shows only wrong ones. */
+static bool drop_damaged(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t)
+{
+	struct half *h = &c->half[from];
+
+	if (t->checksum == TCP_SUM_GOOD) {
+		h->checksum_good = true;
+	} else if (t->checksum == TCP_SUM_OFFLOAD) {
+		c->info.offload_checksums[from]++;
+		r->stats.offload++;
+	} else if (t->checksum == TCP_SUM_BAD) {
+		c->info.bad_checksums[from]++;
+		r->stats.bad_checksum += h->checksum_good;
+		return h->checksum_good;
+	}
+	return false;
+}
+
+/* The SYN that was not believed at first comes again, now as the first segment of a connection. */
+static void begin_rival(struct reassembly *r, const struct conn_ends *e, const struct rival *rival)
+{
+	struct tcp_segment t = { .seq = rival->seq, .ack = rival->ack, .flags = rival->flags };
+	struct piece p = { .frame = rival->frame, .time_ns = rival->time_ns };
+	unsigned from = sender_is_server(&t, 0) ? FROM_SERVER : FROM_CLIENT;
+	struct conn *c = conn_begin(r, e, &t, &p, from);
+
+	if (c)
+		flow_segment(r, c, from, &t, p.frame, p.time_ns);
+}
+
+/* Ends the connection when the segment shows that its ports are in use again; finds the new one. */
+static struct conn *take_over(struct reassembly *r, struct conn *c, const struct conn_ends *e,
+			      const struct tcp_segment *t, unsigned *from)
+{
+	struct conn_ends back = { e->context, e->dst, e->src, e->dst_port, e->src_port };
+	struct rival rival = c->rival;
+	bool same = rival.from == *from;
+
+	if (flow_rival_goes_on(c, *from, t, r->now)) {
+		conn_over(r, c, CONN_REUSED);
+		begin_rival(r, same ? e : &back, &rival);
+		return conn_table_find(&r->table, e, from);
+	}
+	if (!flow_takes_over(c, *from, t))
+		return c;
+	conn_over(r, c, CONN_REUSED);
+	return NULL;
+}
+
+bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struct tcp_segment *t,
+		     uint64_t frame, int64_t time_ns, unsigned server_hint, bool create)
+{
+	struct conn_ends e = { d->context, &d->src, &d->dst, t->src_port, t->dst_port };
+	struct piece p = { .frame = frame, .time_ns = time_ns };
+	struct conn *c, *known;
+	unsigned from;
+
+	reassembly_tick(r, time_ns);
+	c = known = conn_table_find(&r->table, &e, &from);
+	if (c) {
+		r->stats.segments++;
+		if (drop_damaged(r, c, from, t))
+			return true;
+		c = take_over(r, c, &e, t, &from);
+	} else if (!create || t->flags & TCP_RST || !(t->len || t->flags & TCP_SYN)) {
 		return false;
 	}
-	if (h)
-		h->data = NULL, h->bufsize = 0;
-	if (r->in_hand)
-		nids_bypass(r, c, from, octets, p->len);
-	else if (h && h->count > 1 << 29 && !conn_waits(c))
-		nids_park(r, c); /* its numbers are signed; it starts again at 1 */
+	if (!c) {
+		from = sender_is_server(t, server_hint) ? FROM_SERVER : FROM_CLIENT;
+		c = conn_begin(r, &e, t, &p, from);
+		if (!c)
+			return false;
+		drop_damaged(r, c, from, t);
+		r->stats.segments += !known;
+	}
+	flow_segment(r, c, from, t, frame, time_ns);
 	return true;
+}
+
+static struct conn *find(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
+			 const struct ip_addr *b, uint16_t port_b)
+{
+	struct conn_ends e = { context, a, b, port_a, port_b };
+	unsigned from;
+
+	return conn_table_find(&r->table, &e, &from);
+}
+
+const struct conn_info *reassembly_find(const struct reassembly *r, uint32_t context, const struct ip_addr *a,
+					uint16_t port_a, const struct ip_addr *b, uint16_t port_b)
+{
+	struct conn *c = find(r, context, a, port_a, b, port_b);
+
+	return c ? &c->info : NULL;
+}
+
+bool reassembly_knows(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
+		      const struct ip_addr *b, uint16_t port_b)
+{
+	return find(r, context, a, port_a, b, port_b) != NULL;
+}
+
+static void end_silent(struct reassembly *r, enum conn_state state, int64_t limit)
+{
+	struct conn *c;
+
+	while ((c = r->table.oldest[state]) && age(&c->active, r->now) >= limit)
+		conn_over(r, c, CONN_IDLE);
+}
+
+void reassembly_tick(struct reassembly *r, int64_t time_ns)
+{
+	r->now = time_ns;
+	if (age(&r->scanned, time_ns) < tick_ns)
+		return;
+	r->scanned = time_ns;
+	hole_scan(r);
+	end_silent(r, CONN_HALF_OPEN, r->limits.half_open_ns);
+	end_silent(r, CONN_LIVE, r->limits.idle_ns);
+	end_silent(r, CONN_CLOSED, r->limits.closed_ns);
+}
+
+void reassembly_finish(struct reassembly *r)
+{
+	while (r->table.first)
+		conn_over(r, r->table.first, CONN_CAPTURE_END);
+}
+
+struct reassembly *reassembly_new(const struct reassembly_limits *limits, segment_fn *fn, void *ctx,
+				  char *err, size_t room)
+{
+	struct reassembly *r;
+
+	if (side.owner) {
+		snprintf(err, room, "there can be only one reassembly at a time");
+		return NULL;
+	}
+	if (!nids_start(err, room))
+		return NULL;
+	r = calloc(1, sizeof(*r));
+	if (r)
+		r->limits = *limits;
+	if (r && !r->limits.max_connections)
+		r->limits.max_connections = 1;
+	if (!r || !conn_table_init(&r->table, r->limits.max_connections)) {
+		snprintf(err, room, "out of memory");
+		free(r);
+		return NULL;
+	}
+	r->fn = fn;
+	r->ctx = ctx;
+	r->scanned = INT64_MIN;
+	side.owner = r;
+	return r;
+}
+
+void reassembly_free(struct reassembly *r)
+{
+	if (!r)
+		return;
+	for (struct conn *c = r->table.first; c; c = c->after) {
+		if (hole_waits(c)) {
+			hole_discard(r, &c->half[FROM_CLIENT]);
+			hole_discard(r, &c->half[FROM_SERVER]);
+			stream_close(c);
+		}
+		stream_release(c);
+	}
+	while (r->first_hole)
+		hole_discard(r, &r->first_hole->conn->half[r->first_hole->from]);
+	conn_table_clear(&r->table);
+	free(r);
+	side.owner = NULL;
+}
+
+const struct reassembly_stats *reassembly_stats(const struct reassembly *r)
+{
+	return &r->stats;
 }

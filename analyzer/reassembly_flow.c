@@ -5,6 +5,9 @@
  */
 #include "analyzer/reassembly_internal.h"
 
+/* A SYN that comes again this much later was not answered: a system that means it, not noise. */
+static const int64_t repeat_ns = 500000000;
+
 void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, unsigned from,
 	       const struct piece *p)
 {
@@ -22,39 +25,63 @@ void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, uns
 	r->fn(r->ctx, &c->info, &s);
 }
 
-void flow_deliver(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len)
+void flow_gap(struct reassembly *r, struct conn *c, unsigned from, const struct piece *why, uint32_t len)
 {
 	struct half *h = &c->half[from];
-	struct segment s = { .from = from, .len = len, .position = h->position };
-	struct piece p;
+	struct piece p = *why;
 
-	if (r->in_hand) {
-		p = *r->in_hand;
-		r->in_hand = NULL;
-	} else if (!hole_take(r, h, &p)) {
-		return;
-	}
-	if (p.gap) {
-		h->gap_seq = h->next;
-		h->gap_len = p.cut ? 0 : len;
+	p.len = len;
+	h->gap_seq = h->next;
+	h->gap_len = len;
+	c->info.lost_octets[from] += len;
+	r->stats.gaps++;
+	r->stats.gap_octets += len;
+	flow_emit(r, c, SEGMENT_GAP, from, &p);
+}
+
+static void emit_octets(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
+			const uint8_t *octets, uint32_t len)
+{
+	struct segment s = {
+		.kind = p->cut ? SEGMENT_GAP : SEGMENT_DATA,
+		.from = from,
+		.octets = p->cut ? NULL : octets,
+		.len = len,
+		.segment_start = p->start,
+		.cut = p->cut,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.position = c->half[from].position,
+		.peer_acked = p->peer_acked,
+	};
+
+	if (p->cut) {
 		c->info.lost_octets[from] += len;
 		r->stats.gaps++;
 		r->stats.gap_octets += len;
 	} else {
 		r->stats.octets += len;
 	}
+	r->fn(r->ctx, &c->info, &s);
+}
+
+void flow_deliver(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len)
+{
+	struct half *h = &c->half[from];
+	const struct piece *p = r->in_hand;
+	struct piece waited;
+
+	r->in_hand = NULL;
+	if (!p && hole_take(r, h, &waited))
+		p = &waited;
+	if (!p)
+		return;
+	if (!p->filler)
+		emit_octets(r, c, from, p, octets, len);
 	h->next += len;
 	h->position += len;
 	if (seq_before(h->sent, h->next))
 		h->sent = h->next;
-	s.kind = p.gap ? SEGMENT_GAP : SEGMENT_DATA;
-	s.octets = p.gap ? NULL : octets;
-	s.segment_start = p.start;
-	s.cut = p.cut;
-	s.frame = p.frame;
-	s.time_ns = p.time_ns;
-	s.peer_acked = p.peer_acked;
-	r->fn(r->ctx, &c->info, &s);
 }
 
 /* Nothing of this direction waits in libnids, so its numbers may still be moved. */
@@ -73,8 +100,8 @@ static void half_start(struct half *h, uint32_t seq)
 
 static void close_as(struct reassembly *r, struct conn *c, enum conn_end end)
 {
-	nids_park(r, c);
-	c->end = end;
+	stream_release(c);
+	c->end = (uint8_t)end;
 	conn_table_touch(&r->table, c, CONN_CLOSED, r->now);
 }
 
@@ -83,7 +110,7 @@ void flow_settle(struct reassembly *r, struct conn *c, unsigned from, const stru
 	struct half *h = &c->half[from];
 	struct piece p = *fin;
 
-	if (!h->fin || h->fin_told || seq_before(h->next, h->fin_seq))
+	if (!h->fin || h->fin_told || seq_before(h->next, h->end_seq))
 		return;
 	h->fin_told = true;
 	p.len = 0;
@@ -91,7 +118,7 @@ void flow_settle(struct reassembly *r, struct conn *c, unsigned from, const stru
 	if (h->hole && h->hole->first) { /* came before, from beyond the end: libnids must forget it too */
 		hole_discard(r, h);
 		hole_flush(r, c);
-		nids_park(r, c);
+		stream_close(c);
 	}
 	if (c->half[!from].fin_told && c->state != CONN_CLOSED)
 		close_as(r, c, CONN_FIN);
@@ -111,44 +138,87 @@ static uint64_t acked_position(const struct half *peer, const struct tcp_segment
 	return peer->position + (uint64_t)(int64_t)d;
 }
 
-/* A SYN whose number does not fit: a new connection, unless this one has not really begun. */
-static bool syn_takes_over(const struct conn *c, const struct half *h, const struct tcp_segment *t)
+/* A SYN whose number does not fit: of another connection, unless this one has not really begun. */
+static bool syn_is_foreign(const struct conn *c, unsigned from, const struct tcp_segment *t)
 {
+	const struct half *h = &c->half[from];
 	uint32_t first = t->seq + 1, start = h->next - (uint32_t)h->position;
 
-	if (!h->started)
-		return c->state == CONN_CLOSED;
-	if (first == start)
+	if (!h->started || first == start)
 		return false;
 	if (!h->syn && movable(h) && start - first <= FLOW_WINDOW)
 		return false;
 	return !(c->state == CONN_HALF_OPEN && (t->flags & TCP_ACK));
 }
 
+/* After the end: a SYN that is no copy of the old one, or data that cannot be of the old stream. */
+static bool opens_again(const struct conn *c, unsigned from, const struct tcp_segment *t)
+{
+	const struct half *h = &c->half[from];
+	int32_t d = seq_diff(t->seq, h->next);
+
+	if (t->flags & TCP_SYN) /* some systems try again with the same number when they were refused */
+		return !h->started || (c->end == CONN_RST && !c->info.synack && !(t->flags & TCP_ACK));
+	if (!t->len || !h->started)
+		return false;
+	if (h->reset && !seq_before(t->seq, h->end_seq))
+		return true; /* goes on after its own RST: that one was forged */
+	return d > FLOW_WINDOW || d < -FLOW_WINDOW;
+}
+
 /* Both sides agree on a place that this connection cannot have reached, or cannot go back to. */
 static bool jumped_away(const struct conn *c, unsigned from, const struct tcp_segment *t)
 {
 	const struct half *h = &c->half[from], *peer = &c->half[!from];
-	int32_t d = seq_diff(t->seq, h->next);
+	int32_t d;
 
-	if (t->len && h->started && !h->tentative && (d > FLOW_WINDOW || d < -FLOW_WINDOW)) {
-		bool goes_on = h->has_far && t->seq == h->far && !h->has_acked;
-
-		return c->state == CONN_CLOSED || (goes_on && (d < 0 || d > FLOW_JUMP));
-	}
-	if (!(t->flags & TCP_ACK) || !peer->has_far || t->ack != peer->far)
+	if (t->len && h->has_far && t->seq == h->far && !h->has_acked)
+		d = seq_diff(t->seq, h->next); /* the other side is not in the capture: the sender twice */
+	else if ((t->flags & TCP_ACK) && peer->has_far && t->ack == peer->far)
+		d = seq_diff(peer->far, peer->next);
+	else
 		return false;
-	d = seq_diff(peer->far, peer->next);
-	return d < 0 || d > FLOW_JUMP;
+	return d < -FLOW_WINDOW || d > FLOW_JUMP;
 }
 
 bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t)
 {
 	if (t->flags & TCP_RST)
 		return false;
+	if ((t->flags & TCP_SYN) && c->state != CONN_LIVE && syn_is_foreign(c, from, t))
+		return true;
+	if (c->state == CONN_CLOSED)
+		return opens_again(c, from, t);
+	return !(t->flags & TCP_SYN) && jumped_away(c, from, t);
+}
+
+bool flow_rival_goes_on(const struct conn *c, unsigned from, const struct tcp_segment *t, int64_t now)
+{
+	const struct rival *rival = &c->rival;
+	int64_t since = rival->time_ns;
+
+	if (!rival->flags)
+		return false;
+	if (from != rival->from) /* accepted, or refused */
+		return (t->flags & TCP_ACK) && t->ack == rival->seq + 1;
 	if (t->flags & TCP_SYN)
-		return syn_takes_over(c, &c->half[from], t);
-	return jumped_away(c, from, t);
+		return t->seq == rival->seq && age(&since, now) >= repeat_ns;
+	return t->seq == rival->seq + 1 && !(t->flags & TCP_RST);
+}
+
+/* One SYN alone must not end a live connection: anybody can send it. */
+static void remember_rival(struct conn *c, unsigned from, const struct tcp_segment *t, const struct piece *p)
+{
+	if (c->rival.flags && c->rival.from == from && c->rival.seq == t->seq)
+		return;
+	c->rival = (struct rival){
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.seq = t->seq,
+		.ack = t->ack,
+		.flags = t->flags & (TCP_SYN | TCP_ACK),
+		.from = (uint8_t)from,
+	};
 }
 
 static void flow_syn(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
@@ -201,10 +271,10 @@ static void flow_ack(struct reassembly *r, struct conn *c, unsigned from, const 
 	peer->has_acked = true;
 }
 
-/* One octet, or none, before the next: sent to provoke an acknowledgment (RFC 1122, 4.2.3.6). */
+/* One octet, before the next: sent to provoke an acknowledgment (RFC 1122, 4.2.3.6). */
 static bool is_keepalive(const struct half *h, const struct tcp_segment *t)
 {
-	return h->started && t->len <= 1 && t->seq == h->next - 1 && !(t->flags & (TCP_SYN | TCP_FIN)) &&
+	return h->started && t->len == 1 && t->seq == h->next - 1 && !(t->flags & (TCP_SYN | TCP_FIN)) &&
 	       (!h->has_acked || !seq_before(h->acked, h->next));
 }
 
@@ -241,7 +311,7 @@ static void flow_fin(struct reassembly *r, struct conn *c, unsigned from, uint32
 	if (h->fin || seq_before(end, h->next))
 		return;
 	h->fin = true;
-	h->fin_seq = end;
+	h->end_seq = end;
 	if (h->next == end)
 		return;
 	hole = hole_get(r, c, from);
@@ -283,8 +353,8 @@ static void flow_octets(struct reassembly *r, struct conn *c, unsigned from, con
 		return;
 	if (p.len && c->state == CONN_HALF_OPEN)
 		conn_table_touch(&r->table, c, CONN_LIVE, r->now);
-	if (h->fin && seq_before(h->fin_seq, end)) { /* nothing comes after the end */
-		end = h->fin_seq;
+	if (h->fin && seq_before(h->end_seq, end)) { /* nothing comes after the end */
+		end = h->end_seq;
 		p.len = seq_before(p.seq, end) ? end - p.seq : 0;
 		captured = captured < p.len ? captured : p.len;
 	}
@@ -300,21 +370,29 @@ static void flow_octets(struct reassembly *r, struct conn *c, unsigned from, con
 	flow_settle(r, c, from, h->hole && h->hole->fin.frame ? &h->hole->fin : &whole);
 }
 
+/* Would the receiver believe it?  Octets may be missing, so its exact number cannot be asked for. */
+static bool reset_is_good(const struct half *h, const struct half *peer, const struct tcp_segment *t)
+{
+	int32_t d = seq_diff(t->seq, h->next), back = seq_diff(t->ack, peer->next);
+
+	if (h->started)
+		return d <= FLOW_WINDOW && d >= -FLOW_WINDOW;
+	/* It has said nothing yet: then it answers a SYN, and must acknowledge that. */
+	return (t->flags & TCP_ACK) && peer->started && back <= FLOW_WINDOW && back >= -FLOW_WINDOW;
+}
+
 static void flow_reset(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		       const struct piece *p)
 {
-	const struct half *h = &c->half[from], *peer = &c->half[!from];
-	int32_t d = seq_diff(t->seq, h->next), back = seq_diff(t->ack, peer->next);
+	struct half *h = &c->half[from];
 
-	if (h->started && !h->tentative) {
-		if (d > FLOW_WINDOW || d < -FLOW_WINDOW)
-			return; /* the receiver will not believe it either */
-	} else if ((t->flags & TCP_ACK) && peer->started && (back > FLOW_WINDOW || back < -FLOW_WINDOW)) {
+	if (!reset_is_good(h, &c->half[!from], t))
 		return;
-	}
 	hole_flush(r, c);
 	if (c->state == CONN_CLOSED)
 		return;
+	h->reset = true;
+	h->end_seq = t->seq;
 	flow_emit(r, c, SEGMENT_RST, from, p);
 	close_as(r, c, CONN_RST);
 }
@@ -338,7 +416,6 @@ static void note_segment(struct reassembly *r, struct conn *c, unsigned from, co
 	int32_t ahead = seq_diff(t->seq, h->sent);
 
 	c->info.seen[from] = true;
-	c->info.segments[from]++;
 	c->info.last_frame = p->frame;
 	c->info.last_time = p->time_ns;
 	c->last_from = (uint8_t)from;
@@ -354,6 +431,26 @@ static void note_segment(struct reassembly *r, struct conn *c, unsigned from, co
 		h->sent = t->seq; /* the sender itself says that it sent up to here */
 }
 
+static void flow_judge(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		       const struct piece *p)
+{
+	if (c->state == CONN_CLOSED) {
+		flow_late(r, c, from, t, *p);
+	} else if (t->flags & TCP_RST) {
+		flow_reset(r, c, from, t, p);
+	} else if ((t->flags & TCP_SYN) && syn_is_foreign(c, from, t)) {
+		remember_rival(c, from, t, p);
+	} else {
+		if (t->flags & TCP_SYN)
+			flow_syn(r, c, from, t, p);
+		if (t->flags & TCP_ACK)
+			flow_ack(r, c, from, t, p);
+		if (t->len || (t->flags & TCP_FIN))
+			flow_octets(r, c, from, t, *p);
+		hole_check(r, c, p);
+	}
+}
+
 void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		  uint64_t frame, int64_t time_ns)
 {
@@ -361,19 +458,6 @@ void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const str
 
 	note_segment(r, c, from, t, &p);
 	p.peer_acked = acked_position(&c->half[!from], t);
-	if (c->state == CONN_CLOSED) {
-		flow_late(r, c, from, t, p);
-		return;
-	}
-	if (t->flags & TCP_RST) {
-		flow_reset(r, c, from, t, &p);
-		return;
-	}
-	if (t->flags & TCP_SYN)
-		flow_syn(r, c, from, t, &p);
-	if (t->flags & TCP_ACK)
-		flow_ack(r, c, from, t, &p);
-	if (t->len || (t->flags & TCP_FIN))
-		flow_octets(r, c, from, t, p);
-	hole_check(r, c, &p);
+	flow_judge(r, c, from, t, &p);
+	c->info.segments[from]++;
 }

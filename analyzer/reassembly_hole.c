@@ -13,12 +13,13 @@
 enum {
 	GRACE_PACKETS = 3,   /* of the connection, after the proof */
 	ONE_SIDED_COUNT = 16, /* segments behind a hole, when the receiver is not in the capture */
-	MAX_HOLES = 4096,
 	MAX_QUEUED = 16 << 20, /* octets of memory of everything that waits, about */
 	ITEM_COST = 192,     /* memory of a waiting segment besides its octets: ours and that of libnids */
 };
 
-static const int64_t grace_ns = 200000000, one_sided_ns = 1000000000, scan_ns = 50000000;
+static const int64_t grace_ns = 200000000;	  /* after the proof */
+static const int64_t one_sided_ns = 1000000000;	  /* when the receiver was never seen to acknowledge */
+static const int64_t quiet_ns = 10000000000;	  /* when it was, but says nothing more */
 
 static uint32_t item_end(const struct item *i)
 {
@@ -31,13 +32,6 @@ static uint32_t nids_cost(uint32_t len)
 	return (len + 40 + 16 + 15) & ~15u;
 }
 
-static int64_t age(int64_t *since, int64_t now)
-{
-	if (*since > now) /* time went backwards: count from here */
-		*since = now;
-	return now - *since;
-}
-
 static void hole_unlink(struct reassembly *r, struct hole *hole)
 {
 	if (hole->prev)
@@ -48,6 +42,8 @@ static void hole_unlink(struct reassembly *r, struct hole *hole)
 		hole->next->prev = hole->prev;
 	else
 		r->last_hole = hole->prev;
+	if (r->walk == hole)
+		r->walk = hole->next;
 	r->holes--;
 }
 
@@ -72,7 +68,7 @@ struct hole *hole_get(struct reassembly *r, struct conn *c, unsigned from)
 	if (hole)
 		return hole;
 	if (r->holes >= MAX_HOLES)
-		hole_flush(r, r->first_hole->conn);
+		hole_flush(r, r->first_hole->conn != c ? r->first_hole->conn : r->first_hole->next->conn);
 	hole = calloc(1, sizeof(*hole));
 	if (!hole)
 		return NULL;
@@ -116,8 +112,8 @@ static uint32_t lost_to(const struct half *h)
 
 	if (h->started && h->has_acked) {
 		to = seq_before(h->acked, h->sent) ? h->acked : h->sent;
-		if (h->fin && seq_before(h->fin_seq, to))
-			to = h->fin_seq;
+		if (h->fin && seq_before(h->end_seq, to))
+			to = h->end_seq;
 	}
 	return seq_before(h->next, to) ? to : h->next;
 }
@@ -139,18 +135,19 @@ void hole_gap_to(struct reassembly *r, struct conn *c, unsigned from, uint32_t t
 	struct half *h = &c->half[from];
 	bool queue = h->hole && h->hole->first;
 
+	if (seq_before(h->next, to))
+		flow_gap(r, c, from, why, to - h->next);
 	while (seq_before(h->next, to)) {
-		struct piece p = { .seq = h->next, .len = to - h->next, .gap = true, .frame = why->frame,
-				   .time_ns = why->time_ns, .peer_acked = why->peer_acked };
+		struct piece p = { .seq = h->next, .len = to - h->next, .filler = true };
 
 		if (!queue) { /* nothing of this direction is in libnids: just go on from there */
 			r->in_hand = &p;
 			flow_deliver(r, c, from, NULL, p.len);
 			break;
 		}
-		if (p.len > NIDS_CHUNK)
-			p.len = NIDS_CHUNK;
-		nids_put(r, c, from, &p, NULL);
+		if (p.len > STREAM_CHUNK)
+			p.len = STREAM_CHUNK;
+		stream_put(r, c, from, &p, NULL);
 	}
 	if (h->hole) {
 		h->hole->since = r->now;
@@ -167,7 +164,7 @@ static void gap_first(struct reassembly *r, struct conn *c, unsigned from)
 	struct hole *hole = h->hole;
 	const struct item *first = hole->first;
 	bool ends = hole->proven || fin_waits(h);
-	uint32_t to = hole->proven ? lost_to(h) : h->fin_seq;
+	uint32_t to = hole->proven ? lost_to(h) : h->end_seq;
 	struct piece why = hole->proven ? hole->proof : hole->fin;
 
 	if (first && (!ends || !seq_before(to, first->piece.seq))) {
@@ -177,9 +174,20 @@ static void gap_first(struct reassembly *r, struct conn *c, unsigned from)
 	hole_gap_to(r, c, from, to, &why);
 }
 
-static bool hole_due(struct reassembly *r, const struct conn *c, struct hole *hole)
+/* What was proven before still is, for what is missing now. */
+static void hole_advanced(struct half *h)
 {
-	const struct half *h = &c->half[hole->from];
+	if (!h->hole)
+		return;
+	h->hole->proven = lost_to(h) != h->next;
+	h->hole->proven_next = h->next;
+}
+
+static bool hole_due(struct reassembly *r, struct hole *hole)
+{
+	const struct half *h = &hole->conn->half[hole->from];
+
+	int64_t waited;
 
 	if (hole->proven)
 		return hole->packets >= GRACE_PACKETS || age(&hole->proven_at, r->now) >= grace_ns;
@@ -187,31 +195,42 @@ static bool hole_due(struct reassembly *r, const struct conn *c, struct hole *ho
 		return false;
 	if (hole->count >= ONE_SIDED_COUNT && !hole->peer_spoke)
 		return true;
-	/* A sender that has ended sends again what is missing soon, or never. */
-	return (!h->has_acked || fin_waits(h)) && age(&hole->since, r->now) >= one_sided_ns;
+	waited = age(&hole->since, r->now);
+	if (!h->has_acked)
+		return waited >= one_sided_ns;
+	return (!hole->peer_spoke || fin_waits(h)) && waited >= quiet_ns;
+}
+
+/* Notes what both sides have shown by now. */
+static void hole_prove(struct reassembly *r, struct half *h, const struct piece *cause)
+{
+	struct hole *hole = h->hole;
+	bool lost = lost_to(h) != h->next;
+
+	if (lost && (!hole->proven || hole->proven_next != h->next)) {
+		hole->packets = 0;
+		hole->proven_at = r->now;
+		hole->proven_next = h->next;
+		hole->proof = *cause;
+	}
+	hole->proven = lost;
 }
 
 static void hole_update(struct reassembly *r, struct conn *c, unsigned from, const struct piece *cause)
 {
 	struct half *h = &c->half[from];
-	bool lost = lost_to(h) != h->next;
+	uint32_t to = lost_to(h);
 
-	if (!h->hole && lost && !hole_get(r, c, from)) { /* no memory to wait with */
-		hole_gap_to(r, c, from, lost_to(h), cause);
+	if (!h->hole && to != h->next && !hole_get(r, c, from)) { /* no memory to wait with */
+		hole_gap_to(r, c, from, to, cause);
 		return;
 	}
 	if (!h->hole)
 		return;
-	if (lost && !h->hole->proven) {
-		h->hole->packets = 0;
-		h->hole->proven_at = r->now;
-		h->hole->proof = *cause;
-	}
-	h->hole->proven = lost;
-	while (h->hole && hole_due(r, c, h->hole)) {
+	hole_prove(r, h, cause);
+	while (h->hole && hole_due(r, h->hole)) {
 		gap_first(r, c, from);
-		if (h->hole)
-			h->hole->proven = lost_to(h) != h->next;
+		hole_advanced(h);
 	}
 	hole_close(r, h);
 }
@@ -229,8 +248,7 @@ void hole_flush(struct reassembly *r, struct conn *c)
 
 		while (h->hole && (h->hole->first || h->hole->proven || fin_waits(h))) {
 			gap_first(r, c, from);
-			if (h->hole)
-				h->hole->proven = lost_to(h) != h->next;
+			hole_advanced(h);
 		}
 		hole_discard(r, h);
 	}
@@ -238,23 +256,19 @@ void hole_flush(struct reassembly *r, struct conn *c)
 
 void hole_scan(struct reassembly *r)
 {
-	struct hole *hole = r->first_hole;
+	struct hole *hole;
 
-	if (!hole || age(&r->scanned, r->now) < scan_ns)
-		return;
-	r->scanned = r->now;
-	while (hole) {
-		struct hole *next = hole->next; /* the update frees at most this one */
+	for (r->walk = r->first_hole; (hole = r->walk);) {
 		struct piece cause = hole->proof;
 
+		r->walk = hole->next;
 		hole_update(r, hole->conn, hole->from, &cause);
-		hole = next;
 	}
 }
 
 static bool has_room(const struct reassembly *r, const struct hole *hole, uint32_t len)
 {
-	return !hole || (hole->octets + len <= r->limits.max_queued && hole->cost + nids_cost(len) <= NIDS_QUEUE);
+	return !hole || (hole->octets + len <= r->limits.max_queued && hole->cost + nids_cost(len) <= STREAM_QUEUE);
 }
 
 /* Keeps a piece that came early.  False: the state changed, look again. */
@@ -275,7 +289,7 @@ static bool wait_for_turn(struct reassembly *r, struct conn *c, unsigned from, s
 	}
 	hole = hole_get(r, c, from);
 	i = hole ? malloc(sizeof(*i)) : NULL;
-	if (!i || !nids_put(r, c, from, p, octets)) {
+	if (!i || !stream_put(r, c, from, p, octets)) {
 		free(i);
 		hole_close(r, &c->half[from]);
 		return true; /* no memory: these octets become part of the hole */
@@ -340,16 +354,16 @@ uint32_t hole_fill_in(struct reassembly *r, struct conn *c, unsigned from, struc
 			p.seq += p.len;
 			continue;
 		}
-		p.cut = p.gap = done >= captured;
+		p.cut = done >= captured;
 		p.start = !done && !p.cut;
-		if (p.len > NIDS_CHUNK)
-			p.len = NIDS_CHUNK;
+		if (p.len > STREAM_CHUNK)
+			p.len = STREAM_CHUNK;
 		if (!p.cut && p.len > captured - done)
 			p.len = captured - done;
 		if (i && p.len > i->piece.seq - p.seq)
 			p.len = i->piece.seq - p.seq;
 		if (p.seq == h->next) {
-			nids_put(r, c, from, &p, p.cut ? NULL : octets + done);
+			stream_put(r, c, from, &p, p.cut ? NULL : octets + done);
 			p.seq += p.len;
 		} else if (wait_for_turn(r, c, from, &p, p.cut ? NULL : octets + done)) {
 			p.seq += p.len;

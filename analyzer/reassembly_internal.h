@@ -16,8 +16,11 @@ enum {
 	/* ... and when it is proven, further than this is another connection, not a pause of the capture. */
 	FLOW_JUMP = 1 << 24,
 	/* Octets given to libnids at once: its queue counts whole segments against 65535. */
-	NIDS_CHUNK = 16384,
-	NIDS_QUEUE = 65535,
+	STREAM_CHUNK = 16384,
+	STREAM_QUEUE = 65535,
+	/* libnids' pool; of the connections with a hole none may lose its stream, so these are fewer. */
+	STREAMS = 4096,
+	MAX_HOLES = 2048,
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
@@ -30,14 +33,26 @@ static inline bool seq_before(uint32_t a, uint32_t b)
 	return seq_diff(a, b) < 0;
 }
 
+/* How long ago; a time in the future means that the clock was set back: it counts from here. */
+static inline int64_t age(int64_t *since, int64_t now)
+{
+	uint64_t ns;
+
+	if (*since > now)
+		*since = now;
+	ns = (uint64_t)now - (uint64_t)*since;
+	return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+}
+
 /* Octets in one stretch, and where they came from. */
 struct piece {
 	uint32_t seq, len;
 	uint64_t frame;
 	int64_t time_ns;
 	uint64_t peer_acked;
-	bool start; /* the first octet began a segment */
-	bool gap, cut;
+	bool start;  /* the first octet began a segment */
+	bool cut;    /* the capture's snap length took them */
+	bool filler; /* lost, and told already: only fills libnids' hole */
 };
 
 /* A piece that waits behind a hole; libnids has its octets. */
@@ -57,12 +72,11 @@ struct hole {
 	unsigned packets;	   /* of the connection since it was proven */
 	bool proven;		   /* both sides have shown that these octets were sent and received */
 	bool peer_spoke;	   /* since it appeared */
+	uint32_t proven_next;	   /* what was next then */
 	int64_t since, proven_at;
 	struct piece proof;	   /* the frame that proved it */
 	struct piece fin;	   /* the frame with the FIN that waits */
 };
-
-struct nids_side; /* private to reassembly.c */
 
 struct reassembly {
 	struct reassembly_limits limits;
@@ -70,24 +84,35 @@ struct reassembly {
 	void *ctx;
 	struct reassembly_stats stats;
 	struct conn_table table;
-	struct hole *first_hole, *last_hole;
+	struct hole *first_hole, *last_hole, *walk; /* walk: next one of a walk over all */
 	size_t holes, queued; /* holes; octets of memory of the items */
 	int64_t now, scanned;
-	struct piece *in_hand; /* given to libnids and not delivered yet */
-	struct nids_side *nids;
+	uint64_t last_id;
+	const struct piece *in_hand; /* given to libnids and not delivered yet */
 };
 
-/* reassembly.c: gives a piece to libnids; octets NULL: zeros.  False when it could not be given. */
-bool nids_put(struct reassembly *r, struct conn *c, unsigned from, struct piece *p, const uint8_t *octets);
-void nids_park(struct reassembly *r, struct conn *c);
+/*
+ * reassembly.c: gives a piece to libnids; octets NULL: zeros.  In order it is always delivered,
+ * and with it what waited for it.  False: it is too early and could not be kept.
+ */
+bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
+		const uint8_t *octets);
+/* Gives back the stream of a connection for which nothing waits. */
+void stream_release(struct conn *c);
+/* The same when libnids may still have something of it. */
+void stream_close(struct conn *c);
 
 /* reassembly_flow.c */
 void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, unsigned from,
 	       const struct piece *p);
+/* The next `len` octets are lost: tells of it, but does not move on. */
+void flow_gap(struct reassembly *r, struct conn *c, unsigned from, const struct piece *why, uint32_t len);
 /* libnids has the next octets of a direction in order. */
 void flow_deliver(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len);
 /* The segment cannot belong to this connection: its ports are in use again. */
 bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t);
+/* The segment belongs to what c->rival began. */
+bool flow_rival_goes_on(const struct conn *c, unsigned from, const struct tcp_segment *t, int64_t now);
 void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		  uint64_t frame, int64_t time_ns);
 /* Tells of a FIN that has been reached, and closes when both have. */
@@ -95,6 +120,7 @@ void flow_settle(struct reassembly *r, struct conn *c, unsigned from, const stru
 
 /* reassembly_hole.c */
 struct hole *hole_get(struct reassembly *r, struct conn *c, unsigned from);
+/* Takes out the first item; false when there is none. */
 bool hole_take(struct reassembly *r, struct half *h, struct piece *p);
 /* Takes the octets of a segment; returns how many had been seen before. */
 uint32_t hole_fill_in(struct reassembly *r, struct conn *c, unsigned from, struct piece p,
@@ -103,8 +129,16 @@ uint32_t hole_fill_in(struct reassembly *r, struct conn *c, unsigned from, struc
 void hole_gap_to(struct reassembly *r, struct conn *c, unsigned from, uint32_t to, const struct piece *why);
 /* After each segment: is something known to be lost by now? */
 void hole_check(struct reassembly *r, struct conn *c, const struct piece *cause);
+/* Delivers what waits, with gaps where octets are missing. */
 void hole_flush(struct reassembly *r, struct conn *c);
+/* The same by time, for all. */
 void hole_scan(struct reassembly *r);
+/* Forgets what waits. */
 void hole_discard(struct reassembly *r, struct half *h);
+
+static inline bool hole_waits(const struct conn *c)
+{
+	return (c->half[0].hole && c->half[0].hole->first) || (c->half[1].hole && c->half[1].hole->first);
+}
 
 #endif

@@ -3,11 +3,12 @@
 #include "analyzer/report.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 #include "analyzer/report_mask.h"
 #include "analyzer/report_private.h"
+#include "dissectors/cursor.h"
 #include "dissectors/link.h"
+#include "dissectors/ppp.h"
 
 const struct report_ops *const report_formats[] = { &report_text, &report_json, NULL };
 
@@ -192,15 +193,6 @@ const char *report_link_type(uint32_t link_type, char buf[16])
 	return buf;
 }
 
-const char *report_severity_name(enum severity s)
-{
-	static const char *const names[] = {
-		[SEVERITY_NOTE] = "note", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error"
-	};
-
-	return names[s];
-}
-
 const char *report_status_name(enum ctrl_status s)
 {
 	static const char *const names[] = { [CTRL_OK] = "ok", [CTRL_CUT] = "cut", [CTRL_BAD] = "bad" };
@@ -246,7 +238,7 @@ const char *report_ctrl_defect_name(unsigned bit)
 {
 	/* In the order of the bits of enum ctrl_defect. */
 	static const char *const names[] = { "magic-cookie", "pptp-message-type", "control-message-type",
-					     "length", "management-message" };
+					     "length", "management-message", "unfinished" };
 
 	return bit_name(names, sizeof(names) / sizeof(*names), bit);
 }
@@ -272,11 +264,11 @@ const char *report_result_words(unsigned type, uint32_t result, char buf[TEXT_RO
 	return report_value_words(type, result_field(type), result, buf);
 }
 
-bool report_has_result(unsigned type)
+bool report_moment_result(const struct moment *m)
 {
-	const struct ctrl_desc *d = ctrl_desc_of(type);
+	const struct ctrl_desc *d = m->kind == MOMENT_MESSAGE ? ctrl_desc_of(m->type) : NULL;
 
-	return d && ctrl_field_index(d, result_field(type)) >= 0;
+	return d && m->status != CTRL_CUT && ctrl_field_index(d, result_field(m->type)) >= 0;
 }
 
 const struct field *report_moment_field(const struct moment *m)
@@ -284,7 +276,7 @@ const struct field *report_moment_field(const struct moment *m)
 	static const char *const candidates[] = { "call_id", "peer_call_id", "identifier" };
 	const struct ctrl_desc *d = m->kind == MOMENT_MESSAGE ? ctrl_desc_of(m->type) : NULL;
 
-	if (!d || m->status != CTRL_OK)
+	if (!d || m->status == CTRL_CUT)
 		return NULL;
 	for (unsigned i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
 		int row = ctrl_field_index(d, candidates[i]);
@@ -293,6 +285,71 @@ const struct field *report_moment_field(const struct moment *m)
 			return &d->fields[row];
 	}
 	return NULL;
+}
+
+/* --- messages and packets of decode -------------------------------------------------------- */
+
+/* The rows that all messages begin with: Length to Reserved0. */
+enum { HEADER_ROWS = 5 };
+
+bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value, bool *known)
+{
+	const struct ctrl_desc *d = m->desc ? m->desc : ctrl_desc_of(CTRL_SCCRQ);
+	struct cursor c = cursor_on(m->octets, m->caplen);
+
+	*f = &d->fields[i];
+	if (m->desc) {
+		*known = i < m->nvalues;
+		*value = *known ? m->value[i] : 0;
+		return (*f)->name != NULL;
+	}
+	if (i >= HEADER_ROWS)
+		return false;
+	cursor_take(&c, (*f)->offset);
+	*value = cursor_uint(&c, (*f)->width);
+	*known = !c.missing;
+	return true;
+}
+
+const uint8_t *report_ctrl_text(const struct ctrl_msg *m, unsigned row, size_t *len)
+{
+	const uint8_t *text = ctrl_text(m, row);
+
+	*len = text ? strnlen((const char *)text, m->desc->fields[row].width) : 0;
+	return text;
+}
+
+enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g, enum gre_status status)
+{
+	if (status == GRE_OTHER_VERSION || g->defects)
+		return CTRL_BAD;
+	if (status == GRE_CUT || (g->caplen < g->payload_length && w->nframes <= 1))
+		return CTRL_CUT;
+	return CTRL_OK;
+}
+
+bool report_gre_value(const struct gre_pkt *g, enum gre_status status, unsigned i, uint32_t *value)
+{
+	bool present;
+
+	*value = gre_field_value(g, i, &present);
+	/* Of other versions no more than the first four octets was read, and of a packet cut there nothing. */
+	if (status == GRE_OTHER_VERSION)
+		return gre_fields[i].offset < 4;
+	return present && (status != GRE_CUT || g->header_len);
+}
+
+bool report_gre_ppp(const struct gre_pkt *g, enum gre_status status, struct ppp_frame *out)
+{
+	if (status != GRE_OK || g->protocol != GRE_PROTO_PPP || !g->payload_length)
+		return false;
+	ppp_decode(g->payload, g->caplen, g->defects & GRE_BAD_LENGTH ? g->caplen : g->payload_length, out);
+	return true;
+}
+
+enum ctrl_status report_ppp_status(const struct ppp_frame *f)
+{
+	return f->bad ? CTRL_BAD : f->cut ? CTRL_CUT : CTRL_OK;
 }
 
 /* --- roles and calls ----------------------------------------------------------------------- */

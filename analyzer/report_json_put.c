@@ -6,13 +6,13 @@
 #include <json-c/json_object.h>
 #include <json-c/printbuf.h>
 
-bool json_init(struct json *j)
+bool emit_init(struct json *j)
 {
 	*j = (struct json){ .buf = printbuf_new() };
 	return j->buf != NULL;
 }
 
-void json_clear(struct json *j)
+void emit_clear(struct json *j)
 {
 	if (j->buf)
 		printbuf_free(j->buf);
@@ -44,25 +44,25 @@ static void put_key(struct json *j, const char *key)
 	put(j, "\":", 2);
 }
 
-void json_open(struct json *j, const char *key, char bracket)
+void emit_open(struct json *j, const char *key, char bracket)
 {
 	put_key(j, key);
 	put(j, &bracket, 1);
 	j->comma = false;
 }
 
-void json_close(struct json *j, char bracket)
+void emit_close(struct json *j, char bracket)
 {
 	put(j, &bracket, 1);
 	j->comma = true;
 }
 
-void json_newline(struct json *j)
+void emit_newline(struct json *j)
 {
 	put(j, "\n", 1);
 }
 
-void json_row(struct json *j)
+void emit_row(struct json *j)
 {
 	if (j->comma)
 		put(j, ",", 1);
@@ -80,13 +80,13 @@ static void put_uint(struct json *j, uint64_t value)
 	put(j, at, (size_t)(digits + sizeof(digits) - at));
 }
 
-void json_uint(struct json *j, const char *key, uint64_t value)
+void emit_uint(struct json *j, const char *key, uint64_t value)
 {
 	put_key(j, key);
 	put_uint(j, value);
 }
 
-void json_bool(struct json *j, const char *key, bool value)
+void emit_bool(struct json *j, const char *key, bool value)
 {
 	put_key(j, key);
 	if (value)
@@ -95,18 +95,18 @@ void json_bool(struct json *j, const char *key, bool value)
 		put(j, "false", 5);
 }
 
-void json_null(struct json *j, const char *key)
+void emit_null(struct json *j, const char *key)
 {
 	put_key(j, key);
 	put(j, "null", 4);
 }
 
-void json_known(struct json *j, const char *key, bool known, uint64_t value)
+void emit_known(struct json *j, const char *key, bool known, uint64_t value)
 {
 	if (known)
-		json_uint(j, key, value);
+		emit_uint(j, key, value);
 	else
-		json_null(j, key);
+		emit_null(j, key);
 }
 
 /* Text that is nothing but plain ASCII, as nearly all of it is, needs no escaping. */
@@ -132,10 +132,10 @@ static void put_escaped(struct json *j, const char *text)
 	json_object_put(o);
 }
 
-void json_text(struct json *j, const char *key, const char *text)
+void emit_text(struct json *j, const char *key, const char *text)
 {
 	if (!text) {
-		json_null(j, key);
+		emit_null(j, key);
 		return;
 	}
 	put_key(j, key);
@@ -148,53 +148,53 @@ void json_text(struct json *j, const char *key, const char *text)
 	put(j, "\"", 1);
 }
 
-void json_time(struct json *j, const char *key, bool known, int64_t time_ns)
+void emit_time(struct json *j, const char *key, bool known, int64_t time_ns)
 {
 	char buf[REPORT_TIME];
 
-	json_text(j, key, known ? report_time(time_ns, buf) : NULL);
+	emit_text(j, key, known ? report_time(time_ns, buf) : NULL);
 }
 
-void json_seconds(struct json *j, const char *key, uint64_t microseconds)
+void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
 {
 	char fraction[8];
 
-	json_uint(j, key, microseconds / 1000000);
+	emit_uint(j, key, microseconds / 1000000);
 	snprintf(fraction, sizeof(fraction), ".%06u", (unsigned)(microseconds % 1000000));
 	put(j, fraction, 7);
 }
 
-void json_frame(struct json *j, const struct report_options *o, const char *key, const char *capture_key,
+void emit_frame(struct json *j, const struct report_options *o, const char *key, const char *capture_key,
 		uint64_t frame)
 {
-	json_known(j, key, frame != 0, FRAME_NUMBER(frame));
+	emit_known(j, key, frame != 0, FRAME_NUMBER(frame));
 	if (o->captures > 1)
-		json_known(j, capture_key, frame != 0, FRAME_CAPTURE(frame));
+		emit_known(j, capture_key, frame != 0, FRAME_CAPTURE(frame));
 }
 
-void json_frames(struct json *j, const struct report_options *o, const char *key, const char *captures_key,
+void emit_frames(struct json *j, const struct report_options *o, const char *key, const char *captures_key,
 		 const uint64_t *frames, size_t n)
 {
-	json_open(j, key, '[');
+	emit_open(j, key, '[');
 	for (size_t i = 0; i < n; i++)
-		json_uint(j, NULL, FRAME_NUMBER(frames[i]));
-	json_close(j, ']');
+		emit_uint(j, NULL, FRAME_NUMBER(frames[i]));
+	emit_close(j, ']');
 	if (o->captures <= 1)
 		return;
-	json_open(j, captures_key, '[');
+	emit_open(j, captures_key, '[');
 	for (size_t i = 0; i < n; i++)
-		json_uint(j, NULL, FRAME_CAPTURE(frames[i]));
-	json_close(j, ']');
+		emit_uint(j, NULL, FRAME_CAPTURE(frames[i]));
+	emit_close(j, ']');
 }
 
-void json_addr(struct json *j, const struct report_options *o, const char *key, const struct ip_addr *a)
+void emit_addr(struct json *j, const struct report_options *o, const char *key, const struct ip_addr *a)
 {
 	char buf[64];
 
-	json_text(j, key, report_addr(o, a, buf));
+	emit_text(j, key, report_addr(o, a, buf));
 }
 
-bool json_flush(struct json *j, FILE *out)
+bool emit_flush(struct json *j, FILE *out)
 {
 	size_t len = (size_t)printbuf_length(j->buf);
 	bool ok = fwrite(j->buf->buf, 1, len, out) == len;

@@ -49,7 +49,6 @@ extern const struct unseen_row report_unseen[UNSEEN_COUNT]; /* [UNSEEN_NONE] is 
 /* Name of a link type, or its number. */
 const char *report_link_type(uint32_t link_type, char buf[16]);
 
-const char *report_severity_name(enum severity s); /* "note", "warning", "error" */
 const char *report_status_name(enum ctrl_status s); /* "ok", "cut", "bad" */
 const char *report_role_name(enum role r);	    /* "PAC", "PNS" or NULL */
 const char *report_message_name(unsigned type);	    /* "Echo-Request", or NULL */
@@ -67,8 +66,33 @@ const char *report_result_words(unsigned type, uint32_t result, char buf[TEXT_RO
 /* What a moment's value is: a row of the message's table, or NULL. */
 const struct field *report_moment_field(const struct moment *m);
 
-/* Whether messages of that type carry a Result Code or Reason. */
-bool report_has_result(unsigned type);
+/* Whether a moment has a Result Code or Reason. */
+bool report_moment_result(const struct moment *m);
+
+/* --- messages and packets of decode -------------------------------------------------------- */
+
+/*
+ * Row i of a message: its field and value; *known is false where its octets are not in the capture.
+ * A message that is none of PPTP's has the rows of the common header.  Returns false after the last.
+ */
+bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value, bool *known);
+
+/* Octets of a text row up to the first zero. */
+const uint8_t *report_ctrl_text(const struct ctrl_msg *m, unsigned row, size_t *len);
+
+/*
+ * "cut" also where the payload is not whole in the capture, unless the packet came in fragments
+ * (the others then hold the rest).
+ */
+enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g, enum gre_status status);
+
+/* Row i of gre_fields: false where the packet has no such number or it is not in the capture. */
+bool report_gre_value(const struct gre_pkt *g, enum gre_status status, unsigned i, uint32_t *value);
+
+struct ppp_frame;
+/* The PPP frame in a packet; false when there is none. */
+bool report_gre_ppp(const struct gre_pkt *g, enum gre_status status, struct ppp_frame *out);
+enum ctrl_status report_ppp_status(const struct ppp_frame *f);
 
 /* --- roles and calls ----------------------------------------------------------------------- */
 

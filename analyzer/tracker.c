@@ -462,23 +462,28 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	return f;
 }
 
-struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, const struct gre_pkt *g,
-			 uint64_t frame, int64_t time_ns)
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id)
 {
-	struct flow *f = flow_find(t, tunnel, from, g->call_id);
+	struct flow *f = flow_find(t, tunnel, from, call_id);
+
+	/* Both ends at one address: the Call ID alone tells the direction. */
+	if (!f && ip_addr_cmp(&tunnel->host[0], &tunnel->host[1]) == 0)
+		f = flow_find(t, tunnel, !from, call_id);
+	return f;
+}
+
+struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, struct flow *f,
+			 const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
+{
 	struct flow *peer;
 
 	tunnel_seen(tunnel, frame, time_ns);
-	/* Both ends at one address: the Call ID alone tells the direction. */
-	if (!f && ip_addr_cmp(&tunnel->host[0], &tunnel->host[1]) == 0) {
-		f = flow_find(t, tunnel, !from, g->call_id);
-		from = f ? !from : from;
-	}
 	if (!f) {
 		f = gre_only(t, tunnel, from, g->call_id, frame, time_ns);
 		if (!f)
 			return NULL;
 	}
+	from = f->key >> 16 & 1;
 	peer = f->call->flow[!from];
 	flow_apply(f, peer, g, frame, time_ns);
 	/* Looked for ever more rarely, so that what cannot be paired costs nothing. */
@@ -589,10 +594,12 @@ static void ended_push(struct tracker *t, struct ended e)
 
 void call_end(struct tracker *t, struct call *c, int64_t time_ns)
 {
+	c->over = true;
+	if (t->hooks.call_over)
+		t->hooks.call_over(t->hooks.ctx, c, time_ns);
 	if (c->connection)
 		c->connection->live_calls--;
 	c->connection = NULL;
-	c->over = true;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
 
@@ -643,6 +650,18 @@ static void call_settle(struct call *c)
 	}
 }
 
+static void call_done(struct tracker *t, struct call *c)
+{
+	if (t->hooks.call_done)
+		t->hooks.call_done(t->hooks.ctx, c);
+}
+
+static void connection_done(struct tracker *t, struct control_connection *c)
+{
+	if (t->hooks.connection_done)
+		t->hooks.connection_done(t->hooks.ctx, c);
+}
+
 static void call_drop(struct tracker *t, struct call *c)
 {
 	for (unsigned from = 0; from < HOSTS; from++) {
@@ -661,6 +680,7 @@ static void spill_one(struct tracker *t, const struct ended *e)
 	if (e->call) {
 		p = e->call->tunnel->private;
 		call_settle(e->call);
+		call_done(t, e->call);
 		at = spill_call(&t->spill, e->call, p->spilled[SPILL_CALL]);
 		if (!at)
 			return;
@@ -669,6 +689,7 @@ static void spill_one(struct tracker *t, const struct ended *e)
 		call_drop(t, e->call);
 	} else {
 		p = e->connection->tunnel->private;
+		connection_done(t, e->connection);
 		at = spill_connection(&t->spill, e->connection, p->spilled[SPILL_CONNECTION]);
 		if (!at)
 			return;
@@ -748,8 +769,12 @@ void tracker_finish(struct tracker *t)
 	for (size_t i = 0; i < t->ntunnels; i++) {
 		if (t->tunnels[i]->private->primary == t->tunnels[i])
 			pair_the_rest(t, t->tunnels[i]);
-		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
 			call_settle(c);
+			call_done(t, c);
+		}
+		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
+			connection_done(t, c);
 	}
 }
 
@@ -908,13 +933,15 @@ const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
 	return t->interned[i].text;
 }
 
-struct tracker *tracker_new(const struct tracker_limits *limits)
+struct tracker *tracker_new(const struct tracker_limits *limits, const struct tracker_hooks *hooks)
 {
 	struct tracker *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
 	t->limits = *limits;
+	if (hooks)
+		t->hooks = *hooks;
 	field_map_init(&t->fields);
 	pool_init(&t->tunnel_pool, sizeof(struct tunnel));
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));

@@ -12,7 +12,7 @@
 #ifndef PPTPSCOPE_TRACKER_H
 #define PPTPSCOPE_TRACKER_H
 
-#include "conformance/conversation.h"
+#include "conformance/event.h"
 
 struct tracker_limits {
 	size_t max_tunnels;
@@ -31,9 +31,17 @@ struct tracker_stats {
 	bool memory_failed;		      /* an allocation failed: something is missing */
 };
 
+/* Told when something is over, and when it goes away.  Any may be NULL. */
+struct tracker_hooks {
+	void *ctx;
+	void (*call_over)(void *ctx, struct call *c, int64_t time_ns);
+	void (*call_done)(void *ctx, struct call *c);
+	void (*connection_done)(void *ctx, struct control_connection *c);
+};
+
 struct tracker;
 
-struct tracker *tracker_new(const struct tracker_limits *limits);
+struct tracker *tracker_new(const struct tracker_limits *limits, const struct tracker_hooks *hooks);
 void tracker_free(struct tracker *t);
 
 /*
@@ -43,16 +51,29 @@ void tracker_free(struct tracker *t);
 struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
 			      const struct ip_addr *dst, unsigned *from);
 
-/* Counts a GRE packet sent by host `from`; returns its flow, or NULL at the limit.  Hot path. */
-struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, const struct gre_pkt *g,
-			 uint64_t frame, int64_t time_ns);
+/* The flow to which tracker_gre() would count a packet; NULL: none yet. */
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id);
+
+/*
+ * Counts a GRE packet sent by host `from`; f is its flow (tracker_flow), made when NULL.  Returns
+ * it, or NULL at the limit.  Hot path.
+ */
+struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, struct flow *f,
+			 const struct gre_pkt *g, uint64_t frame, int64_t time_ns);
 
 /* A new control connection whose originator is host `originator`; NULL at the limit. */
 struct control_connection *tracker_connection(struct tracker *t, struct tunnel *tunnel, unsigned originator,
 					      uint64_t frame, int64_t time_ns);
 
-/* Takes a control message sent by host `from`: connection, roles and calls follow the wire. */
-void tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
+/* The call that a message of host `from` is about, as far as is known before it is taken in; or NULL. */
+struct call *tracker_match(const struct tracker *t, const struct control_connection *c, unsigned from,
+			   const struct ctrl_msg *m, enum call_match *how);
+
+/*
+ * Takes a control message sent by host `from`: connection, roles and calls follow the wire.
+ * Returns the call that it changed or began, or NULL.
+ */
+struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
 		     const struct ctrl_origin *origin);
 
 /* Adds a line to a connection's history. */

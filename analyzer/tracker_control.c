@@ -15,6 +15,7 @@ struct taken {
 	unsigned from;
 	uint64_t frame;
 	int64_t time_ns;
+	struct call *call; /* that it changed */
 };
 
 static uint32_t get(const struct taken *x, enum field_id f)
@@ -116,15 +117,15 @@ static bool awaits_disconnect(const struct call *c)
 }
 
 /* The only live call of the connection that fits, when no Call ID leads to it. */
-static struct call *call_by_elimination(struct taken *x, bool (*fits)(const struct call *c))
+static struct call *call_by_elimination(const struct control_connection *connection, bool (*fits)(const struct call *c))
 {
 	struct call *found = NULL;
 	unsigned n = 0;
 
-	for (struct call *c = x->c->tunnel->first_call; c; c = c->next) {
+	for (struct call *c = connection->tunnel->first_call; c; c = c->next) {
 		if (++n > SCAN_MAX)
 			return NULL;
-		if (c->connection != x->c || !fits(c))
+		if (c->connection != connection || !fits(c))
 			continue;
 		if (found)
 			return NULL;
@@ -147,6 +148,7 @@ static struct call *call_started(struct taken *x, enum call_kind kind, enum call
 
 static void touch(struct taken *x, struct call *call, enum call_step step)
 {
+	x->call = call;
 	if (!call->step[step].frame)
 		call->step[step] = (struct call_step_seen){ x->frame, x->time_ns };
 	if (x->frame > call->last_frame) {
@@ -230,7 +232,7 @@ static void take_ocrp(struct taken *x)
 	bool first;
 
 	if (!call)
-		call = call_by_elimination(x, awaits_reply);
+		call = call_by_elimination(x->c, awaits_reply);
 	if (!call) {
 		call = call_started(x, CALL_OUTGOING, CALL_REQUESTED);
 		if (!call)
@@ -350,7 +352,7 @@ static void take_cdn(struct taken *x)
 	if (!call)
 		call = call_by_id(x, pac, id);
 	if (!call)
-		call = call_by_elimination(x, awaits_disconnect);
+		call = call_by_elimination(x->c, awaits_disconnect);
 	if (!call)
 		return;
 	touch(x, call, STEP_DISCONNECT);
@@ -368,6 +370,7 @@ static void take_about_call(struct taken *x)
 {
 	struct call *call = call_by_id(x, x->from, get(x, FIELD_PEER_CALL_ID));
 
+	x->call = call;
 	if (call && x->frame > call->last_frame) {
 		call->last_frame = x->frame;
 		call->last_time = x->time_ns;
@@ -470,15 +473,15 @@ static void remember(struct taken *x)
 	tracker_moment(x->t, x->c, &moment);
 }
 
-void tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
+struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
 		     const struct ctrl_origin *origin)
 {
-	struct taken x = { t, c, m, from, origin->frame, origin->time_ns };
+	struct taken x = { t, c, m, from, origin->frame, origin->time_ns, NULL };
 
 	c->messages[from][m->status == CTRL_OK && m->desc ? m->desc->type : 0]++;
 	remember(&x);
 	if (!m->desc || m->status == CTRL_CUT || m->defects & CTRL_MANAGEMENT)
-		return;
+		return NULL;
 	learn_roles(&x);
 	/* Nobody sends these but on an established connection: its start is not in the capture. */
 	if (c->midstream && (c->state <= CONNECTION_WAIT_REPLY || c->state == CONNECTION_UNKNOWN) &&
@@ -486,4 +489,66 @@ void tracker_message(struct tracker *t, struct control_connection *c, unsigned f
 		c->state = CONNECTION_ESTABLISHED;
 	if (take[m->desc->type])
 		take[m->desc->type](&x);
+	return x.call;
+}
+
+/* --- before it is taken in ----------------------------------------------------------------- */
+
+/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom. */
+static const struct {
+	enum field_id field;
+	bool by_sender; /* GRE with this Call ID comes from the message's sender (it is the other side's) */
+} about[CTRL_TYPES] = {
+	[CTRL_OCRP] = { FIELD_PEER_CALL_ID, true }, [CTRL_ICRP] = { FIELD_PEER_CALL_ID, true },
+	[CTRL_ICCN] = { FIELD_PEER_CALL_ID, true }, [CTRL_WEN] = { FIELD_PEER_CALL_ID, true },
+	[CTRL_SLI] = { FIELD_PEER_CALL_ID, true },  [CTRL_CCRQ] = { FIELD_CALL_ID, false },
+	[CTRL_CDN] = { FIELD_CALL_ID, false },
+};
+
+static struct call *match_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
+			     uint32_t call_id, enum call_match *how)
+{
+	struct flow *f = flow_find(t, c->tunnel, sender, (uint16_t)call_id);
+	struct call *call = f ? f->call : NULL;
+
+	if (!call)
+		return NULL;
+	if (call->connection == c)
+		*how = MATCH_ID;
+	else if (!call->connection && call->state == CALL_GRE_ONLY)
+		*how = MATCH_GRE;
+	else if (call->over && call->connection_id == c->id)
+		*how = MATCH_OVER;
+	else
+		return NULL;
+	return call;
+}
+
+struct call *tracker_match(const struct tracker *t, const struct control_connection *c, unsigned from,
+			   const struct ctrl_msg *m, enum call_match *how)
+{
+	struct call *call;
+	uint32_t id;
+
+	*how = MATCH_NONE;
+	if (!m->desc || m->status == CTRL_CUT || !about[m->desc->type].field ||
+	    !field_get(&t->fields, m, about[m->desc->type].field, &id))
+		return NULL;
+	call = match_id(t, c, about[m->desc->type].by_sender ? from : !from, id, how);
+	if (call && *how != MATCH_OVER)
+		return call;
+	if (m->desc->type == CTRL_CDN) {
+		struct call *other = match_id(t, c, from, id, how);
+
+		if (other && *how == MATCH_ID) {
+			*how = MATCH_OTHER_ID;
+			return other;
+		}
+		*how = call ? MATCH_OVER : MATCH_NONE;
+	}
+	if (!call && (m->desc->type == CTRL_CDN || m->desc->type == CTRL_OCRP)) {
+		call = call_by_elimination(c, m->desc->type == CTRL_CDN ? awaits_disconnect : awaits_reply);
+		*how = call ? MATCH_ELIMINATION : MATCH_NONE;
+	}
+	return call;
 }

@@ -38,6 +38,7 @@ struct intern_slot {
 
 struct tracker {
 	struct tracker_limits limits;
+	struct tracker_hooks hooks;
 	struct tracker_stats stats;
 	struct field_map fields;
 	struct tunnel **table; /* open addressing by hosts and context */

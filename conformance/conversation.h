@@ -45,6 +45,7 @@ struct tunnel {
 	uint64_t mirrored;		  /* second copies of frames, dropped */
 	uint8_t mirror;			  /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
+	bool nat;			  /* something between the observer and a host translates Call IDs or addresses */
 	struct tunnel_private *private;	  /* the tracker's own */
 };
 
@@ -144,6 +145,7 @@ struct control_connection {
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t calls, live_calls;
+	struct control_memory *memory; /* the judge's; NULL: none */
 	struct history history;
 };
 
@@ -215,6 +217,7 @@ struct call {
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	struct call_step_seen step[CALL_STEPS];
+	struct call_memory *memory;		/* the judge's; NULL: none */
 	const char *number;			/* dialled, escaped, interned; or NULL */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;

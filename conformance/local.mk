@@ -4,8 +4,20 @@ noinst_LIBRARIES += libconformance.a
 libconformance_a_SOURCES = \
 	%D%/conversation.c \
 	%D%/conversation.h \
+	%D%/event.h \
 	%D%/field.c \
 	%D%/field.def \
 	%D%/field.h \
 	%D%/finding.h \
-	%D%/flow.h
+	%D%/findings.c \
+	%D%/findings.h \
+	%D%/flow.h \
+	%D%/judge.c \
+	%D%/judge.h \
+	%D%/rule.c \
+	%D%/rule.h \
+	%D%/rules.def \
+	%D%/rules_call.h \
+	%D%/rules_control.h \
+	%D%/rules_gre.h \
+	%D%/verdict.h

@@ -12,7 +12,7 @@
 
 /* Number of a requirement, in the order of the table: RULE_TCP_PORT_01, ... */
 enum rule_number {
-#define RULE(sym, ...) RULE_##sym,
+#define RULE(area, rest, ...) RULE_##area##_##rest,
 #include "conformance/rules.def"
 	RULES
 };
@@ -39,8 +39,8 @@ enum rule_side {
 	SIDE_PAC,
 	SIDE_PNS,
 	SIDE_ORIGINATOR, /* opened the TCP connection, or sent the request */
-	SIDE_RECEIVER,	 /* accepted it, or got the message or packet */
-	SIDE_SENDER,	 /* of the message or packet, whichever role it has */
+	SIDE_RECEIVER,   /* accepted it, or got the message or packet */
+	SIDE_SENDER,     /* of the message or packet, whichever role it has */
 	SIDE_ANY,
 	SIDES
 };
@@ -50,7 +50,7 @@ enum rule_proof {
 	PROOF_CERTAIN,
 	PROOF_CONDITIONAL, /* certain when what `check` says was seen, else suspected */
 	PROOF_SUSPECTED,
-	PROOF_UNSEEN,	   /* a capture cannot tell: not judged passively */
+	PROOF_UNSEEN, /* a capture cannot tell: not judged passively */
 	PROOFS
 };
 
@@ -66,10 +66,10 @@ enum rule_dut {
 /* What the ms-ptpt profile makes of a requirement. */
 enum rule_effect {
 	EFFECT_SAME,
-	EFFECT_OFF,	/* does not hold there */
-	EFFECT_RELAXED, /* holds, but a departure that `note` describes is known and no violation */
+	EFFECT_OFF,     /* does not hold there */
+	EFFECT_RELAXED, /* holds, with the allowance that `note` describes */
 	EFFECT_CHANGED, /* holds in the form that `note` describes */
-	EFFECT_ONLY,	/* holds in this profile alone */
+	EFFECT_ONLY,    /* holds in this profile alone */
 	EFFECTS
 };
 
@@ -95,11 +95,12 @@ enum rule_unless {
 enum { UNLESS_BITS = 14 };
 
 struct rule {
-	const char *id;	       /* "OCRP-CALLID-01" */
+	const char *id;        /* "OCRP-CALLID-01" */
 	const char *section;   /* of RFC 2637, or "MS-PTPT 3.2.4" */
 	const char *statement; /* one sentence */
-	const char *check;     /* a clause: when it is reported; PROOF_UNSEEN: why a capture cannot tell */
-	const char *note;      /* a clause: what the ms-ptpt profile has instead, or NULL */
+	const char
+		*check;   /* a clause: what a violation looks like; PROOF_UNSEEN: why a capture cannot tell */
+	const char *note; /* a clause: what the ms-ptpt profile has instead, or NULL */
 	enum rule_area area;
 	enum rule_level level;
 	enum rule_side obliged;
@@ -141,10 +142,10 @@ enum severity rule_severity(const struct rule *r, enum certainty c);
 struct rule_filter {
 	const char *const *names; /* as for rule_named; any of them */
 	size_t nnames;
-	uint64_t areas;		  /* bits of enum rule_area */
-	unsigned levels;	  /* bits of enum rule_level */
-	bool passive, active;	  /* only what is judged that way; with both, in both ways */
-	bool by_profile;	  /* only what holds under `profile` */
+	uint64_t areas;       /* bits of enum rule_area */
+	unsigned levels;      /* bits of enum rule_level */
+	bool passive, active; /* only what is judged that way; with both, in both ways */
+	bool by_profile;      /* only what holds under `profile` */
 	enum rule_profile profile;
 };
 
@@ -157,14 +158,14 @@ const struct rule *rule_next(const struct rule_filter *f, const struct rule *aft
 size_t rule_count(const struct rule_filter *f);
 
 /* Columns in words. */
-const char *rule_area_name(enum rule_area a);	  /* "GRE" */
-const char *rule_area_words(enum rule_area a);	  /* "tunnel packets" */
-const char *rule_level_name(enum rule_level l);	  /* "MUST NOT"; "implied" */
-const char *rule_side_name(enum rule_side s);	  /* "PAC", "originator" */
-const char *rule_severity_name(enum severity s);  /* "error" */
-const char *rule_proof_name(enum rule_proof p);	  /* "certain"; NULL for PROOF_UNSEEN */
-const char *rule_dut_name(enum rule_dut d);	  /* "PAC", "any"; NULL for DUT_NONE */
-const char *rule_effect_name(enum rule_effect e); /* "same", "off", "relaxed", "changed", "only" */
+const char *rule_area_name(enum rule_area a);       /* "GRE" */
+const char *rule_area_words(enum rule_area a);      /* "tunnel packets" */
+const char *rule_level_name(enum rule_level l);     /* "MUST NOT"; "implied" */
+const char *rule_side_name(enum rule_side s);       /* "PAC", "originator" */
+const char *rule_severity_name(enum severity s);    /* "error" */
+const char *rule_proof_name(enum rule_proof p);     /* "certain"; NULL for PROOF_UNSEEN */
+const char *rule_dut_name(enum rule_dut d);         /* "PAC", "any"; NULL for DUT_NONE */
+const char *rule_effect_name(enum rule_effect e);   /* "same", "off", "relaxed", "changed", "only" */
 const char *rule_profile_name(enum rule_profile p); /* "rfc2637", "ms-ptpt" */
 const char *rule_judged_name(const struct rule *r); /* "passive", "active", "both" */
 

@@ -19,24 +19,27 @@ static const struct value_name message_types[] = {
 	ENDS,
 };
 
-static const struct value_name control_types[] = {
-	{ CTRL_SCCRQ, "Start-Control-Connection-Request", NULL },
-	{ CTRL_SCCRP, "Start-Control-Connection-Reply", NULL },
-	{ CTRL_STOPRQ, "Stop-Control-Connection-Request", NULL },
-	{ CTRL_STOPRP, "Stop-Control-Connection-Reply", NULL },
-	{ CTRL_ECHORQ, "Echo-Request", NULL },
-	{ CTRL_ECHORP, "Echo-Reply", NULL },
-	{ CTRL_OCRQ, "Outgoing-Call-Request", NULL },
-	{ CTRL_OCRP, "Outgoing-Call-Reply", NULL },
-	{ CTRL_ICRQ, "Incoming-Call-Request", NULL },
-	{ CTRL_ICRP, "Incoming-Call-Reply", NULL },
-	{ CTRL_ICCN, "Incoming-Call-Connected", NULL },
-	{ CTRL_CCRQ, "Call-Clear-Request", NULL },
-	{ CTRL_CDN, "Call-Disconnect-Notify", NULL },
-	{ CTRL_WEN, "WAN-Error-Notify", NULL },
-	{ CTRL_SLI, "Set-Link-Info", NULL },
-	ENDS,
-};
+/* symbol, rows, name, section, size */
+#define MESSAGES(X)                                                             \
+	X(SCCRQ, sccrq, "Start-Control-Connection-Request", "2.1", 156)         \
+	X(SCCRP, sccrp, "Start-Control-Connection-Reply", "2.2", 156)           \
+	X(STOPRQ, stoprq, "Stop-Control-Connection-Request", "2.3", 16)         \
+	X(STOPRP, stoprp, "Stop-Control-Connection-Reply", "2.4", 16)           \
+	X(ECHORQ, echorq, "Echo-Request", "2.5", 16)                            \
+	X(ECHORP, echorp, "Echo-Reply", "2.6", 20)                              \
+	X(OCRQ, ocrq, "Outgoing-Call-Request", "2.7", 168)                      \
+	X(OCRP, ocrp, "Outgoing-Call-Reply", "2.8", 32)                         \
+	X(ICRQ, icrq, "Incoming-Call-Request", "2.9", 220)                      \
+	X(ICRP, icrp, "Incoming-Call-Reply", "2.10", 24)                        \
+	X(ICCN, iccn, "Incoming-Call-Connected", "2.11", 28)                    \
+	X(CCRQ, ccrq, "Call-Clear-Request", "2.12", 16)                         \
+	X(CDN, cdn, "Call-Disconnect-Notify", "2.13", 148)                      \
+	X(WEN, wen, "WAN-Error-Notify", "2.14", 40)                             \
+	X(SLI, sli, "Set-Link-Info", "2.15", 24)
+
+#define TYPE_NAME(symbol, rows, name, section, size) { CTRL_##symbol, name, NULL },
+
+static const struct value_name control_types[] = { MESSAGES(TYPE_NAME) ENDS };
 
 static const struct value_name framing_bits[] = {
 	{ 1, "asynchronous", "The sender can do asynchronous framing." },
@@ -268,8 +271,10 @@ static const struct field sccrq[] = {
 	HEADER_ROWS("SCCRQ"),
 	{ "protocol_version", "Protocol Version", 12, 2, F_VERSION, NULL, NULL, NULL },
 	{ "reserved1", "Reserved1", 14, 2, F_RESERVED, NULL, NULL, "SCCRQ-RSVD1-01" },
-	{ "framing_capabilities", "Framing Capabilities", 16, 4, F_FLAGS, framing_bits, NULL, "SCCRQ-FRAMCAP-01" },
-	{ "bearer_capabilities", "Bearer Capabilities", 20, 4, F_FLAGS, bearer_bits, NULL, "SCCRQ-BEARCAP-01" },
+	{ "framing_capabilities", "Framing Capabilities", 16, 4, F_FLAGS, framing_bits, NULL,
+	  "SCCRQ-FRAMCAP-01" },
+	{ "bearer_capabilities", "Bearer Capabilities", 20, 4, F_FLAGS, bearer_bits, NULL,
+	  "SCCRQ-BEARCAP-01" },
 	{ "maximum_channels", "Maximum Channels", 24, 2, F_UINT, NULL, "sessions", NULL },
 	{ "firmware_revision", "Firmware Revision", 26, 2, F_UINT, NULL, NULL, NULL },
 	{ "host_name", "Host Name", 28, 64, F_TEXT, NULL, NULL, NULL },
@@ -282,8 +287,10 @@ static const struct field sccrp[] = {
 	{ "protocol_version", "Protocol Version", 12, 2, F_VERSION, NULL, NULL, NULL },
 	{ "result_code", "Result Code", 14, 1, F_ENUM, start_results, NULL, "SCCRP-RESULT-01" },
 	{ "error_code", "Error Code", 15, 1, F_ENUM, errors, NULL, "ERR-CODES-01" },
-	{ "framing_capabilities", "Framing Capabilities", 16, 4, F_FLAGS, framing_bits, NULL, "SCCRP-FRAMCAP-01" },
-	{ "bearer_capabilities", "Bearer Capabilities", 20, 4, F_FLAGS, bearer_bits, NULL, "SCCRP-BEARCAP-01" },
+	{ "framing_capabilities", "Framing Capabilities", 16, 4, F_FLAGS, framing_bits, NULL,
+	  "SCCRP-FRAMCAP-01" },
+	{ "bearer_capabilities", "Bearer Capabilities", 20, 4, F_FLAGS, bearer_bits, NULL,
+	  "SCCRP-BEARCAP-01" },
 	{ "maximum_channels", "Maximum Channels", 24, 2, F_UINT, NULL, "sessions", NULL },
 	{ "firmware_revision", "Firmware Revision", 26, 2, F_UINT, NULL, NULL, NULL },
 	{ "host_name", "Host Name", 28, 64, F_TEXT, NULL, NULL, NULL },
@@ -430,23 +437,10 @@ static const struct field sli[] = {
 	LAST_ROW,
 };
 
-static const struct ctrl_desc messages[CTRL_TYPES] = {
-	[CTRL_SCCRQ] = { CTRL_SCCRQ, "Start-Control-Connection-Request", "SCCRQ", "2.1", 156, sccrq },
-	[CTRL_SCCRP] = { CTRL_SCCRP, "Start-Control-Connection-Reply", "SCCRP", "2.2", 156, sccrp },
-	[CTRL_STOPRQ] = { CTRL_STOPRQ, "Stop-Control-Connection-Request", "STOPRQ", "2.3", 16, stoprq },
-	[CTRL_STOPRP] = { CTRL_STOPRP, "Stop-Control-Connection-Reply", "STOPRP", "2.4", 16, stoprp },
-	[CTRL_ECHORQ] = { CTRL_ECHORQ, "Echo-Request", "ECHORQ", "2.5", 16, echorq },
-	[CTRL_ECHORP] = { CTRL_ECHORP, "Echo-Reply", "ECHORP", "2.6", 20, echorp },
-	[CTRL_OCRQ] = { CTRL_OCRQ, "Outgoing-Call-Request", "OCRQ", "2.7", 168, ocrq },
-	[CTRL_OCRP] = { CTRL_OCRP, "Outgoing-Call-Reply", "OCRP", "2.8", 32, ocrp },
-	[CTRL_ICRQ] = { CTRL_ICRQ, "Incoming-Call-Request", "ICRQ", "2.9", 220, icrq },
-	[CTRL_ICRP] = { CTRL_ICRP, "Incoming-Call-Reply", "ICRP", "2.10", 24, icrp },
-	[CTRL_ICCN] = { CTRL_ICCN, "Incoming-Call-Connected", "ICCN", "2.11", 28, iccn },
-	[CTRL_CCRQ] = { CTRL_CCRQ, "Call-Clear-Request", "CCRQ", "2.12", 16, ccrq },
-	[CTRL_CDN] = { CTRL_CDN, "Call-Disconnect-Notify", "CDN", "2.13", 148, cdn },
-	[CTRL_WEN] = { CTRL_WEN, "WAN-Error-Notify", "WEN", "2.14", 40, wen },
-	[CTRL_SLI] = { CTRL_SLI, "Set-Link-Info", "SLI", "2.15", 24, sli },
-};
+#define MESSAGE(symbol, rows, name, section, size) \
+	[CTRL_##symbol] = { CTRL_##symbol, name, #symbol, section, size, rows },
+
+static const struct ctrl_desc messages[CTRL_TYPES] = { MESSAGES(MESSAGE) };
 
 const struct ctrl_desc *ctrl_desc_of(unsigned type)
 {

@@ -4,7 +4,15 @@
  * joined.  RFC 2637 section 1.4.
  *
  * Memory: a partial message is kept in a buffer allocated when needed and freed when it is done
- * (at most CTRL_LENGTH_LIMIT octets and one frame number per segment).
+ * (at most CTRL_LENGTH_LIMIT octets, a header's worth of what follows, and a record per segment).
+ *
+ * Extent of a message: its Length, where that is the size of its type or the type has no size.
+ * Otherwise whichever of Length and size the next header, or the end of the segment, confirms
+ * first; Length when neither is.  A header that cannot be believed at all (wrong cookie, or a
+ * Length that is impossible and a size that nothing confirms) is reported once as a CTRL_BAD
+ * message of at most CTRL_HEADER octets, and what follows it is searched.  The search believes a
+ * header with cookie, type and the Length of that type that begins a segment, ends at the end of a
+ * segment, or has another header after it.
  */
 #ifndef PPTPSCOPE_CTRL_STREAM_H
 #define PPTPSCOPE_CTRL_STREAM_H
@@ -25,7 +33,8 @@ struct ctrl_origin {
 /* What a stream tells its owner. */
 enum ctrl_stream_event {
 	CTRL_STREAM_MESSAGE,	/* *msg, whole or cut or bad */
-	CTRL_STREAM_SKIPPED,	/* `count` octets that are no message (garbage, or searching after a gap) */
+	CTRL_STREAM_SKIPPED,	/* `count` octets that are no message (garbage, or searching after a gap): one
+				   event a stretch, when it ends; origin->frames has its first and last frame */
 };
 
 struct ctrl_stream;
@@ -39,9 +48,10 @@ typedef void ctrl_stream_fn(void *ctx, enum ctrl_stream_event ev, const struct c
  */
 struct ctrl_stream {
 	struct ctrl_partial *partial; /* owned, or NULL */
-	uint64_t position;	      /* octets consumed so far, gaps included */
+	uint64_t position;	      /* octets reported so far, gaps included; what was fed beyond waits */
 	bool searching;		      /* no verified boundary */
 	bool lost;		      /* peer sent garbage: boundary was lost by the sender, not by the capture */
+	bool found;		      /* the next message is the first after a search */
 };
 
 void ctrl_stream_midstream(struct ctrl_stream *s);

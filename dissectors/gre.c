@@ -3,7 +3,10 @@
 
 #include "dissectors/cursor.h"
 
-enum { GRE_FIXED = 8, GRE_HEADER_MAX = 16 };
+/* Octets that every header has. */
+enum { GRE_FIXED = 8 };
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
 
 /* Octets of a header with these flags. */
 static inline uint32_t header_size(uint16_t flags)
@@ -12,13 +15,25 @@ static inline uint32_t header_size(uint16_t flags)
 }
 
 /* Reads what the cursor holds; fields that are not there become 0. */
-static inline void read_header(struct cursor *c, struct gre_pkt *out)
+static inline __attribute__((always_inline)) void read_fixed(struct cursor *c, struct gre_pkt *out)
 {
 	out->flags = (uint16_t)(cursor_u8(c) << 8);
 	out->flags |= cursor_u8(c);
 	out->protocol = cursor_u16(c);
 	out->payload_length = cursor_u16(c);
 	out->call_id = cursor_u16(c);
+}
+
+static inline void read_header(struct cursor *c, struct gre_pkt *out)
+{
+	if (likely(cursor_left(c) >= GRE_FIXED)) {
+		/* the same reads, but the compiler sees that all of them fit */
+		struct cursor fixed = cursor_on(cursor_take(c, GRE_FIXED), GRE_FIXED);
+
+		read_fixed(&fixed, out);
+	} else {
+		read_fixed(c, out);
+	}
 	out->seq = out->flags & GRE_S ? cursor_u32(c) : 0;
 	out->ack = out->flags & GRE_A ? cursor_u32(c) : 0;
 }
@@ -29,7 +44,7 @@ static inline bool flags_good(uint16_t flags)
 	return (flags & ~(GRE_S | GRE_A)) == (GRE_K | 1) && flags & (GRE_S | GRE_A);
 }
 
-static unsigned flag_defects(uint16_t flags)
+static __attribute__((noinline)) unsigned flag_defects(uint16_t flags)
 {
 	static const struct {
 		uint16_t mask, good, defect;
@@ -69,7 +84,7 @@ static inline unsigned header_defects(const struct gre_pkt *g, uint32_t len, boo
 	uint32_t size = header_size(g->flags);
 	unsigned defects = 0;
 
-	if (!flags_good(g->flags) && g->header_len >= 2)
+	if (!likely(flags_good(g->flags)) && g->header_len >= 2)
 		defects = flag_defects(g->flags);
 	if (g->header_len >= 4 && g->protocol != GRE_PROTO_PPP)
 		defects |= GRE_BAD_PROTOCOL;
@@ -102,15 +117,7 @@ enum gre_status gre_decode(const uint8_t *octets, uint32_t caplen, uint32_t len,
 	uint32_t here = caplen < len ? caplen : len;
 	struct cursor c = cursor_on(octets, here);
 
-	if (__builtin_expect(here >= GRE_HEADER_MAX, 1)) {
-		/* the same reads, but the compiler sees that all of them fit */
-		struct cursor header = cursor_on(octets, GRE_HEADER_MAX);
-
-		read_header(&header, out);
-		cursor_take(&c, GRE_HEADER_MAX - cursor_left(&header));
-	} else {
-		read_header(&c, out);
-	}
+	read_header(&c, out);
 	out->header_len = (uint8_t)(here - cursor_left(&c));
 	if (out->header_len >= 2 && (out->flags & GRE_VER) != 1)
 		return other_version(out);

@@ -116,11 +116,13 @@ static uint32_t mpls_contents(struct frame *f)
 		return ETH_IPV6;
 	if (nibble == 1) /* a pseudowire's maintenance channel */
 		return frame_stop(f, UNSEEN_OTHER_ETHERTYPE);
-	h = frame_peek(f, 18);
-	if (!h)
-		return NEXT_STOP;
-	if (nibble == 0 && type_known((uint32_t)h[16] << 8 | h[17]))
-		cursor_take(&f->c, 4);
+	if (nibble == 0) {
+		h = frame_peek(f, 18);
+		if (!h)
+			return NEXT_STOP;
+		if (type_known((uint32_t)h[16] << 8 | h[17]))
+			cursor_take(&f->c, 4);
+	}
 	return ethernet(f);
 }
 

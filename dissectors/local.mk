@@ -2,13 +2,22 @@
 # Octets to named fields and back.  Links with nothing but libc.
 noinst_LIBRARIES += libdissectors.a
 libdissectors_a_SOURCES = \
+	%D%/ctrl.c \
 	%D%/ctrl.h \
+	%D%/ctrl_desc.c \
+	%D%/ctrl_stream.c \
 	%D%/ctrl_stream.h \
 	%D%/cursor.h \
+	%D%/gre.c \
 	%D%/gre.h \
+	%D%/ip.c \
 	%D%/ip.h \
+	%D%/link.c \
 	%D%/link.h \
 	%D%/packet.h \
+	%D%/ppp.c \
 	%D%/ppp.h \
+	%D%/ppp_desc.c \
+	%D%/tcp.c \
 	%D%/tcp.h \
 	%D%/unseen.def

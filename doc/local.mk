@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_doc_DATA = %D%/design.md README.md NEWS
-EXTRA_DIST += %D%/schema
+dist_doc_DATA = README.md NEWS %D%/design.md
+schemadir = $(docdir)/schema
+dist_schema_DATA = \
+	%D%/schema/pptpscope-rules-1.schema.json

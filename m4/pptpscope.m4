@@ -18,7 +18,7 @@ AC_DEFUN([PPTPSCOPE_TRY_FLAG], [
 # The warnings that we build with, and what makes a parser of hostile octets harder to exploit.
 AC_DEFUN([PPTPSCOPE_FLAGS], [
 	WARN_CFLAGS="-Wall -Wextra"
-	m4_foreach_w([flag], [-Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith
+	m4_foreach_w([flag], [-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 			      -Wwrite-strings -Wvla -Wformat=2],
 		[PPTPSCOPE_TRY_FLAG([WARN_CFLAGS], flag)])
 	HARDEN_CFLAGS=

@@ -52,22 +52,31 @@ endif
 # Each links only the libraries that its folder may know: a call in the wrong direction does not link.
 %C%_unit_unit_dissectors_SOURCES = \
 	$(UNIT_MAIN) \
-	%D%/unit/main_dissectors.c
+	%D%/unit/main_dissectors.c \
+	%D%/unit/test_ctrl.c \
+	%D%/unit/test_gre.c \
+	%D%/unit/test_ip.c \
+	%D%/unit/test_link.c \
+	%D%/unit/test_ppp.c \
+	%D%/unit/test_tcp.c
 %C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 %C%_unit_unit_dissectors_LDADD = libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
-	%D%/unit/main_conformance.c
+	%D%/unit/main_conformance.c \
+	%D%/unit/test_rule.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 %C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_analyzer_SOURCES = \
 	$(UNIT_MAIN) \
-	%D%/unit/main_analyzer.c
+	%D%/unit/main_analyzer.c \
+	%D%/unit/test_capture.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_traces_SOURCES = \
 	$(UNIT_MAIN) \
-	%D%/unit/main_traces.c
+	%D%/unit/main_traces.c \
+	%D%/unit/test_writer.c
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a libdissectors.a $(PCAP_LIBS) $(CUNIT_LIBS)
 
@@ -78,8 +87,12 @@ else
 FUZZ_MAIN = %D%/fuzz/driver.c
 endif
 FUZZ_LIBS = libtraces.a $(ANALYZER_LIBS)
-FUZZ_TARGETS =
+FUZZ_TARGETS = \
+	%D%/fuzz/fuzz_capture
 check_PROGRAMS += $(FUZZ_TARGETS)
+%C%_fuzz_fuzz_capture_SOURCES = %D%/fuzz/fuzz_capture.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_capture_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
 TESTS += \
 	%D%/layers.sh \
@@ -100,15 +113,17 @@ EXTRA_PROGRAMS += %D%/bench/pcap_empty
 %C%_bench_pcap_empty_SOURCES = %D%/bench/pcap_empty.c
 %C%_bench_pcap_empty_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
 %C%_bench_pcap_empty_LDADD = $(PCAP_LIBS)
+BENCH_SHRINK = 1
+BENCH_ROUNDS = 5
 bench: pptpscope$(EXEEXT) %D%/bench/pcap_empty$(EXEEXT)
 	PPTPSCOPE=$(abs_top_builddir)/pptpscope$(EXEEXT) \
 	PCAP_EMPTY=$(abs_top_builddir)/%D%/bench/pcap_empty$(EXEEXT) \
-	$(SHELL) $(top_srcdir)/tools/bench.sh
+	BENCH_SHRINK=$(BENCH_SHRINK) BENCH_ROUNDS=$(BENCH_ROUNDS) $(SHELL) $(top_srcdir)/tools/bench.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 if COVERAGE
 coverage:
-	@for o in lib*.a; do :; done; $(GCOV) -n $$(find . -name '*.gcda' ! -path '*/tests/*') 2>/dev/null | \
+	@$(GCOV) -n $$(find . -name '*.gcda' ! -path '*/tests/*') 2>/dev/null | \
 	$(AWK) -F"[':% ]" '/^File/ { f = $$2 } /^Lines/ && f !~ /^\// { print } '
 clean-local:
 	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f

@@ -22,7 +22,7 @@ section() {
 
 # Long options that a section describes: those in its .TP tags.
 described() {
-	section "$1" | awk '/^\.TP/ { tag = 1; next } tag { print; tag = 0 }' |
+	section "$1" | awk '/^\.T[PQ]/ { tag = 1; next } tag { print; tag = 0 }' |
 		sed 's/\\-/-/g; s/\\f.//g; s/\\&//g' | grep -oE -e '--[a-z][a-z-]*' | sort -u
 }
 

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Validates every kind of JSON that pptpscope prints against doc/schema/."""
+import os
+import random
+
+import common
+
+try:
+    import jsonschema
+except ImportError:
+    common.skip_all("python3-jsonschema is not installed")
+
+SCHEMAS = os.path.join(common.SRC, "doc", "schema")
+
+
+def validator(name):
+    with open(os.path.join(SCHEMAS, name), encoding="utf-8") as f:
+        schema = common.parse(f.read())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+def faults(check, document):
+    return ["%s: %s" % ("/".join(map(str, e.absolute_path)), e.message[:300])
+            for e in check.iter_errors(document)]
+
+
+def judge(check, description, arguments, statuses=(0, 1), by_line=False):
+    done = common.run(*arguments)
+    if done.returncode not in statuses:
+        common.ok(False, description, "exit status %d" % done.returncode, done.stderr)
+        return
+    try:
+        documents = common.lines(done.stdout) if by_line else [common.parse(done.stdout)]
+    except ValueError as e:
+        common.ok(False, description, e)
+        return
+    wrong = [f for d in documents for f in faults(check, d)]
+    common.ok(bool(documents) or by_line, description + " prints something")
+    common.ok(not wrong, description, *wrong)
+
+
+def damaged(folder):
+    """Captures that bring out the rarer parts of a report."""
+    out = []
+    random.seed(47)
+    for n, path in enumerate(p for p in common.captured() if p.endswith(".pcap")):
+        with open(path, "rb") as f:
+            data = bytearray(f.read())
+        for _ in range(30):
+            data[random.randrange(24, len(data))] = random.randrange(256)
+        out.append(os.path.join(folder, "damaged%02d.pcap" % n))
+        with open(out[-1], "wb") as f:
+            f.write(data[:-7])
+    return out
+
+
+def main():
+    report, decoded, rules = map(validator, ("report.json", "decode.json", "rules.json"))
+    folder = common.temporary_folder()
+    captures = common.captured() + common.made(folder)
+    for path in captures:
+        name = os.path.basename(path)
+        judge(report, "audit of " + name, ("audit", "--format", "json", path))
+        judge(decoded, "decode of " + name, ("decode", "--format", "json", path), by_line=True)
+    for path in damaged(folder):
+        name = os.path.basename(path)
+        judge(report, "audit of " + name, ("audit", "--format", "json", path), (0, 1, 3))
+        judge(decoded, "decode of " + name, ("decode", "--format", "json", path), (0, 3), by_line=True)
+    some = [p for p in captures if "r-accel" in p]
+    judge(report, "audit of several captures", ("audit", "--format", "json", *some))
+    for option in (("--anonymize",), ("--verbose",), ("--quiet",), ("--show-secrets",), ("--profile", "ms-ptpt"),
+                   ("--max-calls", "1"), ("--max-connections", "1"), ("--max-tunnels", "1"),
+                   ("--filter", "tcp"), ("--filter", "proto 47")):
+        judge(report, "audit " + " ".join(option), ("audit", "--format", "json", *option, *some), (0, 1, 3))
+    judge(report, "audit of nothing that can be read", ("audit", "--format", "json", os.devnull), (3,))
+    for option in (("--anonymize",), ("--verbose",), ("--show-secrets",)):
+        judge(decoded, "decode " + " ".join(option), ("decode", "--format", "json", *option, *some), by_line=True)
+    judge(rules, "rules", ("rules", "--format", "json"))
+    judge(rules, "rules --passive", ("rules", "--format", "json", "--passive"))
+    common.end()
+
+
+main()

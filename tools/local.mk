@@ -3,10 +3,20 @@
 bin_PROGRAMS += pptpscope
 pptpscope_LDADD = libtraces.a $(ANALYZER_LIBS)
 pptpscope_SOURCES = \
+	%D%/cmd_audit.c \
+	%D%/cmd_decode.c \
+	%D%/cmd_rules.c \
+	%D%/cmd_trace.c \
 	%D%/commands.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/pptpscope.c \
+	%D%/progress.c \
+	%D%/progress.h \
+	%D%/reading.c \
+	%D%/reading.h \
+	%D%/rules_man.c \
+	%D%/rules_man.h \
 	%D%/version.h
 
 EXTRA_DIST += %D%/bench.sh

@@ -232,7 +232,7 @@ enum taken { TAKEN, NOT_MINE, TAKE_FAILED };
 /* value: NULL for a bare word. */
 typedef enum taken option_fn(struct script *s, void *ctx, const char *key, const char *value);
 
-/* Reads KEY=VALUE and KEY words from word i on: fn's own (may be NULL), else those of sending. */
+/* Reads KEY=VALUE and KEY words from word i on: those of sending (NULL: none), else fn's own (or NULL). */
 bool options_read(struct script *s, const struct stmt *st, unsigned i, option_fn *fn, void *ctx,
 		  struct sending *how);
 

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+suite_fn suite_rule;
+
 suite_fn *const suites[] = {
+	suite_rule,
 	NULL,
 };

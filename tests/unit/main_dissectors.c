@@ -4,6 +4,14 @@
 
 #include <stddef.h>
 
+suite_fn suite_ctrl, suite_gre, suite_ip, suite_link, suite_ppp, suite_tcp;
+
 suite_fn *const suites[] = {
+	suite_ctrl,
+	suite_gre,
+	suite_ip,
+	suite_link,
+	suite_ppp,
+	suite_tcp,
 	NULL,
 };

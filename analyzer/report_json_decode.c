@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* decode as JSON, one object a line: doc/schema/pptpscope-decode-1.schema.json. */
+#include "analyzer/report_json_put.h"
+#include "dissectors/ppp.h"
+
+/* Kept from line to line, so that its buffer is allocated once. */
+static struct json line;
+
+void report_json_cleanup(void)
+{
+	emit_clear(&line);
+}
+
+/* The empty line buffer, or NULL. */
+static struct json *line_begin(void)
+{
+	if (!line.buf && !emit_init(&line))
+		return NULL;
+	line.comma = false;
+	return &line;
+}
+
+static void line_end(struct json *j, const struct report_options *o)
+{
+	emit_close(j, '}');
+	emit_newline(j);
+	/* The stream keeps the error for whoever closes it. */
+	emit_flush(j, o->out);
+}
+
+static void put_where(struct json *j, const struct report_options *o, const char *type,
+		      const struct decode_where *w, bool ports)
+{
+	emit_open(j, NULL, '{');
+	emit_text(j, "type", type);
+	emit_frame(j, o, "frame", "capture", w->frame);
+	emit_frames(j, o, "frames", "frame_captures", w->frames, w->nframes);
+	emit_time(j, "time", true, w->time_ns);
+	emit_addr(j, o, "src", &w->src);
+	if (ports)
+		emit_uint(j, "src_port", w->src_port);
+	emit_addr(j, o, "dst", &w->dst);
+	if (ports)
+		emit_uint(j, "dst_port", w->dst_port);
+}
+
+/* The names of the bits that are set; nothing where none is. */
+static void put_defects(struct json *j, unsigned defects, const char *(*name)(unsigned bit))
+{
+	if (!defects)
+		return;
+	emit_open(j, "defects", '[');
+	for (unsigned bit = 1; bit && bit <= defects; bit <<= 1)
+		if (defects & bit)
+			emit_text(j, NULL, name(bit));
+	emit_close(j, ']');
+}
+
+/* --- control messages ---------------------------------------------------------------------- */
+
+static void put_field(struct json *j, const struct report_options *o, const struct ctrl_msg *m, unsigned row,
+		      const struct field *f, bool known, uint32_t value)
+{
+	char buf[TEXT_ROOM];
+	const uint8_t *text;
+	size_t len;
+
+	if (f->kind != F_TEXT) {
+		emit_known(j, f->name, known, value);
+		return;
+	}
+	text = report_ctrl_text(m, row, &len);
+	emit_text(j, f->name, text ? report_field_text(o, f->name, text, len, buf) : NULL);
+}
+
+static void put_fields(struct json *j, const struct report_options *o, const struct ctrl_msg *m)
+{
+	const struct field *f;
+	uint32_t value;
+	bool known;
+
+	emit_open(j, "fields", '{');
+	for (unsigned i = 0; report_ctrl_row(m, i, &f, &value, &known); i++)
+		put_field(j, o, m, i, f, known, value);
+	emit_close(j, '}');
+}
+
+static void put_names(struct json *j, const struct ctrl_msg *m)
+{
+	const struct field *f;
+	uint32_t value;
+	bool known;
+
+	emit_open(j, "names", '{');
+	for (unsigned i = 0; report_ctrl_row(m, i, &f, &value, &known); i++) {
+		char buf[TEXT_ROOM];
+
+		if (known && *ctrl_value_words(f, value, buf, sizeof(buf)))
+			emit_text(j, f->name, buf);
+	}
+	emit_close(j, '}');
+}
+
+static void decode_json_control(const struct report_options *o, const struct decode_where *w,
+				const struct ctrl_msg *m)
+{
+	struct json *j = line_begin();
+
+	if (!j)
+		return;
+	put_where(j, o, "control", w, true);
+	emit_text(j, "status", report_status_name(m->status));
+	put_defects(j, m->defects, report_ctrl_defect_name);
+	emit_text(j, "message", m->desc ? m->desc->name : NULL);
+	put_fields(j, o, m);
+	put_names(j, m);
+	line_end(j, o);
+}
+
+/* --- GRE ----------------------------------------------------------------------------------- */
+
+static void put_ppp(struct json *j, const struct gre_pkt *g, enum gre_status status)
+{
+	struct ppp_frame f;
+
+	if (!report_gre_ppp(g, status, &f)) {
+		emit_null(j, "ppp");
+		return;
+	}
+	emit_open(j, "ppp", '{');
+	emit_text(j, "status", report_status_name(report_ppp_status(&f)));
+	emit_known(j, "protocol", !f.cut, f.protocol);
+	emit_text(j, "protocol_name", f.cut ? NULL : ppp_protocol_name(f.protocol));
+	emit_known(j, "code", f.has_code, f.code);
+	emit_text(j, "code_name", f.has_code ? ppp_code_name(f.protocol, f.code) : NULL);
+	emit_known(j, "identifier", f.has_code, f.identifier);
+	emit_known(j, "length", f.has_code, f.length);
+	emit_close(j, '}');
+}
+
+static void decode_json_gre(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
+			    enum gre_status status)
+{
+	struct json *j = line_begin();
+
+	if (!j)
+		return;
+	put_where(j, o, "gre", w, false);
+	emit_text(j, "status", report_status_name(report_gre_status(w, g, status)));
+	put_defects(j, g->defects, report_gre_defect_name);
+	emit_open(j, "fields", '{');
+	for (unsigned i = 0; i < gre_field_count; i++) {
+		uint32_t value;
+		bool known = report_gre_value(g, status, i, &value);
+
+		emit_known(j, gre_fields[i].name, known, value);
+	}
+	emit_close(j, '}');
+	put_ppp(j, g, status);
+	line_end(j, o);
+}
+
+static void decode_json_skipped(const struct report_options *o, const struct decode_where *w, uint64_t count,
+				bool lost)
+{
+	struct json *j = line_begin();
+
+	if (!j)
+		return;
+	put_where(j, o, lost ? "gap" : "skipped", w, true);
+	emit_text(j, "status", report_status_name(lost ? CTRL_CUT : CTRL_BAD));
+	emit_uint(j, "octets", count);
+	line_end(j, o);
+}
+
+const struct decode_ops decode_json = {
+	.name = "json",
+	.control = decode_json_control,
+	.gre = decode_json_gre,
+	.skipped = decode_json_skipped,
+};

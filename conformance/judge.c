@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asks the rules and keeps what they find: see judge.h and verdict.h. */
+#include "conformance/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conformance/findings.h"
+#include "conformance/rules_call.h"
+#include "conformance/rules_control.h"
+#include "conformance/rules_gre.h"
+
+enum {
+	CLOCK_SLACK_MS = 10, /* merged captures are a little out of order */
+};
+
+struct judge {
+	struct judge_options options;
+	struct judge_stats stats;
+	struct field_map fields;
+	struct findings findings;
+	struct finding current; /* being completed by a rule */
+	struct finding_entry *entry; /* of the current one, NULL: none */
+	int64_t now;
+	unsigned moot;
+	bool clock; /* time went backwards */
+};
+
+struct judge *judge_new(const struct judge_options *o)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->options = *o;
+	j->now = INT64_MIN;
+	field_map_init(&j->fields);
+	findings_init(&j->findings, o->max_findings);
+	return j;
+}
+
+/* The finding that a rule has completed goes where the others are. */
+static void settle(struct judge *j)
+{
+	if (!j->entry)
+		return;
+	findings_store(&j->findings, j->entry, &j->current);
+	j->entry = NULL;
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	findings_clear(&j->findings);
+	free(j);
+}
+
+/* --- what holds ---------------------------------------------------------------------------- */
+
+unsigned conditions(const struct judge *j, const struct event *e)
+{
+	const struct control_connection *c = e->connection;
+	unsigned bits = 0;
+
+	if (j->clock)
+		bits |= UNLESS_CLOCK;
+	if (e->tunnel && e->tunnel->nat)
+		bits |= UNLESS_NAT;
+	if (pac_of(e) < 0)
+		bits |= UNLESS_ROLE_UNKNOWN;
+	if (e->kind == EVENT_GRE && (!e->call || !e->call->connection_id))
+		bits |= UNLESS_NO_CALL;
+	if (e->call && e->call->connection_id && !e->call->step[STEP_REQUEST].frame)
+		bits |= UNLESS_MIDSTREAM;
+	if (!c)
+		return bits;
+	if (c->midstream)
+		bits |= UNLESS_MIDSTREAM;
+	if (c->gaps)
+		bits |= UNLESS_TCP_GAP;
+	if (c->skipped[0] || c->skipped[1])
+		bits |= UNLESS_NO_SYNC;
+	if (!c->seen[0] || !c->seen[1])
+		bits |= UNLESS_ONE_WAY;
+	return bits;
+}
+
+int pac_of(const struct event *e)
+{
+	if (e->connection)
+		return e->connection->pac;
+	return e->tunnel ? e->tunnel->pac : -1;
+}
+
+int pns_of(const struct event *e)
+{
+	int pac = pac_of(e);
+
+	return pac < 0 ? -1 : !pac;
+}
+
+const char *who(const struct event *e, unsigned host)
+{
+	int pac = pac_of(e);
+
+	if (pac >= 0)
+		return (unsigned)pac == host ? "the PAC" : "the PNS";
+	if (!e->connection)
+		return "the sender";
+	return e->connection->originator == host ? "the originator" : "the receiver";
+}
+
+enum rule_profile judge_profile(const struct judge *j)
+{
+	return j->options.profile;
+}
+
+int64_t judge_now(const struct judge *j)
+{
+	return j->now;
+}
+
+const struct field_map *judge_fields(const struct judge *j)
+{
+	return &j->fields;
+}
+
+unsigned moot(const struct judge *j)
+{
+	return j->moot;
+}
+
+void set_moot(struct judge *j, unsigned bits)
+{
+	j->moot |= bits;
+}
+
+/* --- finding fault ------------------------------------------------------------------------- */
+
+/*
+ * What of the conditions matters for the rule.  A rule about one message by itself (it does not ask
+ * for the start of the connection) is not disturbed by what is missing elsewhere.
+ */
+static unsigned withholding(const struct judge *j, const struct event *e, const struct rule *r, unsigned how)
+{
+	unsigned bits = conditions(j, e);
+
+	if (!(r->unless & UNLESS_MIDSTREAM))
+		bits &= ~(unsigned)(UNLESS_TCP_GAP | UNLESS_NO_SYNC);
+	return (bits | how) & r->unless;
+}
+
+static enum certainty certainty_of(const struct rule *r, unsigned how)
+{
+	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT)) ? CERTAIN : SUSPECTED;
+}
+
+static struct finding_key key_of(const struct event *e, enum rule_number rule, int host, unsigned how)
+{
+	struct finding_key key = { .rule = rule, .host = host, .tunnel = e->tunnel ? e->tunnel->id : 0 };
+
+	if (how & FAIL_TUNNEL)
+		return key;
+	key.connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	if (e->call && !(how & FAIL_CONNECTION))
+		key.call = e->call->id;
+	return key;
+}
+
+static void begin(struct judge *j, const struct event *e, const struct rule *r, int host, unsigned how)
+{
+	struct finding *f = &j->current;
+	int pac = pac_of(e);
+
+	memset(f, 0, sizeof(*f));
+	f->id = r->id;
+	f->section = r->section;
+	f->level = rule_level_name(r->level);
+	f->certainty = certainty_of(r, how);
+	f->severity = rule_severity(r, f->certainty);
+	f->tunnel = e->tunnel ? e->tunnel->id : 0;
+	f->connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	f->call = e->call ? e->call->id : 0;
+	if (host >= 0 && e->tunnel) {
+		f->has_fault = true;
+		f->at_fault = e->tunnel->host[host];
+		f->role = pac < 0 ? ROLE_UNKNOWN : pac == host ? ROLE_PAC : ROLE_PNS;
+	}
+	f->frame = f->last_frame = e->frame;
+	f->time_ns = e->time_ns;
+	f->count = 1;
+	snprintf(f->message, sizeof(f->message), "%s", r->statement);
+	evidence(f, e->frame);
+	j->stats.findings[f->severity]++;
+}
+
+struct finding *fail(struct judge *j, const struct event *e, enum rule_number rule, int host, unsigned how)
+{
+	const struct rule *r = &rules[rule];
+	struct finding_key key;
+	struct finding_entry *entry;
+	unsigned by;
+	bool fresh;
+
+	settle(j);
+	if ((j->options.selected && !j->options.selected[rule]) || !rule_holds(r, j->options.profile))
+		return NULL;
+	by = withholding(j, e, r, how);
+	if (by) {
+		j->stats.withheld_by[rule] |= by;
+		j->stats.withheld[rule]++;
+		return NULL;
+	}
+	key = key_of(e, rule, host, how);
+	entry = findings_entry(&j->findings, &key, &fresh);
+	if (!entry) {
+		j->stats.over_limit++;
+		return NULL;
+	}
+	if (!fresh) {
+		entry->count++;
+		entry->last_frame = e->frame > entry->last_frame ? e->frame : entry->last_frame;
+		j->stats.repeats++;
+		return NULL;
+	}
+	begin(j, e, r, host, how);
+	entry->last_frame = e->frame;
+	j->entry = entry;
+	return &j->current;
+}
+
+#define COMPLETE(f, member, format)                                                  \
+	do {                                                                         \
+		va_list ap;                                                          \
+		if (!(f))                                                            \
+			return NULL;                                                 \
+		va_start(ap, format);                                                \
+		vsnprintf((f)->member, sizeof((f)->member), format, ap);             \
+		va_end(ap);                                                          \
+		return f;                                                            \
+	} while (0)
+
+struct finding *expected(struct finding *f, const char *format, ...)
+{
+	COMPLETE(f, expected, format);
+}
+
+struct finding *observed(struct finding *f, const char *format, ...)
+{
+	COMPLETE(f, observed, format);
+}
+
+struct finding *say(struct finding *f, const char *format, ...)
+{
+	COMPLETE(f, message, format);
+}
+
+struct finding *evidence(struct finding *f, uint64_t frame)
+{
+	if (!f || !frame || f->nevidence == FINDING_EVIDENCE)
+		return f;
+	for (unsigned i = 0; i < f->nevidence; i++)
+		if (f->evidence[i] == frame)
+			return f;
+	f->evidence[f->nevidence++] = frame;
+	return f;
+}
+
+struct finding *at(struct finding *f, uint64_t frame, int64_t time_ns)
+{
+	if (!f || !frame)
+		return f;
+	f->frame = frame;
+	f->last_frame = frame;
+	f->time_ns = time_ns;
+	return evidence(f, frame);
+}
+
+/* --- memory -------------------------------------------------------------------------------- */
+
+struct control_memory *control_memory(struct judge *j, struct control_connection *c)
+{
+	(void)j;
+	if (!c->memory)
+		c->memory = calloc(1, sizeof(*c->memory));
+	return c->memory;
+}
+
+struct call_memory *call_memory(struct judge *j, struct call *c)
+{
+	(void)j;
+	if (!c->memory)
+		c->memory = calloc(1, sizeof(*c->memory));
+	return c->memory;
+}
+
+struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
+{
+	struct call_memory *m = call_memory(j, c);
+
+	if (m && !m->gre[host])
+		m->gre[host] = calloc(1, sizeof(*m->gre[host]));
+	return m ? m->gre[host] : NULL;
+}
+
+void judge_forget_connection(struct judge *j, struct control_connection *c)
+{
+	(void)j;
+	free(c->memory);
+	c->memory = NULL;
+}
+
+void judge_forget_call(struct judge *j, struct call *c)
+{
+	(void)j;
+	if (!c->memory)
+		return;
+	free(c->memory->gre[0]);
+	free(c->memory->gre[1]);
+	free(c->memory);
+	c->memory = NULL;
+}
+
+/* --- events -------------------------------------------------------------------------------- */
+
+static void count_conditions(struct judge *j, const struct event *e)
+{
+	unsigned bits = conditions(j, e);
+	uint64_t *count = e->kind == EVENT_CLOSE ? j->stats.connections : j->stats.calls;
+
+	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
+		return;
+	if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
+		bits |= UNLESS_NO_CALL;
+	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
+		count[bit] += bits >> bit & 1;
+}
+
+void judge_event(struct judge *j, const struct event *e)
+{
+	if (e->time_ns > j->now)
+		j->now = e->time_ns;
+	else if (j->now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
+		j->clock = true;
+	j->moot = 0;
+	if (e->kind == EVENT_GRE) {
+		rules_gre(j, e);
+	} else {
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		if (e->kind == EVENT_CALL_DONE)
+			rules_gre(j, e);
+	}
+	if (j->options.profile == PROFILE_MS_PTPT)
+		rules_profile(j, e);
+	count_conditions(j, e);
+}
+
+void judge_applied(struct judge *j, const struct event *e, struct call *call)
+{
+	control_applied(j, e, call);
+	call_applied(j, e, call);
+}
+
+bool judge_walk(struct judge *j, void (*fn)(void *ctx, const struct finding *f), void *ctx)
+{
+	settle(j);
+	return findings_walk(&j->findings, fn, ctx);
+}
+
+const struct judge_stats *judge_stats(const struct judge *j)
+{
+	return &j->stats;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control messages in scripts: what is not named is what a correct peer would send. */
+#include "traces/script_private.h"
+
+#include <stdlib.h>
+
+enum { TEXT_ROOM = 128 }; /* of the longest text field */
+
+#define OF(type) (1u << CTRL_##type)
+
+/* What a correct message holds, by the table's names. */
+static const struct preset {
+	unsigned types;
+	const char *field;
+	uint32_t value[2]; /* from the PNS, from the PAC */
+} presets[] = {
+	{ OF(SCCRQ) | OF(SCCRP), "protocol_version", { 0x100, 0x100 } },
+	{ OF(SCCRQ) | OF(SCCRP), "framing_capabilities", { 3, 3 } },
+	{ OF(SCCRQ) | OF(SCCRP), "bearer_capabilities", { 3, 3 } },
+	{ OF(SCCRQ) | OF(SCCRP), "maximum_channels", { 0, 65535 } },
+	{ OF(SCCRQ) | OF(SCCRP), "firmware_revision", { 1, 1 } },
+	{ ~0u, "result_code", { 1, 1 } }, /* CDN: see result_fill */
+	{ OF(STOPRQ), "reason", { 1, 1 } },
+	{ OF(OCRQ), "minimum_bps", { 300, 300 } },
+	{ OF(OCRQ), "maximum_bps", { 100000000, 100000000 } },
+	{ OF(OCRQ), "bearer_type", { 3, 3 } },
+	{ OF(OCRQ), "framing_type", { 3, 3 } },
+	{ ~0u, "packet_recv_window_size", { 64, 64 } },
+	{ OF(OCRP), "connect_speed", { 10000000, 10000000 } },
+	{ OF(ICRQ), "call_bearer_type", { 1, 1 } },
+	{ OF(ICCN), "connect_speed", { 33600, 33600 } },
+	{ OF(ICCN), "framing_type", { 1, 1 } },
+	{ OF(SLI), "send_accm", { 0xffffffff, 0xffffffff } },
+	{ OF(SLI), "receive_accm", { 0xffffffff, 0xffffffff } },
+};
+
+static const struct text_preset {
+	const char *field, *value[2];
+} text_presets[] = {
+	{ "host_name", { "pns.example", "pac.example" } },
+	{ "vendor_name", { "pptpscope", "pptpscope" } },
+};
+
+struct message {
+	const struct ctrl_desc *d;
+	uint32_t value[CTRL_FIELDS_MAX];
+	uint8_t text[CTRL_FIELDS_MAX][TEXT_ROOM];
+	size_t text_len[CTRL_FIELDS_MAX];
+	bool given[CTRL_FIELDS_MAX];
+	uint32_t call, cut;
+	bool has_cut;
+	struct patches patches;
+	size_t added; /* octets in script.value */
+};
+
+/* --- options ----------------------------------------------------------------------------- */
+
+/* The row of a name, or of the only row whose name has it as a part; -1 none, -2 several. */
+static int field_find(const struct ctrl_desc *d, const char *name)
+{
+	int found = ctrl_field_index(d, name);
+
+	if (found >= 0)
+		return found;
+	for (int i = 0; d->fields[i].name; i++)
+		if (strstr(d->fields[i].name, name)) {
+			if (found >= 0)
+				return -2;
+			found = i;
+		}
+	return found;
+}
+
+/* Text as it is, or octets where there are quotes or it begins with "0x". */
+static bool text_value(struct script *s, const struct field *f, const char *value, uint8_t *out, size_t *len)
+{
+	size_t n = strlen(value);
+
+	if (strncmp(value, "0x", 2) == 0)
+		return value_octets(s, value + 2, out, f->width, len);
+	if (strchr(value, '"'))
+		return value_octets(s, value, out, f->width, len);
+	if (n > f->width)
+		return script_fail(s, "%s: more than %u octets", f->name, f->width);
+	memcpy(out, value, n);
+	*len = n;
+	return true;
+}
+
+static enum taken field_option(struct script *s, struct message *m, const char *key, const char *value)
+{
+	int row = *key ? field_find(m->d, key) : -1;
+	bool ok;
+
+	if (row == -2) {
+		script_fail(s, "\"%s\" is a part of several field names of %s", key, m->d->name);
+		return TAKE_FAILED;
+	}
+	if (row < 0)
+		return NOT_MINE;
+	if (!value) {
+		script_fail(s, "%s needs a value: %s=...", key, key);
+		return TAKE_FAILED;
+	}
+	m->given[row] = true;
+	if (m->d->fields[row].kind == F_TEXT)
+		ok = text_value(s, &m->d->fields[row], value, m->text[row], &m->text_len[row]);
+	else
+		ok = value_field(s, &m->d->fields[row], value, &m->value[row]);
+	return ok ? TAKEN : TAKE_FAILED;
+}
+
+static enum taken message_option(struct script *s, void *ctx, const char *key, const char *value)
+{
+	struct message *m = ctx;
+
+	if (*key == '@')
+		return option_patch(s, key + 1, value, &m->patches);
+	if (strcmp(key, "call") == 0)
+		return option_number(s, key, value, UINT32_MAX, &m->call);
+	if (strcmp(key, "cut") == 0) {
+		m->has_cut = true;
+		return option_number(s, key, value, OCTETS_MAX, &m->cut);
+	}
+	if (strcmp(key, "add") == 0 && value)
+		return value_octets(s, value, s->value, sizeof(s->value) - CTRL_MAX, &m->added) ? TAKEN
+												: TAKE_FAILED;
+	return field_option(s, m, key, value);
+}
+
+/* --- what was not named ------------------------------------------------------------------ */
+
+/* Where a field is that was not named; NULL where it was, or the message has none. */
+static uint32_t *unnamed(struct message *m, const char *field)
+{
+	int row = ctrl_field_index(m->d, field);
+
+	return row < 0 || m->given[row] ? NULL : &m->value[row];
+}
+
+static void fill(struct message *m, const char *field, uint32_t value)
+{
+	uint32_t *v = unnamed(m, field);
+
+	if (v)
+		*v = value;
+}
+
+static void presets_fill(struct message *m, unsigned side)
+{
+	for (unsigned i = 0; i < sizeof(presets) / sizeof(*presets); i++)
+		if (presets[i].types & 1u << m->d->type)
+			fill(m, presets[i].field, presets[i].value[side]);
+	for (unsigned i = 0; i < sizeof(text_presets) / sizeof(*text_presets); i++) {
+		int row = ctrl_field_index(m->d, text_presets[i].field);
+		const char *text = text_presets[i].value[side];
+
+		if (row >= 0 && !m->given[row])
+			memcpy(m->text[row], text, strlen(text));
+	}
+}
+
+/* NAME_length is the length of NAME. */
+static void lengths_fill(struct message *m)
+{
+	static const char suffix[] = "_length";
+	char name[KEY_ROOM];
+
+	for (int i = 0; m->d->fields[i].name; i++) {
+		const char *at = strstr(m->d->fields[i].name, suffix);
+		int row;
+
+		if (!at || m->given[i])
+			continue;
+		memcpy(name, m->d->fields[i].name, (size_t)(at - m->d->fields[i].name));
+		name[at - m->d->fields[i].name] = '\0';
+		row = ctrl_field_index(m->d, name);
+		if (row >= 0)
+			m->value[i] = (uint32_t)m->text_len[row];
+	}
+}
+
+static uint32_t value_of(const struct message *m, const char *field)
+{
+	int row = ctrl_field_index(m->d, field);
+
+	return row < 0 ? 0 : m->value[row];
+}
+
+static void result_fill(struct message *m, const struct call *c)
+{
+	enum { GENERAL_ERROR = 2, NO_RESOURCE = 4, ADMIN_SHUTDOWN = 3, REQUEST = 4 };
+
+	if (m->d->type == CTRL_CDN)
+		fill(m, "result_code", c->clear_asked ? REQUEST : ADMIN_SHUTDOWN);
+	fill(m, "error_code", value_of(m, "result_code") == GENERAL_ERROR ? NO_RESOURCE : 0);
+}
+
+/* A reply has the identifier of the last request from the other end. */
+static void echo_fill(struct script *s, struct message *m, unsigned side)
+{
+	if (m->d->type == CTRL_ECHORQ) {
+		fill(m, "identifier", s->conv->end[side].echo + 1);
+		s->conv->end[side].echo = value_of(m, "identifier");
+	} else if (m->d->type == CTRL_ECHORP) {
+		fill(m, "identifier", s->conv->end[!side].echo);
+	}
+}
+
+/* Counters of WEN stay, and one more CRC error is a reason to send it. */
+static void errors_fill(struct message *m, struct call *c)
+{
+	int first = ctrl_field_index(m->d, "crc_errors");
+
+	if (m->d->type != CTRL_WEN || first < 0)
+		return;
+	for (int i = first; m->d->fields[i].name; i++) {
+		if (!m->given[i])
+			m->value[i] = c->errors[i] + (i == first);
+		c->errors[i] = m->value[i];
+	}
+}
+
+/* Messages that give a call the Call ID of their sender. */
+static bool assigns_id(unsigned type)
+{
+	return type == CTRL_OCRQ || type == CTRL_OCRP || type == CTRL_ICRQ || type == CTRL_ICRP;
+}
+
+static void call_fill(struct script *s, struct message *m, struct call *c, unsigned side)
+{
+	int row = ctrl_field_index(m->d, "call_id");
+
+	if (row >= 0 && !m->given[row])
+		m->value[row] = call_id_of(s, c, side);
+	else if (row >= 0 && assigns_id(m->d->type))
+		call_id_set(c, side, (uint16_t)m->value[row]);
+	if (unnamed(m, "peer_call_id"))
+		fill(m, "peer_call_id", call_id_of(s, c, !side));
+	if (unnamed(m, "call_serial_number")) {
+		if (!c->serial)
+			c->serial = ++s->serial[side];
+		fill(m, "call_serial_number", c->serial);
+	}
+	if (m->d->type == CTRL_CCRQ)
+		c->clear_asked = true;
+}
+
+/* The call that a message is about: a request begins one unless it names one. */
+static struct call *call_of(struct script *s, const struct message *m)
+{
+	bool request = m->d->type == CTRL_OCRQ || m->d->type == CTRL_ICRQ;
+
+	return request && !m->call ? call_new(s) : call_pick(s, m->call);
+}
+
+static bool message_fill(struct script *s, struct message *m, unsigned side)
+{
+	struct call none = { 0 }, *c = &none;
+
+	if (m->d->type >= CTRL_OCRQ) {
+		c = call_of(s, m);
+		if (!c)
+			return false;
+	} else if (m->call && !call_pick(s, m->call)) {
+		return false;
+	}
+	presets_fill(m, side);
+	lengths_fill(m);
+	result_fill(m, c);
+	echo_fill(s, m, side);
+	errors_fill(m, c);
+	if (c != &none)
+		call_fill(s, m, c, side);
+	return true;
+}
+
+/* --- out --------------------------------------------------------------------------------- */
+
+static bool message_send(struct script *s, const struct message *m, unsigned side, const struct sending *how)
+{
+	const uint8_t *text[CTRL_FIELDS_MAX];
+	size_t len;
+
+	for (unsigned i = 0; i < CTRL_FIELDS_MAX; i++)
+		text[i] = m->text[i];
+	len = ctrl_encode(m->d, m->value, text, s->body, sizeof(s->body));
+	memcpy(s->body + len, s->value, m->added);
+	len += m->added;
+	if (!patches_apply(s, &m->patches, s->body, len))
+		return false;
+	if (m->has_cut && m->cut > len)
+		return script_fail(s, "cut: the message has only %zu octets", len);
+	if (m->has_cut)
+		len = m->cut;
+	return tcp_write(s, side, s->body, len, how);
+}
+
+/* What "default" statements say about a message. */
+static bool defaults_read(struct script *s, struct message *m, struct sending *how)
+{
+	for (unsigned i = 0; i < s->ndefaults; i++) {
+		const struct stmt *st = &s->stmts[s->defaults[i]];
+
+		if (ctrl_desc_by_name(stmt_word(s, st, 1)) == m->d &&
+		    !options_read(s, st, 2, message_option, m, how))
+			return false;
+	}
+	return true;
+}
+
+bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side, const struct ctrl_desc *d)
+{
+	struct sending how = s->sending;
+	struct message m = { .d = d };
+
+	ctrl_defaults(d, m.value);
+	return defaults_read(s, &m, &how) && options_read(s, st, i, message_option, &m, &how) &&
+	       message_fill(s, &m, side) && message_send(s, &m, side, &how);
+}
