@@ -151,6 +151,8 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 	s->cc->port[1] = conn->port[FROM_SERVER];
 	s->cc->detected = !port_in(p->control_ports, conn->port[0]) && !port_in(p->control_ports, conn->port[1]);
 	s->cc->midstream = conn->midstream;
+	s->cc->seen[client] = conn->seen[FROM_CLIENT];
+	s->cc->seen[!client] = conn->seen[FROM_SERVER];
 	if (conn->midstream) {
 		s->cc->state = CONNECTION_UNKNOWN;
 		ctrl_stream_midstream(&s->stream[0]);

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "analyzer/report_mask.h"
 #include "analyzer/report_text_private.h"
 #include "conformance/rule.h"
 

@@ -350,14 +350,20 @@ static void flush_skipped(struct run *r)
 	r->fn(r->ctx, CTRL_STREAM_SKIPPED, NULL, &o, k.count);
 }
 
+/*
+ * Reports the first n octets as a message.  Where fewer than a header's are its own, because another
+ * message begins among them, it still shows what stood where its header should have been.
+ */
 static void report(struct run *r, const struct window *w, size_t n)
 {
+	size_t len = cursor_left(&w->c), header = len < CTRL_HEADER ? len : CTRL_HEADER;
 	struct ctrl_origin o;
 	struct ctrl_msg m;
 
 	flush_skipped(r);
 	o = origin_of(r, w, n);
-	ctrl_decode(w->c.at, n, r->cut, &m);
+	ctrl_decode(w->c.at, n < header ? header : n, r->cut, &m);
+	m.caplen = n;
 	r->s->found = false;
 	r->s->position += n;
 	r->fn(r->ctx, CTRL_STREAM_MESSAGE, &m, &o, 0);

@@ -156,10 +156,11 @@ static bool frame_at(struct script *s, int64_t delay, const uint8_t *octets, uin
 	return frames_flush(s, s->now) && frame_out(s, s->now, octets, caplen, len);
 }
 
-void sending_begin(struct script *s)
+bool sending_begin(struct script *s)
 {
 	s->piece = 0;
 	s->arrived = true;
+	return time_pass(s, s->now);
 }
 
 /* Frames of a reversed statement: held with falling times, so that the last comes first. */
@@ -263,7 +264,7 @@ static bool packet_send(struct script *s, unsigned side, const struct frame_spec
 
 	if (!n || n < ip_at)
 		return script_fail(s, "too many octets for an IP packet");
-	if (!script_work(s, 1) || !patches_apply(s, &how->ip, s->frame + ip_at, n - ip_at))
+	if (!script_work(s, 1 + n / 256) || !patches_apply(s, &how->ip, s->frame + ip_at, n - ip_at))
 		return false;
 	if (how->ip.count)
 		ip_sum_set(s->frame + ip_at, n - ip_at);
@@ -300,8 +301,6 @@ bool send_datagram(struct script *s, unsigned side, uint8_t protocol, size_t len
 	struct frame_spec f = spec_of(s, side, protocol, how);
 	size_t step = how->fragment & ~(size_t)7, n;
 
-	if (!time_pass(s, s->now))
-		return false;
 	if (ip_addr_is_v4(&f.src) != ip_addr_is_v4(&f.dst))
 		return script_fail(s, "one address is IPv4, the other is IPv6");
 	if (how->fragment && !step)

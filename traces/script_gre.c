@@ -199,7 +199,7 @@ static bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsig
 		     const struct sending *how)
 {
 	struct gre_pkt g = { .flags = GRE_K | 1, .protocol = GRE_PROTO_PPP };
-	size_t payload, len;
+	size_t payload = 0, len = 0;
 
 	if (!payload_build(s, m, c, side, &payload))
 		return false;

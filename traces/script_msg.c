@@ -309,6 +309,15 @@ static bool defaults_read(struct script *s, struct message *m, struct sending *h
 	return true;
 }
 
+bool message_default_check(struct script *s, const struct stmt *st)
+{
+	struct message m = { .d = ctrl_desc_by_name(stmt_word(s, st, 1)) };
+	struct sending how = s->sending;
+
+	return m.d ? options_read(s, st, 2, message_option, &m, &how)
+		   : script_fail(s, "default: there is no message \"%.40s\"", stmt_word(s, st, 1));
+}
+
 bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side, const struct ctrl_desc *d)
 {
 	struct sending how = s->sending;

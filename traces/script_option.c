@@ -240,7 +240,7 @@ bool options_read(struct script *s, const struct stmt *st, unsigned i, option_fn
 		  struct sending *how)
 {
 	char key[KEY_ROOM];
-	const char *value;
+	const char *value = NULL;
 	enum taken t;
 
 	for (; i < st->count; i++) {

@@ -255,7 +255,7 @@ uint32_t link_type_of(const struct link_form *form);
 bool send_datagram(struct script *s, unsigned side, uint8_t protocol, size_t len, const struct sending *how);
 
 /* To be called around a statement that sends. */
-void sending_begin(struct script *s);
+bool sending_begin(struct script *s);
 bool sending_end(struct script *s);
 
 /* Lets time pass to a moment; acknowledgments that fall due are sent. */
@@ -294,6 +294,8 @@ bool verb_retransmit(struct script *s, const struct stmt *st, unsigned i, unsign
 
 /* --- script_msg.c --- */
 
+/* Reads a "default" statement once for its mistakes. */
+bool message_default_check(struct script *s, const struct stmt *st);
 bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side, const struct ctrl_desc *d);
 
 /* --- script_call.c --- */

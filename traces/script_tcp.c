@@ -171,6 +171,8 @@ static bool stream_send(struct script *s, unsigned side, uint32_t seq, const uin
 	size_t n;
 
 	for (size_t at = 0; at < len; at += n) {
+		if (!time_pass(s, s->now))
+			return false;
 		n = segment_extent(how, at, len);
 		g.seq = seq + (uint32_t)at;
 		if (!tcp_send(s, side, &g, octets + at, n, how))
@@ -380,12 +382,12 @@ bool verb_flags(struct script *s, const struct stmt *st, unsigned i, unsigned si
 	const char *word = stmt_word(s, st, i - 1);
 	struct sending how = s->sending;
 	struct tcp_options o = { 0 };
-	uint8_t flags = strcmp(word, "synack") == 0 ? TCP_SYN | TCP_ACK
-			: strcmp(word, "ack") == 0  ? TCP_ACK
-			: strcmp(word, "fin") == 0  ? TCP_FIN | TCP_ACK
+	uint8_t flags = name_equal(word, "synack") ? TCP_SYN | TCP_ACK
+			: name_equal(word, "ack")    ? TCP_ACK
+			: name_equal(word, "fin")    ? TCP_FIN | TCP_ACK
 						    : TCP_RST | TCP_ACK;
 
-	if (strcmp(word, "syn") == 0) {
+	if (name_equal(word, "syn")) {
 		if (!options_read(s, st, i, connect_option, &o, &how))
 			return false;
 		connection_start(s, side, &o);

@@ -3,9 +3,9 @@
 #include "traces/script_private.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 
+#include "dissectors/cursor.h"
 #include "dissectors/ip.h"
 
 /* An expression being read. */
@@ -403,6 +403,8 @@ bool value_octets(struct script *s, const char *text, uint8_t *out, size_t room,
 			return false;
 	}
 	*len = (size_t)(w.at - out);
+	if (!script_work(s, *len / 256))
+		return false;
 	return !w.overrun || script_fail(s, "more than %zu octets", room);
 }
 

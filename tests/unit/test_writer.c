@@ -286,6 +286,7 @@ static void test_variants(void)
 /* Two VLANs are two contexts, and the order of tags matters. */
 static void test_vlans_differ(void)
 {
+	static const uint8_t tags[] = { 0x81, 0, 0, 6, 0x81, 0, 0, 5, 8, 0 };
 	struct frame_spec f = between("198.51.100.1", "203.0.113.9"), g = f;
 	uint8_t out[64];
 	uint32_t one, two;
@@ -295,6 +296,7 @@ static void test_vlans_differ(void)
 	decode(out, frame_build(&f, (const uint8_t *)"", 0, out, sizeof(out)), &one);
 	decode(out, frame_build(&g, (const uint8_t *)"", 0, out, sizeof(out)), &two);
 	CU_ASSERT_NOT_EQUAL(one, two);
+	CU_ASSERT_EQUAL(memcmp(out + 12, tags, sizeof(tags)), 0);
 }
 
 /* Too little room never makes half a frame, nor writes beyond it. */
