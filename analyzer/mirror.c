@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 enum {
-	RECENT = 1024,	   /* packets remembered, a power of two */
+	RECENT = 1024, /* packets remembered, a power of two */
 	HELD = 64,
-	PREFIX = 16,	   /* octets of payload that are compared: the GRE or TCP header */
-	DECIDE_AT = 8,	   /* packets of a pair that are enough to tell */
+	PREFIX = 16,   /* octets of payload that are compared: the GRE or TCP header */
+	DECIDE_AT = 8, /* packets of a pair that are enough to tell */
 	NEAR_NS = 10000000,
 };
 
@@ -64,8 +64,8 @@ static bool mostly_copies(const struct tunnel *t)
 	return t->mirror_copies >= 3 && t->mirror_copies * 4 >= t->mirror_unique * 3;
 }
 
-enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const struct datagram *d, int64_t time_ns,
-				 bool *decided)
+enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const struct datagram *d,
+				 int64_t time_ns, bool *decided)
 {
 	struct recent *r;
 	uint64_t hash;

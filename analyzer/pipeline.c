@@ -25,15 +25,21 @@ struct pipeline_options pipeline_defaults(void)
 	};
 }
 
-static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes);
+static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames,
+			    size_t nframes);
 
 /* --- GRE ---------------------------------------------------------------------------------- */
 
-static void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g, enum gre_status status,
-		     const uint64_t *frames, size_t nframes)
+static void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g,
+		     enum gre_status status, const uint64_t *frames, size_t nframes)
 {
 	const struct pipeline_where w = {
-		.frames = frames, .nframes = nframes, .frame = p->frame, .time_ns = p->time_ns, .src = &d->src, .dst = &d->dst,
+		.frames = frames,
+		.nframes = nframes,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.src = &d->src,
+		.dst = &d->dst,
 	};
 
 	p->observer.gre(p->observer.ctx, &w, g, status);
@@ -203,7 +209,8 @@ static bool icmp_quoted(const struct datagram *d, struct datagram *quoted)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
 	uint8_t type = cursor_u8(&c);
-	bool error = d->protocol == IP_PROTO_ICMP ? type == 3 || type == 4 || type == 11 || type == 12 : type < 128;
+	bool error = d->protocol == IP_PROTO_ICMP ? type == 3 || type == 4 || type == 11 || type == 12
+						  : type < 128;
 	struct link_payload inner;
 
 	cursor_take(&c, 7);
@@ -276,7 +283,8 @@ static void fragment_packet(struct pipeline *p, const struct datagram *d)
 	count_lost_fragments(p);
 }
 
-static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes)
+static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames,
+			    size_t nframes)
 {
 	if (!ours(d->protocol))
 		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
@@ -364,7 +372,12 @@ void pipeline_finish(struct pipeline *p)
 static void tell_call(struct pipeline *p, enum event_kind kind, struct call *c, int64_t time_ns)
 {
 	const struct event e = {
-		.kind = kind, .frame = c->last_frame, .time_ns = time_ns, .tunnel = c->tunnel, .connection = c->connection, .call = c,
+		.kind = kind,
+		.frame = c->last_frame,
+		.time_ns = time_ns,
+		.tunnel = c->tunnel,
+		.connection = c->connection,
+		.call = c,
 	};
 
 	judge_event(p->judge, &e);
@@ -396,8 +409,8 @@ static void connection_done(void *ctx, struct control_connection *c)
 		judge_forget_connection(p->judge, c);
 }
 
-struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer, char *err,
-			      size_t room)
+struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer,
+			      char *err, size_t room)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
 	const struct tracker_hooks hooks = { p, call_over, call_done, connection_done };

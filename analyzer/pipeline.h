@@ -14,12 +14,12 @@
 #include "conformance/judge.h"
 
 struct pipeline_options {
-	const uint16_t *ports;	/* control ports; connections on others are found by their content */
+	const uint16_t *ports; /* control ports; connections on others are found by their content */
 	size_t nports;
 	struct tracker_limits tracker;
 	struct reassembly_limits reassembly;
 	size_t fragment_memory; /* octets */
-	struct judge *judge;	/* borrowed; NULL: nothing is judged */
+	struct judge *judge;    /* borrowed; NULL: nothing is judged */
 };
 /* Port 1723, and the default limits. */
 struct pipeline_options pipeline_defaults(void);
@@ -28,7 +28,7 @@ struct pipeline_options pipeline_defaults(void);
 struct pipeline_where {
 	const uint64_t *frames; /* that carried it, FRAME_OF values, in the order of their octets */
 	size_t nframes;
-	uint64_t frame;		/* the last of them */
+	uint64_t frame; /* the last of them */
 	int64_t time_ns;
 	const struct ip_addr *src, *dst;
 	uint16_t src_port, dst_port; /* 0 for GRE */
@@ -38,7 +38,8 @@ struct pipeline_where {
 struct pipeline_observer {
 	void *ctx;
 	void (*control)(void *ctx, const struct pipeline_where *w, const struct ctrl_msg *m);
-	void (*gre)(void *ctx, const struct pipeline_where *w, const struct gre_pkt *g, enum gre_status status);
+	void (*gre)(void *ctx, const struct pipeline_where *w, const struct gre_pkt *g,
+		    enum gre_status status);
 	/* Octets of a control connection that are no message, or (lost) not in the capture. */
 	void (*skipped)(void *ctx, const struct pipeline_where *w, uint64_t octets, bool lost);
 };
@@ -46,11 +47,11 @@ struct pipeline_observer {
 /* What became of the packets of a capture. */
 struct pipeline_counts {
 	uint64_t control, gre, icmp; /* packets inspected */
-	uint64_t fragments;	     /* that became part of inspected packets */
+	uint64_t fragments;          /* that became part of inspected packets */
 	uint64_t unseen[UNSEEN_COUNT];
-	uint64_t truncated;	     /* packets cut by the snap length */
-	uint64_t offload;	     /* segments with a checksum left to the network card */
-	uint64_t octets;	     /* on the wire */
+	uint64_t truncated; /* packets cut by the snap length */
+	uint64_t offload;   /* segments with a checksum left to the network card */
+	uint64_t octets;    /* on the wire */
 	int64_t first_time, last_time;
 	uint64_t packets;
 };
@@ -58,8 +59,8 @@ struct pipeline_counts {
 struct pipeline;
 
 /* NULL with a message in err.  The observer is copied; it may be NULL. */
-struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer, char *err,
-			      size_t room);
+struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer,
+			      char *err, size_t room);
 
 /* Takes one packet of the capture with index `capture` (from 0).  Hot path. */
 void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet);

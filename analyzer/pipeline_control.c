@@ -149,7 +149,8 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 	conn->user = s;
 	s->cc->port[0] = conn->port[FROM_CLIENT];
 	s->cc->port[1] = conn->port[FROM_SERVER];
-	s->cc->detected = !port_in(p->control_ports, conn->port[0]) && !port_in(p->control_ports, conn->port[1]);
+	s->cc->detected =
+		!port_in(p->control_ports, conn->port[0]) && !port_in(p->control_ports, conn->port[1]);
 	s->cc->midstream = conn->midstream;
 	s->cc->seen[client] = conn->seen[FROM_CLIENT];
 	s->cc->seen[!client] = conn->seen[FROM_SERVER];
@@ -159,7 +160,11 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		ctrl_stream_midstream(&s->stream[1]);
 	}
 	judged(s, EVENT_OPEN, seg->from, seg);
-	moment(s, conn->midstream ? MOMENT_MIDSTREAM : conn->syn ? MOMENT_SYN : MOMENT_SYNACK, seg->from, seg);
+	moment(s,
+	       conn->midstream ? MOMENT_MIDSTREAM
+	       : conn->syn     ? MOMENT_SYN
+			       : MOMENT_SYNACK,
+	       seg->from, seg);
 }
 
 static void gap(struct control_state *s, const struct segment *seg)
@@ -181,7 +186,8 @@ static void closing(struct control_state *s, const struct segment *seg)
 	judged(s, reset ? EVENT_RST : EVENT_FIN, seg->from, seg);
 	if (s->cc->closed_by < 0)
 		s->cc->closed_by = (int)host_of(s, seg->from);
-	if (reset && seg->from == FROM_SERVER && s->conn->syn && !s->conn->synack && !s->conn->segments[FROM_SERVER])
+	if (reset && seg->from == FROM_SERVER && s->conn->syn && !s->conn->synack &&
+	    !s->conn->segments[FROM_SERVER])
 		s->cc->tcp_refused = true;
 	moment(s, reset ? MOMENT_RST : MOMENT_FIN, seg->from, seg);
 	s->fin[seg->from] |= !reset;
@@ -190,12 +196,18 @@ static void closing(struct control_state *s, const struct segment *seg)
 static enum connection_close close_of(enum conn_end end)
 {
 	switch (end) {
-	case CONN_FIN: return CLOSE_FIN;
-	case CONN_RST: return CLOSE_RST;
-	case CONN_IDLE: return CLOSE_IDLE;
-	case CONN_REUSED: return CLOSE_REUSED;
-	case CONN_EVICTED: return CLOSE_EVICTED;
-	case CONN_CAPTURE_END: break;
+	case CONN_FIN:
+		return CLOSE_FIN;
+	case CONN_RST:
+		return CLOSE_RST;
+	case CONN_IDLE:
+		return CLOSE_IDLE;
+	case CONN_REUSED:
+		return CLOSE_REUSED;
+	case CONN_EVICTED:
+		return CLOSE_EVICTED;
+	case CONN_CAPTURE_END:
+		break;
 	}
 	return CLOSE_NONE;
 }
@@ -279,14 +291,16 @@ static bool looks_like_control(const struct tcp_segment *t)
 	struct cursor c = cursor_on(t->payload, t->caplen);
 	uint16_t length = cursor_u16(&c), message_type = cursor_u16(&c);
 
-	return cursor_u32(&c) == CTRL_MAGIC && message_type == 1 && length >= CTRL_HEADER && length <= CTRL_LENGTH_LIMIT;
+	return cursor_u32(&c) == CTRL_MAGIC && message_type == 1 && length >= CTRL_HEADER &&
+	       length <= CTRL_LENGTH_LIMIT;
 }
 
 static struct early_syn *early_slot(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t,
 				    bool reply)
 {
 	const struct ip_addr *client = reply ? &d->dst : &d->src, *server = reply ? &d->src : &d->dst;
-	uint16_t client_port = reply ? t->dst_port : t->src_port, server_port = reply ? t->src_port : t->dst_port;
+	uint16_t client_port = reply ? t->dst_port : t->src_port,
+		 server_port = reply ? t->src_port : t->dst_port;
 	uint64_t h = d->context;
 
 	for (unsigned i = 0; i < 16; i++)
@@ -311,7 +325,8 @@ static void early_keep(struct pipeline *p, const struct datagram *d, const struc
 	e->datagram.caplen = e->segment.caplen = e->segment.len = 0;
 }
 
-static bool same_ends(const struct early_syn *e, const struct datagram *d, const struct tcp_segment *t, bool reversed)
+static bool same_ends(const struct early_syn *e, const struct datagram *d, const struct tcp_segment *t,
+		      bool reversed)
 {
 	const struct ip_addr *src = reversed ? &d->dst : &d->src, *dst = reversed ? &d->src : &d->dst;
 
@@ -343,17 +358,20 @@ static enum unseen other_port(struct pipeline *p, const struct datagram *d, cons
 	bool create = looks_like_control(t);
 	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
 
-	if (!create && t->flags & TCP_SYN && !(maybe && reassembly_find(p->reassembly, d->context, &d->src, t->src_port,
-									&d->dst, t->dst_port)))
+	if (!create && t->flags & TCP_SYN &&
+	    !(maybe &&
+	      reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)))
 		early_keep(p, d, t);
 	if (!create && !maybe)
 		return UNSEEN_OTHER_TCP;
-	if (create && !reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)) {
+	if (create &&
+	    !reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)) {
 		port_add(p->detected_ports, t->src_port);
 		port_add(p->detected_ports, t->dst_port);
 		early_feed(p, d, t);
 	}
-	return reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, 0, create) ? UNSEEN_NONE : UNSEEN_OTHER_TCP;
+	return reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, 0, create) ? UNSEEN_NONE
+										     : UNSEEN_OTHER_TCP;
 }
 
 enum unseen control_packet(struct pipeline *p, const struct datagram *d)
@@ -373,7 +391,10 @@ enum unseen control_packet(struct pipeline *p, const struct datagram *d)
 	if (!from_server && !to_server)
 		return other_port(p, d, &t);
 	reassembly_feed(p->reassembly, d, &t, p->frame, p->time_ns,
-			from_server == to_server ? 0 : from_server ? 1 : 2, true);
+			from_server == to_server ? 0
+			: from_server            ? 1
+						 : 2,
+			true);
 	return UNSEEN_NONE;
 }
 
@@ -386,6 +407,7 @@ bool control_icmp(struct pipeline *p, uint32_t context, const struct ip_addr *sr
 
 	if (!s)
 		return port_in(p->control_ports, src_port) || port_in(p->control_ports, dst_port);
-	moment(s, MOMENT_ICMP, ip_addr_cmp(src, &conn->addr[FROM_CLIENT]) == 0 ? FROM_CLIENT : FROM_SERVER, &at);
+	moment(s, MOMENT_ICMP, ip_addr_cmp(src, &conn->addr[FROM_CLIENT]) == 0 ? FROM_CLIENT : FROM_SERVER,
+	       &at);
 	return true;
 }

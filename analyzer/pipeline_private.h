@@ -13,7 +13,7 @@ enum { PORT_WORDS = 65536 / 64, SYNS = 4096 };
 struct early_syn {
 	struct datagram datagram; /* payload is NULL */
 	struct tcp_segment segment;
-	uint64_t frame;		/* 0: empty */
+	uint64_t frame; /* 0: empty */
 	int64_t time_ns;
 };
 
@@ -23,8 +23,8 @@ struct control_state {
 	struct conn_info *conn;
 	struct control_connection *cc;
 	struct ctrl_stream stream[2]; /* by FROM_ */
-	unsigned client;	      /* host index of the client in the tunnel */
-	unsigned from;		      /* FROM_ of the segment in hand */
+	unsigned client;              /* host index of the client in the tunnel */
+	unsigned from;                /* FROM_ of the segment in hand */
 	bool fin[2];
 };
 
@@ -36,11 +36,11 @@ struct pipeline {
 	struct reassembly *reassembly;
 	struct defrag *defrag;
 	struct mirror *mirror;
-	struct pool control_pool;	/* struct control_state */
+	struct pool control_pool; /* struct control_state */
 	uint64_t control_ports[PORT_WORDS];
 	uint64_t detected_ports[PORT_WORDS]; /* where content showed a control connection */
-	struct early_syn *syns;		/* SYNS of them, by hash of the ends; allocated when first needed */
-	uint64_t frame;			/* FRAME_OF the packet in hand */
+	struct early_syn *syns; /* SYNS of them, by hash of the ends; allocated when first needed */
+	uint64_t frame;         /* FRAME_OF the packet in hand */
 	int64_t time_ns, next_tick;
 	uint64_t fragments_lost, fragments_over_limit; /* counted so far */
 };

@@ -7,11 +7,11 @@
 #include "analyzer/tracker_private.h"
 #include "conformance/flow.h"
 
-#define SECONDS(n) ((int64_t)(n) * 1000000000)
+#define SECONDS(n) ((int64_t)(n)*1000000000)
 
 enum {
 	FIRST_TABLE = 1024, /* slots, a power of two */
-	SWEEP_S = 600,	    /* how often silent calls are looked for */
+	SWEEP_S = 600,      /* how often silent calls are looked for */
 	PAIR_DISTANCE = 8,  /* how far an acknowledgment may lag when flows are paired by it */
 };
 
@@ -53,7 +53,8 @@ static uint64_t hosts_hash(uint32_t context, const struct ip_addr *low, const st
 static bool hosts_equal(const struct tunnel *t, uint32_t context, const struct ip_addr *low,
 			const struct ip_addr *high)
 {
-	return t->context == context && ip_addr_cmp(&t->host[0], low) == 0 && ip_addr_cmp(&t->host[1], high) == 0;
+	return t->context == context && ip_addr_cmp(&t->host[0], low) == 0 &&
+	       ip_addr_cmp(&t->host[1], high) == 0;
 }
 
 static struct tunnel **tunnel_slot(struct tunnel **table, size_t room, uint64_t hash, uint32_t context,
@@ -77,8 +78,8 @@ static bool tunnels_grow(struct tracker *t)
 		struct tunnel *x = t->table[i];
 
 		if (x)
-			*tunnel_slot(table, room, hosts_hash(x->context, &x->host[0], &x->host[1]), x->context,
-				     &x->host[0], &x->host[1]) = x;
+			*tunnel_slot(table, room, hosts_hash(x->context, &x->host[0], &x->host[1]),
+				     x->context, &x->host[0], &x->host[1]) = x;
 	}
 	free(t->table);
 	t->table = table;
@@ -188,7 +189,8 @@ static bool slots_grow(struct tracker *t)
 	return true;
 }
 
-struct flow *flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id)
+struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+			       uint16_t call_id)
 {
 	return flow_slot(t->slots, t->slots_room, flow_key(tunnel, from, call_id))->flow;
 }
@@ -351,8 +353,8 @@ static void pair_the_rest(struct tracker *t, struct tunnel *tunnel)
 
 /* --- calls ------------------------------------------------------------------------------- */
 
-struct call *call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c, uint64_t frame,
-		      int64_t time_ns)
+struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c,
+			      uint64_t frame, int64_t time_ns)
 {
 	struct call *call;
 
@@ -392,7 +394,7 @@ static void flow_detach(struct tracker *t, struct call *c, unsigned from)
 	struct call *own;
 
 	if (f->flags & FLOW_SEEN) {
-		own = call_new(t, c->tunnel, NULL, f->first_frame, c->first_time);
+		own = tracker_call_new(t, c->tunnel, NULL, f->first_frame, c->first_time);
 		if (!own)
 			return;
 		own->flow[from] = f;
@@ -403,9 +405,9 @@ static void flow_detach(struct tracker *t, struct call *c, unsigned from)
 	c->flow[from] = NULL;
 }
 
-struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
+struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
 {
-	struct flow *f = flow_find(t, c->tunnel, from, call_id);
+	struct flow *f = tracker_flow_find(t, c->tunnel, from, call_id);
 	struct call *other = f ? f->call : NULL;
 
 	if (f && other == c)
@@ -446,7 +448,7 @@ struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16
 static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned from, uint16_t call_id,
 			     uint64_t frame, int64_t time_ns)
 {
-	struct call *c = call_new(t, tunnel, NULL, frame, time_ns);
+	struct call *c = tracker_call_new(t, tunnel, NULL, frame, time_ns);
 	struct flow *f;
 
 	if (!c)
@@ -462,13 +464,14 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	return f;
 }
 
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id)
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+			  uint16_t call_id)
 {
-	struct flow *f = flow_find(t, tunnel, from, call_id);
+	struct flow *f = tracker_flow_find(t, tunnel, from, call_id);
 
 	/* Both ends at one address: the Call ID alone tells the direction. */
 	if (!f && ip_addr_cmp(&tunnel->host[0], &tunnel->host[1]) == 0)
-		f = flow_find(t, tunnel, !from, call_id);
+		f = tracker_flow_find(t, tunnel, !from, call_id);
 	return f;
 }
 
@@ -541,7 +544,7 @@ struct control_connection *tracker_connection(struct tracker *t, struct tunnel *
 	return c;
 }
 
-void connection_move(struct tracker *t, struct control_connection *c, unsigned pac)
+void tracker_connection_move(struct tracker *t, struct control_connection *c, unsigned pac)
 {
 	struct tunnel *from = c->tunnel, *to = from->private->opposite;
 
@@ -592,7 +595,7 @@ static void ended_push(struct tracker *t, struct ended e)
 	t->ended[(t->ended_first + t->nended++) % t->ended_room] = e;
 }
 
-void call_end(struct tracker *t, struct call *c, int64_t time_ns)
+void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 {
 	c->over = true;
 	if (t->hooks.call_over)
@@ -618,7 +621,7 @@ void tracker_connection_end(struct tracker *t, struct control_connection *c, enu
 				if (!call->ended_by)
 					call->ended_by = 3;
 			}
-			call_end(t, call, time_ns);
+			tracker_call_end(t, call, time_ns);
 		}
 	ended_push(t, (struct ended){ time_ns, c, NULL });
 }
@@ -731,7 +734,7 @@ static void sweep(struct tracker *t, int64_t time_ns)
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
 			if (c->state == CALL_GRE_ONLY && call_silent(c, time_ns - t->limits.idle_ns)) {
 				c->state = CALL_CLOSED;
-				call_end(t, c, time_ns);
+				tracker_call_end(t, c, time_ns);
 			}
 }
 
@@ -757,7 +760,7 @@ void tracker_break(struct tracker *t, int64_t time_ns)
 		p->nunpaired[0] = p->nunpaired[1] = 0;
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
 			if (!c->over)
-				call_end(t, c, time_ns);
+				tracker_call_end(t, c, time_ns);
 	}
 	for (size_t i = 0; i < t->slots_room; i++)
 		t->slots[i] = (struct flow_slot){ 0, NULL };
@@ -800,7 +803,8 @@ static struct item *items(struct tracker *t, const struct tunnel *tunnel, enum s
 	struct item *list;
 	uint64_t at = p->spilled[kind];
 
-	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c; c = c->next)
+	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c;
+	     c = c->next)
 		live++;
 	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
 		live++;
@@ -817,7 +821,8 @@ static struct item *items(struct tracker *t, const struct tunnel *tunnel, enum s
 		}
 		(*n)++;
 	}
-	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c; c = c->next)
+	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c;
+	     c = c->next)
 		list[(*n)++] = (struct item){ c->id, 0, c };
 	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
 		list[(*n)++] = (struct item){ c->id, 0, c };
@@ -849,7 +854,8 @@ static bool give_connections(struct tracker *t, const struct tunnel *tunnel, con
 	return ok;
 }
 
-static bool give_calls(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v, void *ctx)
+static bool give_calls(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v,
+		       void *ctx)
 {
 	size_t n;
 	struct item *list = items(t, tunnel, SPILL_CALL, &n);

@@ -16,19 +16,19 @@
 
 struct tracker_limits {
 	size_t max_tunnels;
-	size_t max_calls;	/* live */
-	int64_t idle_ns;	/* a call of GRE alone is over after this much silence */
-	int64_t linger_ns;	/* an ended call or connection still takes late packets this long */
-	size_t keep_ended;	/* ended ones kept in memory before the temporary file is used */
+	size_t max_calls;  /* live */
+	int64_t idle_ns;   /* a call of GRE alone is over after this much silence */
+	int64_t linger_ns; /* an ended call or connection still takes late packets this long */
+	size_t keep_ended; /* ended ones kept in memory before the temporary file is used */
 };
 extern const struct tracker_limits tracker_default_limits;
 
 struct tracker_stats {
 	uint64_t tunnels, connections, calls; /* seen in all */
-	uint64_t over_limit;		      /* packets that found no room */
-	uint64_t spilled;		      /* ended records in the temporary file */
-	bool spill_failed;		      /* no temporary file: ended records stayed in memory */
-	bool memory_failed;		      /* an allocation failed: something is missing */
+	uint64_t over_limit;                  /* packets that found no room */
+	uint64_t spilled;                     /* ended records in the temporary file */
+	bool spill_failed;                    /* no temporary file: ended records stayed in memory */
+	bool memory_failed;                   /* an allocation failed: something is missing */
 };
 
 /* Told when something is over, and when it goes away.  Any may be NULL. */
@@ -52,7 +52,8 @@ struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct 
 			      const struct ip_addr *dst, unsigned *from);
 
 /* The flow to which tracker_gre() would count a packet; NULL: none yet. */
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id);
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+			  uint16_t call_id);
 
 /*
  * Counts a GRE packet sent by host `from`; f is its flow (tracker_flow), made when NULL.  Returns
@@ -73,8 +74,8 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
  * Takes a control message sent by host `from`: connection, roles and calls follow the wire.
  * Returns the call that it changed or began, or NULL.
  */
-struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
-		     const struct ctrl_origin *origin);
+struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from,
+			     const struct ctrl_msg *m, const struct ctrl_origin *origin);
 
 /* Adds a line to a connection's history. */
 void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m);

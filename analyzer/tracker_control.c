@@ -3,8 +3,8 @@
 #include "analyzer/tracker_private.h"
 
 enum {
-	SCAN_MAX = 256,		  /* calls looked at when one is found by elimination */
-	TELEPHONE_SUCCESS = 1,	  /* Result Code of every reply: 1 is success */
+	SCAN_MAX = 256,        /* calls looked at when one is found by elimination */
+	TELEPHONE_SUCCESS = 1, /* Result Code of every reply: 1 is success */
 };
 
 /* A message on its way through this file. */
@@ -30,9 +30,11 @@ static const struct {
 	enum role sender;
 	bool weak;
 } message_role[CTRL_TYPES] = {
-	[CTRL_OCRQ] = { ROLE_PNS, false }, [CTRL_OCRP] = { ROLE_PAC, false }, [CTRL_ICRQ] = { ROLE_PAC, false },
-	[CTRL_ICRP] = { ROLE_PNS, false }, [CTRL_ICCN] = { ROLE_PAC, false }, [CTRL_CCRQ] = { ROLE_PNS, false },
-	[CTRL_CDN] = { ROLE_PAC, true },   [CTRL_WEN] = { ROLE_PAC, false },  [CTRL_SLI] = { ROLE_PNS, true },
+	[CTRL_OCRQ] = { ROLE_PNS, false }, [CTRL_OCRP] = { ROLE_PAC, false },
+	[CTRL_ICRQ] = { ROLE_PAC, false }, [CTRL_ICRP] = { ROLE_PNS, false },
+	[CTRL_ICCN] = { ROLE_PAC, false }, [CTRL_CCRQ] = { ROLE_PNS, false },
+	[CTRL_CDN] = { ROLE_PAC, true },   [CTRL_WEN] = { ROLE_PAC, false },
+	[CTRL_SLI] = { ROLE_PNS, true },
 };
 
 static bool told_weakly(enum ctrl_type by)
@@ -46,10 +48,11 @@ static void tunnel_roles(struct taken *x, enum ctrl_type type)
 	struct control_connection *c = x->c;
 	struct tunnel *tunnel = c->tunnel;
 
-	if (tunnel->pac >= 0 && tunnel->pac != c->pac && !(told_weakly(tunnel->role_by) && tunnel->connections == 1)) {
+	if (tunnel->pac >= 0 && tunnel->pac != c->pac &&
+	    !(told_weakly(tunnel->role_by) && tunnel->connections == 1)) {
 		if (c->calls)
 			return;
-		connection_move(x->t, c, (unsigned)c->pac);
+		tracker_connection_move(x->t, c, (unsigned)c->pac);
 		tunnel = c->tunnel;
 	}
 	if (tunnel->pac >= 0 && tunnel->pac == c->pac && tunnel->role_frame)
@@ -93,7 +96,7 @@ static void adopt(struct taken *x, struct call *call)
 /* The call to whose GRE the host `sender` would give this Call ID, if it is the connection's or nobody's. */
 static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_id)
 {
-	struct flow *f = flow_find(x->t, x->c->tunnel, sender, (uint16_t)call_id);
+	struct flow *f = tracker_flow_find(x->t, x->c->tunnel, sender, (uint16_t)call_id);
 	struct call *call = f ? f->call : NULL;
 
 	if (!call)
@@ -117,7 +120,8 @@ static bool awaits_disconnect(const struct call *c)
 }
 
 /* The only live call of the connection that fits, when no Call ID leads to it. */
-static struct call *call_by_elimination(const struct control_connection *connection, bool (*fits)(const struct call *c))
+static struct call *call_by_elimination(const struct control_connection *connection,
+					bool (*fits)(const struct call *c))
 {
 	struct call *found = NULL;
 	unsigned n = 0;
@@ -137,7 +141,7 @@ static struct call *call_by_elimination(const struct control_connection *connect
 /* A call of which this is the first message that the capture has. */
 static struct call *call_started(struct taken *x, enum call_kind kind, enum call_state state)
 {
-	struct call *call = call_new(x->t, x->c->tunnel, x->c, x->frame, x->time_ns);
+	struct call *call = tracker_call_new(x->t, x->c->tunnel, x->c, x->frame, x->time_ns);
 
 	if (!call)
 		return NULL;
@@ -163,7 +167,7 @@ static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_
 	call->pac_call_id = (uint16_t)id;
 	call->pac_id_known = true;
 	call->ids_certain = true;
-	flow_claim(x->t, call, !pac, (uint16_t)id);
+	tracker_flow_claim(x->t, call, !pac, (uint16_t)id);
 }
 
 static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
@@ -171,7 +175,7 @@ static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_
 	call->pns_call_id = (uint16_t)id;
 	call->pns_id_known = true;
 	call->ids_certain = true;
-	flow_claim(x->t, call, pac, (uint16_t)id);
+	tracker_flow_claim(x->t, call, pac, (uint16_t)id);
 }
 
 /* --- what calls say of themselves --------------------------------------------------------- */
@@ -199,7 +203,7 @@ static const char *number(struct taken *x, enum field_id field)
 static void refused(struct taken *x, struct call *call)
 {
 	call->state = CALL_REFUSED;
-	call_end(x->t, call, x->time_ns);
+	tracker_call_end(x->t, call, x->time_ns);
 }
 
 /* --- one function a message --------------------------------------------------------------- */
@@ -362,7 +366,7 @@ static void take_cdn(struct taken *x)
 	if (!call->ended_by)
 		call->ended_by = 2;
 	call->state = CALL_CLOSED;
-	call_end(x->t, call, x->time_ns);
+	tracker_call_end(x->t, call, x->time_ns);
 }
 
 /* WEN and SLI say nothing of the call's state, but GRE alone then has a connection. */
@@ -432,10 +436,10 @@ static void take_echo(struct taken *x)
 }
 
 static void (*const take[CTRL_TYPES])(struct taken *x) = {
-	[CTRL_SCCRQ] = take_start,  [CTRL_SCCRP] = take_start,	    [CTRL_STOPRQ] = take_stop_request,
-	[CTRL_ECHORQ] = take_echo,  [CTRL_ECHORP] = take_echo,	    [CTRL_OCRQ] = take_ocrq,
-	[CTRL_OCRP] = take_ocrp,    [CTRL_ICRQ] = take_icrq,	    [CTRL_ICRP] = take_icrp,
-	[CTRL_ICCN] = take_iccn,    [CTRL_CCRQ] = take_ccrq,	    [CTRL_CDN] = take_cdn,
+	[CTRL_SCCRQ] = take_start,    [CTRL_SCCRP] = take_start,    [CTRL_STOPRQ] = take_stop_request,
+	[CTRL_ECHORQ] = take_echo,    [CTRL_ECHORP] = take_echo,    [CTRL_OCRQ] = take_ocrq,
+	[CTRL_OCRP] = take_ocrp,      [CTRL_ICRQ] = take_icrq,      [CTRL_ICRP] = take_icrp,
+	[CTRL_ICCN] = take_iccn,      [CTRL_CCRQ] = take_ccrq,      [CTRL_CDN] = take_cdn,
 	[CTRL_WEN] = take_about_call, [CTRL_SLI] = take_about_call,
 };
 
@@ -473,8 +477,8 @@ static void remember(struct taken *x)
 	tracker_moment(x->t, x->c, &moment);
 }
 
-struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from, const struct ctrl_msg *m,
-		     const struct ctrl_origin *origin)
+struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from,
+			     const struct ctrl_msg *m, const struct ctrl_origin *origin)
 {
 	struct taken x = { t, c, m, from, origin->frame, origin->time_ns, NULL };
 
@@ -494,7 +498,8 @@ struct call *tracker_message(struct tracker *t, struct control_connection *c, un
 
 /* --- before it is taken in ----------------------------------------------------------------- */
 
-/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom. */
+/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom.
+ */
 static const struct {
 	enum field_id field;
 	bool by_sender; /* GRE with this Call ID comes from the message's sender (it is the other side's) */
@@ -508,7 +513,7 @@ static const struct {
 static struct call *match_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
 			     uint32_t call_id, enum call_match *how)
 {
-	struct flow *f = flow_find(t, c->tunnel, sender, (uint16_t)call_id);
+	struct flow *f = tracker_flow_find(t, c->tunnel, sender, (uint16_t)call_id);
 	struct call *call = f ? f->call : NULL;
 
 	if (!call)

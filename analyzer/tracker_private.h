@@ -11,9 +11,9 @@
 enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
 
 struct tunnel_private {
-	struct tunnel *opposite;  /* same hosts with the roles exchanged, or NULL */
-	struct tunnel *primary;	  /* the one that the table finds and flow keys name */
-	uint64_t spilled[2];	  /* SPILL_CONNECTION, SPILL_CALL: last record in the file */
+	struct tunnel *opposite; /* same hosts with the roles exchanged, or NULL */
+	struct tunnel *primary;  /* the one that the table finds and flow keys name */
+	uint64_t spilled[2];     /* SPILL_CONNECTION, SPILL_CALL: last record in the file */
 	uint64_t nspilled[2];
 	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
 	uint64_t nunpaired[HOSTS];
@@ -57,20 +57,21 @@ struct tracker {
 };
 
 /* Flow of (tunnel, sender, Call ID of the receiver), or NULL. */
-struct flow *flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from, uint16_t call_id);
+struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+			       uint16_t call_id);
 
 /* Gives the call the flow with that key: a new one, or one that GRE made before the call was known. */
-struct flow *flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id);
+struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id);
 
 /* A new call of a tunnel, NULL at the limit. */
-struct call *call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c, uint64_t frame,
-		      int64_t time_ns);
+struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct control_connection *c,
+			      uint64_t frame, int64_t time_ns);
 
 /* The call takes no more messages; it lingers for late packets. */
-void call_end(struct tracker *t, struct call *c, int64_t time_ns);
+void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns);
 
 /* Moves a connection without calls to the tunnel of the other roles. */
-void connection_move(struct tracker *t, struct control_connection *c, unsigned pac);
+void tracker_connection_move(struct tracker *t, struct control_connection *c, unsigned pac);
 
 /* A copy of the octets that lives as long as the tracker; NULL when there is no room for more. */
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len);

@@ -116,7 +116,8 @@ uint64_t flow_lost(const struct flow *f)
 /* Index in the ring of the moment that is the n-th of all. */
 static unsigned history_slot(uint64_t n)
 {
-	return n < MOMENTS_FIRST ? (unsigned)n : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
+	return n < MOMENTS_FIRST ? (unsigned)n
+				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
 }
 
 bool history_add(struct history *h, const struct moment *m)
@@ -158,9 +159,9 @@ void history_clear(struct history *h)
 const char *connection_state_name(enum connection_state s)
 {
 	static const char *const names[] = {
-		[CONNECTION_TCP_ONLY] = "tcp-only",	   [CONNECTION_WAIT_REPLY] = "wait-reply",
+		[CONNECTION_TCP_ONLY] = "tcp-only",       [CONNECTION_WAIT_REPLY] = "wait-reply",
 		[CONNECTION_ESTABLISHED] = "established", [CONNECTION_STOPPING] = "stopping",
-		[CONNECTION_UNKNOWN] = "unknown",	   [CONNECTION_CLOSED] = "closed",
+		[CONNECTION_UNKNOWN] = "unknown",         [CONNECTION_CLOSED] = "closed",
 	};
 
 	return names[s];
@@ -169,7 +170,7 @@ const char *connection_state_name(enum connection_state s)
 const char *connection_close_name(enum connection_close c)
 {
 	static const char *const names[] = {
-		[CLOSE_NONE] = NULL,   [CLOSE_FIN] = "fin",	  [CLOSE_RST] = "rst",
+		[CLOSE_NONE] = NULL,   [CLOSE_FIN] = "fin",       [CLOSE_RST] = "rst",
 		[CLOSE_IDLE] = "idle", [CLOSE_REUSED] = "reused", [CLOSE_EVICTED] = "evicted",
 	};
 
@@ -190,8 +191,9 @@ const char *call_kind_name(enum call_kind k)
 const char *call_state_name(enum call_state s)
 {
 	static const char *const names[] = {
-		[CALL_REQUESTED] = "requested",	    [CALL_ACCEPTED] = "accepted", [CALL_ESTABLISHED] = "established",
-		[CALL_CLEARING] = "clearing",	    [CALL_CLOSED] = "closed",	  [CALL_REFUSED] = "refused",
+		[CALL_REQUESTED] = "requested",     [CALL_ACCEPTED] = "accepted",
+		[CALL_ESTABLISHED] = "established", [CALL_CLEARING] = "clearing",
+		[CALL_CLOSED] = "closed",           [CALL_REFUSED] = "refused",
 		[CALL_GRE_ONLY] = "gre-only",
 	};
 

@@ -42,39 +42,39 @@ struct tunnel {
 	struct control_connection *first_connection, *last_connection;
 	struct call *first_call, *last_call;
 	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
-	uint64_t mirrored;		  /* second copies of frames, dropped */
-	uint8_t mirror;			  /* the tracker's caller: what it has found out about copies */
+	uint64_t mirrored;                /* second copies of frames, dropped */
+	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
-	bool nat;			  /* something between the observer and a host translates Call IDs or addresses */
-	struct tunnel_private *private;	  /* the tracker's own */
+	bool nat; /* something between the observer and a host translates Call IDs or addresses */
+	struct tunnel_private *private; /* the tracker's own */
 };
 
 /* What a side said of itself in SCCRQ or SCCRP.  Text octets are as sent, 64 each. */
 struct start_info {
-	uint64_t frame;		/* 0: not seen */
+	uint64_t frame; /* 0: not seen */
 	uint16_t version;
-	uint8_t result, error;	/* SCCRP only */
+	uint8_t result, error; /* SCCRP only */
 	uint32_t framing, bearer;
 	uint16_t channels, firmware;
 	const uint8_t *host_name, *vendor_name; /* interned: 64 octets, live as long as the tracker */
 };
 
 enum connection_state {
-	CONNECTION_TCP_ONLY,	/* TCP seen, no control message yet */
-	CONNECTION_WAIT_REPLY,	/* SCCRQ seen */
-	CONNECTION_ESTABLISHED,	/* SCCRP with success seen */
-	CONNECTION_STOPPING,	/* StopCCRQ seen */
-	CONNECTION_UNKNOWN,	/* started before the capture */
+	CONNECTION_TCP_ONLY,    /* TCP seen, no control message yet */
+	CONNECTION_WAIT_REPLY,  /* SCCRQ seen */
+	CONNECTION_ESTABLISHED, /* SCCRP with success seen */
+	CONNECTION_STOPPING,    /* StopCCRQ seen */
+	CONNECTION_UNKNOWN,     /* started before the capture */
 	CONNECTION_CLOSED,
 };
 
 enum connection_close {
-	CLOSE_NONE,		/* still open at the end of the capture */
+	CLOSE_NONE, /* still open at the end of the capture */
 	CLOSE_FIN,
 	CLOSE_RST,
-	CLOSE_IDLE,		/* nothing more was seen for the idle limit */
-	CLOSE_REUSED,		/* another connection took its ports */
-	CLOSE_EVICTED,		/* forgotten at the limit of connections */
+	CLOSE_IDLE,    /* nothing more was seen for the idle limit */
+	CLOSE_REUSED,  /* another connection took its ports */
+	CLOSE_EVICTED, /* forgotten at the limit of connections */
 };
 
 /* One line of a connection's history. */
@@ -82,32 +82,32 @@ enum moment_kind {
 	MOMENT_SYN,
 	MOMENT_SYNACK,
 	MOMENT_MIDSTREAM, /* first segment of a connection whose start is not in the capture */
-	MOMENT_MESSAGE,	  /* type says which; 0: bad, cut or unknown */
-	MOMENT_GAP,	  /* value: octets lost */
-	MOMENT_SKIPPED,	  /* value: octets that are no PPTP */
+	MOMENT_MESSAGE,   /* type says which; 0: bad, cut or unknown */
+	MOMENT_GAP,       /* value: octets lost */
+	MOMENT_SKIPPED,   /* value: octets that are no PPTP */
 	MOMENT_FIN,
 	MOMENT_RST,
-	MOMENT_ICMP,	  /* an ICMP error about this connection */
+	MOMENT_ICMP, /* an ICMP error about this connection */
 };
 
 struct moment {
 	uint64_t frame;
 	int64_t time_ns;
-	uint32_t value;	  /* messages: Call ID or Peer's Call ID, echo identifier; see kind */
-	uint8_t kind;	  /* enum moment_kind */
-	uint8_t from;	  /* host index in the tunnel */
-	uint8_t type;	  /* enum ctrl_type */
-	uint8_t result;	  /* Result Code or Reason, where the message has one */
-	uint8_t error;	  /* Error Code likewise */
-	uint8_t status;	  /* enum ctrl_status */
+	uint32_t value; /* messages: Call ID or Peer's Call ID, echo identifier; see kind */
+	uint8_t kind;   /* enum moment_kind */
+	uint8_t from;   /* host index in the tunnel */
+	uint8_t type;   /* enum ctrl_type */
+	uint8_t result; /* Result Code or Reason, where the message has one */
+	uint8_t error;  /* Error Code likewise */
+	uint8_t status; /* enum ctrl_status */
 };
 
 enum { MOMENTS_FIRST = 24, MOMENTS_LAST = 8 }; /* kept from the start and the end of a history */
 
 struct history {
-	struct moment *moment;	/* owned; at most MOMENTS_FIRST + MOMENTS_LAST, the last ones rotate */
+	struct moment *moment; /* owned; at most MOMENTS_FIRST + MOMENTS_LAST, the last ones rotate */
 	uint16_t room;
-	uint64_t count;		/* all that happened */
+	uint64_t count; /* all that happened */
 };
 
 /* The i-th kept moment in order (0-based), or NULL; *skipped is set to what was left out before it. */
@@ -117,31 +117,32 @@ struct control_connection {
 	uint64_t id; /* 1, 2, ... in order of appearance */
 	struct tunnel *tunnel;
 	struct control_connection *next; /* of the tunnel */
-	unsigned originator;	/* host index */
-	bool originator_certain; /* a TCP handshake told; else guessed from ports or messages */
-	uint16_t port[2];	/* originator's, receiver's */
+	unsigned originator;             /* host index */
+	bool originator_certain;         /* a TCP handshake told; else guessed from ports or messages */
+	uint16_t port[2];                /* originator's, receiver's */
 	enum connection_state state;
 	enum connection_close close;
-	int closed_by;		/* host index, or -1 */
-	bool tcp_refused;	/* RST was the answer to the SYN */
-	bool midstream;		/* start not in the capture */
-	bool complete;		/* from handshake to end, nothing lost */
-	bool detected;		/* found by content, not by its port */
-	int pac;		/* host index of the PAC, or -1 */
+	int closed_by;    /* host index, or -1 */
+	bool tcp_refused; /* RST was the answer to the SYN */
+	bool midstream;   /* start not in the capture */
+	bool complete;    /* from handshake to end, nothing lost */
+	bool detected;    /* found by content, not by its port */
+	int pac;          /* host index of the PAC, or -1 */
 	enum ctrl_type role_by;
 	uint64_t role_frame;
 	struct start_info start[2]; /* originator's SCCRQ, receiver's SCCRP */
-	uint8_t stop_reason;	/* of StopCCRQ; 0 with stop_frame 0: none seen */
+	uint8_t stop_reason;        /* of StopCCRQ; 0 with stop_frame 0: none seen */
 	uint64_t stop_frame;
-	int stopped_by;		/* host index or -1 */
-	uint32_t messages[HOSTS][CTRL_TYPES]; /* whole messages by sender and type; [0]: bad, unknown or cut ones */
-	uint64_t skipped[HOSTS]; /* octets that are no messages */
-	uint64_t lost[HOSTS];	/* octets not in the capture */
+	int stopped_by; /* host index or -1 */
+	uint32_t messages[HOSTS]
+			 [CTRL_TYPES]; /* whole messages by sender and type; [0]: bad, unknown or cut ones */
+	uint64_t skipped[HOSTS];       /* octets that are no messages */
+	uint64_t lost[HOSTS];          /* octets not in the capture */
 	uint32_t gaps;
 	uint32_t retransmitted[HOSTS];
 	uint32_t bad_checksums, offload_checksums;
 	uint32_t echo_requests[HOSTS], echo_answered[HOSTS]; /* by who asked */
-	bool seen[HOSTS];	/* any segment from that host */
+	bool seen[HOSTS];                                    /* any segment from that host */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t calls, live_calls;
@@ -152,13 +153,13 @@ struct control_connection {
 enum call_kind { CALL_UNKNOWN, CALL_OUTGOING, CALL_INCOMING };
 
 enum call_state {
-	CALL_REQUESTED,	 /* OCRQ or ICRQ seen */
-	CALL_ACCEPTED,	 /* incoming: ICRP with success seen */
+	CALL_REQUESTED, /* OCRQ or ICRQ seen */
+	CALL_ACCEPTED,  /* incoming: ICRP with success seen */
 	CALL_ESTABLISHED,
-	CALL_CLEARING,	 /* CCRQ seen */
+	CALL_CLEARING, /* CCRQ seen */
 	CALL_CLOSED,
-	CALL_REFUSED,	 /* failing OCRP or ICRP */
-	CALL_GRE_ONLY,	 /* no control message about it was seen */
+	CALL_REFUSED,  /* failing OCRP or ICRP */
+	CALL_GRE_ONLY, /* no control message about it was seen */
 };
 
 /* Moments of a call, in the order they should come. */
@@ -176,63 +177,64 @@ struct call_step_seen {
  * lost = (highest_seq - first_seq + 1) - (data - duplicated).
  */
 struct flow {
-	uint64_t key;		/* the tracker's: tunnel, direction, Call ID */
-	uint64_t packets;	/* all, acknowledgments alone included */
-	uint64_t octets;	/* of PPP payload, by Payload Length */
-	uint64_t window;	/* bit i: highest_seq - i was seen */
+	uint64_t key;     /* the tracker's: tunnel, direction, Call ID */
+	uint64_t packets; /* all, acknowledgments alone included */
+	uint64_t octets;  /* of PPP payload, by Payload Length */
+	uint64_t window;  /* bit i: highest_seq - i was seen */
 	uint32_t first_seq, highest_seq;
-	uint32_t data;		/* packets with a sequence number */
-	uint32_t acks;		/* packets with an acknowledgment number, alone or on data */
+	uint32_t data; /* packets with a sequence number */
+	uint32_t acks; /* packets with an acknowledgment number, alone or on data */
 	uint32_t highest_ack;
 	uint32_t duplicated, reordered; /* reordered: late, but first copy */
-	uint16_t flags;		/* FLOW_* */
-	uint16_t defects;	/* enum gre_defect, all that were seen */
+	uint16_t flags;                 /* FLOW_* */
+	uint16_t defects;               /* enum gre_defect, all that were seen */
 
 	struct call *call;
 	uint64_t first_frame, last_frame;
 	int64_t last_time;
-	int64_t probe_time;	/* of the data packet whose acknowledgment is timed */
+	int64_t probe_time; /* of the data packet whose acknowledgment is timed */
 	uint64_t rtt_sum_us;
 	uint32_t probe_seq;
 	uint32_t rtt_min_us, rtt_max_us, rtt_count;
 };
 
 enum {
-	FLOW_SEEN = 1,	   /* any packet */
+	FLOW_SEEN = 1, /* any packet */
 	FLOW_HAS_SEQ = 2,
 	FLOW_HAS_ACK = 4,
-	FLOW_PROBING = 8,  /* probe_seq waits for its acknowledgment */
-	FLOW_CUT = 16,	   /* some packets were cut within the header */
+	FLOW_PROBING = 8,      /* probe_seq waits for its acknowledgment */
+	FLOW_CUT = 16,         /* some packets were cut within the header */
 	FLOW_BEFORE_CALL = 32, /* packets came before the call was known */
-	FLOW_DISTRUST = 64, /* a jump of sequence numbers larger than loss can explain: lost is not told */
+	FLOW_DISTRUST = 64,    /* a jump of sequence numbers larger than loss can explain: lost is not told */
 };
 
 struct call {
 	uint64_t id;
 	struct tunnel *tunnel;
 	struct control_connection *connection; /* NULL: its control connection was not seen */
-	struct call *next;			/* of the tunnel */
-	struct flow *flow[HOSTS];		/* by sender; NULL: Call ID of that direction unknown, or no packet */
-	uint64_t connection_id;			/* 0: none */
+	struct call *next;                     /* of the tunnel */
+	struct flow *flow[HOSTS]; /* by sender; NULL: Call ID of that direction unknown, or no packet */
+	uint64_t connection_id;   /* 0: none */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	struct call_step_seen step[CALL_STEPS];
-	struct call_memory *memory;		/* the judge's; NULL: none */
-	const char *number;			/* dialled, escaped, interned; or NULL */
+	struct call_memory *memory;                       /* the judge's; NULL: none */
+	const char *number;                               /* dialled, escaped, interned; or NULL */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;
 	uint16_t pns_call_id, pac_call_id, serial;
-	uint16_t pns_window, pac_window;	/* packets */
-	uint16_t pns_delay, pac_delay;		/* 1/10 s */
-	uint16_t cause;				/* of OCRP or CDN */
-	uint8_t kind, state;			/* enum call_kind, call_state */
-	uint8_t bearer, framing;		/* as sent, 255 where larger */
-	uint8_t reply_result, reply_error;	/* OCRP or ICRP */
-	uint8_t end_result, end_error;		/* CDN */
-	uint8_t ended_by;			/* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
+	uint16_t pns_window, pac_window;   /* packets */
+	uint16_t pns_delay, pac_delay;     /* 1/10 s */
+	uint16_t cause;                    /* of OCRP or CDN */
+	uint8_t kind, state;               /* enum call_kind, call_state */
+	uint8_t bearer, framing;           /* as sent, 255 where larger */
+	uint8_t reply_result, reply_error; /* OCRP or ICRP */
+	uint8_t end_result, end_error;     /* CDN */
+	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 	bool pns_id_known, pac_id_known, replied, has_serial;
-	bool over;	  /* takes no more messages */
-	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments */
+	bool over;        /* takes no more messages */
+	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments
+			   */
 };
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */
@@ -241,7 +243,7 @@ uint64_t flow_lost(const struct flow *f);
 /* Words of states and ends, for reports. */
 const char *connection_state_name(enum connection_state s); /* "established", ... */
 const char *connection_close_name(enum connection_close c); /* "fin", ... or NULL */
-const char *call_kind_name(enum call_kind k);		    /* "outgoing", "incoming" or NULL */
+const char *call_kind_name(enum call_kind k);               /* "outgoing", "incoming" or NULL */
 const char *call_state_name(enum call_state s);
 
 #endif

@@ -11,46 +11,47 @@
 #include "conformance/conversation.h"
 
 enum event_kind {
-	EVENT_OPEN,	 /* a control connection appeared */
-	EVENT_MESSAGE,	 /* msg, origin; call and match: to which call it belongs */
-	EVENT_SKIPPED,	 /* count octets that are no message; origin says where */
-	EVENT_GAP,	 /* count octets of `from` that the capture lacks */
+	EVENT_OPEN,    /* a control connection appeared */
+	EVENT_MESSAGE, /* msg, origin; call and match: to which call it belongs */
+	EVENT_SKIPPED, /* count octets that are no message; origin says where */
+	EVENT_GAP,     /* count octets of `from` that the capture lacks */
 	EVENT_FIN,
 	EVENT_RST,
-	EVENT_CLOSE,	 /* nothing more will come of the connection; close says why */
-	EVENT_GRE,	 /* gre; call (may be GRE alone), flow (NULL: its first packet), peer */
-	EVENT_CALL_OVER, /* the call takes no more messages: CDN, refusal, end of its connection or of the capture */
+	EVENT_CLOSE,     /* nothing more will come of the connection; close says why */
+	EVENT_GRE,       /* gre; call (may be GRE alone), flow (NULL: its first packet), peer */
+	EVENT_CALL_OVER, /* the call takes no more messages: CDN, refusal, end of its connection or of the
+			    capture */
 	EVENT_CALL_DONE, /* ... and nothing more of its GRE will be looked at */
-	EVENT_END,	 /* end of all captures */
+	EVENT_END,       /* end of all captures */
 };
 
 /* How a message was bound to a call. */
 enum call_match {
-	MATCH_NONE,	   /* to none, or it begins one */
-	MATCH_ID,	   /* by the Call ID that it should carry */
-	MATCH_OTHER_ID,	   /* CDN: by the Call ID of the other side */
+	MATCH_NONE,        /* to none, or it begins one */
+	MATCH_ID,          /* by the Call ID that it should carry */
+	MATCH_OTHER_ID,    /* CDN: by the Call ID of the other side */
 	MATCH_ELIMINATION, /* the only call that fits */
-	MATCH_OVER,	   /* by its Call ID, to a call of this connection that is over */
-	MATCH_GRE,	   /* by its Call ID, to a call that only GRE had shown */
+	MATCH_OVER,        /* by its Call ID, to a call of this connection that is over */
+	MATCH_GRE,         /* by its Call ID, to a call that only GRE had shown */
 };
 
 struct event {
 	enum event_kind kind;
 	uint64_t frame;
 	int64_t time_ns;
-	unsigned from;			/* host index of who sent it */
+	unsigned from; /* host index of who sent it */
 	struct tunnel *tunnel;
 	struct control_connection *connection; /* NULL for GRE without one */
-	struct call *call;		/* NULL: none */
+	struct call *call;                     /* NULL: none */
 	enum call_match match;
 	const struct ctrl_msg *msg;
 	const struct ctrl_origin *origin;
-	uint64_t count;			/* octets of SKIPPED and GAP */
+	uint64_t count; /* octets of SKIPPED and GAP */
 	const struct gre_pkt *gre;
-	struct flow *flow, *peer;	/* of this direction and of the other one; may be NULL */
-	bool identical;			/* GRE: the same IP packet came just before (the path made a copy) */
-	bool fragment;			/* GRE: only the first fragment is there */
-	bool tcp_syn;			/* OPEN: by SYN (else by SYN-ACK or midstream) */
+	struct flow *flow, *peer; /* of this direction and of the other one; may be NULL */
+	bool identical;           /* GRE: the same IP packet came just before (the path made a copy) */
+	bool fragment;            /* GRE: only the first fragment is there */
+	bool tcp_syn;             /* OPEN: by SYN (else by SYN-ACK or midstream) */
 };
 
 #endif

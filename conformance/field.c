@@ -21,7 +21,8 @@ void field_map_init(struct field_map *map)
 			map->row[type][f] = (int8_t)ctrl_field_index(ctrl_desc_of(type), names[f]);
 }
 
-const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f, size_t *width)
+const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f,
+			  size_t *width)
 {
 	int row = m->desc ? map->row[m->desc->type][f] : -1;
 	const uint8_t *text = row < 0 ? NULL : ctrl_text(m, (unsigned)row);

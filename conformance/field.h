@@ -48,6 +48,7 @@ static inline uint32_t field_or_zero(const struct field_map *map, const struct c
 }
 
 /* Octets of a text field (as wide as its row), or NULL. */
-const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f, size_t *width);
+const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f,
+			  size_t *width);
 
 #endif

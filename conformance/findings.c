@@ -30,8 +30,8 @@ static struct finding_entry *entry_at(const struct findings *s, size_t i)
 
 static bool same(const struct finding_key *a, const struct finding_key *b)
 {
-	return a->rule == b->rule && a->host == b->host && a->call == b->call && a->connection == b->connection &&
-	       a->tunnel == b->tunnel;
+	return a->rule == b->rule && a->host == b->host && a->call == b->call &&
+	       a->connection == b->connection && a->tunnel == b->tunnel;
 }
 
 static uint64_t hash(const struct finding_key *k)
@@ -43,7 +43,8 @@ static uint64_t hash(const struct finding_key *k)
 	return (h ^ h >> 31 ^ k->tunnel * 31) * UINT64_C(0x9e3779b97f4a7c15) >> 16;
 }
 
-static uint32_t *slot_of(const struct findings *s, uint32_t *slots, size_t room, const struct finding_key *key)
+static uint32_t *slot_of(const struct findings *s, uint32_t *slots, size_t room,
+			 const struct finding_key *key)
 {
 	size_t i = hash(key) & (room - 1);
 

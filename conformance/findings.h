@@ -29,10 +29,10 @@ struct findings {
 	size_t limit;
 	struct finding_entry **segment; /* entries in order, in pieces that do not move */
 	size_t nsegments, count;
-	uint32_t *slot;	   /* open addressing: number of the entry + 1 */
+	uint32_t *slot; /* open addressing: number of the entry + 1 */
 	size_t room;
 	struct finding *kept; /* the first KEPT of them */
-	FILE *file;	      /* the others, in order */
+	FILE *file;           /* the others, in order */
 	bool failed;
 };
 

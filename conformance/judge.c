@@ -20,7 +20,7 @@ struct judge {
 	struct judge_stats stats;
 	struct field_map fields;
 	struct findings findings;
-	struct finding current; /* being completed by a rule */
+	struct finding current;      /* being completed by a rule */
 	struct finding_entry *entry; /* of the current one, NULL: none */
 	int64_t now;
 	unsigned moot;
@@ -154,7 +154,9 @@ static unsigned withholding(const struct judge *j, const struct event *e, const 
 
 static enum certainty certainty_of(const struct rule *r, unsigned how)
 {
-	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT)) ? CERTAIN : SUSPECTED;
+	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT))
+		       ? CERTAIN
+		       : SUSPECTED;
 }
 
 static struct finding_key key_of(const struct event *e, enum rule_number rule, int host, unsigned how)
@@ -231,15 +233,15 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	return &j->current;
 }
 
-#define COMPLETE(f, member, format)                                                  \
-	do {                                                                         \
-		va_list ap;                                                          \
-		if (!(f))                                                            \
-			return NULL;                                                 \
-		va_start(ap, format);                                                \
-		vsnprintf((f)->member, sizeof((f)->member), format, ap);             \
-		va_end(ap);                                                          \
-		return f;                                                            \
+#define COMPLETE(f, member, format)                                                                          \
+	do {                                                                                                 \
+		va_list ap;                                                                                  \
+		if (!(f))                                                                                    \
+			return NULL;                                                                         \
+		va_start(ap, format);                                                                        \
+		vsnprintf((f)->member, sizeof((f)->member), format, ap);                                     \
+		va_end(ap);                                                                                  \
+		return f;                                                                                    \
 	} while (0)
 
 struct finding *expected(struct finding *f, const char *format, ...)

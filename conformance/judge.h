@@ -15,13 +15,13 @@
 
 struct judge_options {
 	enum rule_profile profile;
-	const bool *selected;	/* RULES of them, or NULL: all */
+	const bool *selected; /* RULES of them, or NULL: all */
 	size_t max_findings;
 };
 
 struct judge_stats {
-	uint64_t findings[SEVERITIES];	/* distinct ones */
-	uint64_t over_limit;		/* not kept, at the limit or for want of memory or disk */
+	uint64_t findings[SEVERITIES]; /* distinct ones */
+	uint64_t over_limit;           /* not kept, at the limit or for want of memory or disk */
 	uint64_t repeats;
 	/* Why rules could not judge: connections and calls to which the condition applied, by bit. */
 	uint64_t connections[UNLESS_BITS], calls[UNLESS_BITS];

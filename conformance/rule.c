@@ -16,7 +16,7 @@ const struct rule rules[RULES] = {
 		.note = note_,                                                                               \
 		.area = AREA_##area_,                                                                        \
 		.level = LEVEL_##level_,                                                                     \
-		.obliged = SIDE_##obliged_,                                                                  \
+		.obliged = OBLIGED_##obliged_,                                                               \
 		.severity = SEVERITY_##severity_,                                                            \
 		.proof = PROOF_##proof_,                                                                     \
 		.dut = DUT_##dut_,                                                                           \
@@ -43,9 +43,9 @@ static const char *const levels[LEVELS] = {
 	[LEVEL_MAY] = "MAY",       [LEVEL_IMPLIED] = "implied",
 };
 
-static const char *const sides[SIDES] = {
-	[SIDE_PAC] = "PAC",           [SIDE_PNS] = "PNS",       [SIDE_ORIGINATOR] = "originator",
-	[SIDE_RECEIVER] = "receiver", [SIDE_SENDER] = "sender", [SIDE_ANY] = "any",
+static const char *const sides[OBLIGED_KINDS] = {
+	[OBLIGED_PAC] = "PAC",           [OBLIGED_PNS] = "PNS",       [OBLIGED_ORIGINATOR] = "originator",
+	[OBLIGED_RECEIVER] = "receiver", [OBLIGED_SENDER] = "sender", [OBLIGED_ANY] = "any",
 };
 
 static const char *const severities[SEVERITIES] = {

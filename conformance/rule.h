@@ -36,13 +36,13 @@ enum rule_level {
 
 /* Who is obliged. */
 enum rule_side {
-	SIDE_PAC,
-	SIDE_PNS,
-	SIDE_ORIGINATOR, /* opened the TCP connection, or sent the request */
-	SIDE_RECEIVER,   /* accepted it, or got the message or packet */
-	SIDE_SENDER,     /* of the message or packet, whichever role it has */
-	SIDE_ANY,
-	SIDES
+	OBLIGED_PAC,
+	OBLIGED_PNS,
+	OBLIGED_ORIGINATOR, /* opened the TCP connection, or sent the request */
+	OBLIGED_RECEIVER,   /* accepted it, or got the message or packet */
+	OBLIGED_SENDER,     /* of the message or packet, whichever role it has */
+	OBLIGED_ANY,
+	OBLIGED_KINDS
 };
 
 /* How sure a capture makes a violation. */

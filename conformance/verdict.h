@@ -13,8 +13,8 @@
 #include "conformance/field.h"
 #include "conformance/judge.h"
 
-#define SECONDS(n) ((int64_t)(n) * 1000000000)
-#define MILLISECONDS(n) ((int64_t)(n) * 1000000)
+#define SECONDS(n) ((int64_t)(n)*1000000000)
+#define MILLISECONDS(n) ((int64_t)(n)*1000000)
 
 /*
  * Policies where RFC 2637 says "60 seconds": judged late only after T60_LATE, early only before
@@ -26,9 +26,9 @@
 
 /* How fail() is to treat a fault; or-ed with UNLESS_ bits that the rule has found to hold. */
 enum {
-	FAIL_DOUBT = 1 << 30,	   /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */
+	FAIL_DOUBT = 1 << 30,      /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */
 	FAIL_CONNECTION = 1 << 29, /* repeats are counted for the connection, not for each call */
-	FAIL_TUNNEL = 1 << 28,	   /* ... for the tunnel */
+	FAIL_TUNNEL = 1 << 28,     /* ... for the tunnel */
 };
 
 enum { NOBODY = -1 };
@@ -55,7 +55,8 @@ struct finding *evidence(struct finding *f, uint64_t frame);
 /* Another frame than the event's is where it happened (a request that was never answered, ...). */
 struct finding *at(struct finding *f, uint64_t frame, int64_t time_ns);
 
-/* Conditions (UNLESS_ bits) that hold at this event: MIDSTREAM, TCP_GAP, ONE_WAY, ROLE_UNKNOWN, CLOCK, NAT, NO_CALL, NO_SYNC. */
+/* Conditions (UNLESS_ bits) that hold at this event: MIDSTREAM, TCP_GAP, ONE_WAY, ROLE_UNKNOWN, CLOCK, NAT,
+ * NO_CALL, NO_SYNC. */
 unsigned conditions(const struct judge *j, const struct event *e);
 
 enum rule_profile judge_profile(const struct judge *j);
@@ -82,11 +83,12 @@ struct call_memory *call_memory(struct judge *j, struct call *c);
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host);
 
 /* The files, in the order in which they are asked: see rules_*.c. */
-void rules_message(struct judge *j, const struct event *e);	/* one message by itself */
-void rules_control(struct judge *j, const struct event *e);	/* connection: start, stop, keep-alive, collision */
-void rules_call(struct judge *j, const struct event *e);	/* calls: their machines, Call IDs, replies */
-void rules_gre(struct judge *j, const struct event *e);		/* GRE packets and flows */
-void rules_profile(struct judge *j, const struct event *e);	/* the ms-ptpt profile's own */
+void rules_message(struct judge *j, const struct event *e); /* one message by itself */
+void rules_control(struct judge *j,
+		   const struct event *e);               /* connection: start, stop, keep-alive, collision */
+void rules_call(struct judge *j, const struct event *e); /* calls: their machines, Call IDs, replies */
+void rules_gre(struct judge *j, const struct event *e);  /* GRE packets and flows */
+void rules_profile(struct judge *j, const struct event *e); /* the ms-ptpt profile's own */
 void control_applied(struct judge *j, const struct event *e, struct call *call);
 void call_applied(struct judge *j, const struct event *e, struct call *call);
 

@@ -258,7 +258,6 @@ static uint32_t loopback(struct frame *f)
 	case 2:
 		return ETH_IPV4;
 	case 10: /* Linux */
-	case 23: /* Windows */
 	case 24: /* NetBSD, OpenBSD */
 	case 28: /* FreeBSD */
 	case 30: /* macOS */

@@ -86,18 +86,25 @@ static void notices(struct audit *a, struct pipeline *p)
 	const struct defrag_stats *d = pipeline_defrag_stats(p);
 
 	if (t->over_limit)
-		notice(a, "%" PRIu64 " packets or messages found no room at the limit of tunnels or calls; "
-			  "raise --max-tunnels or --max-calls", t->over_limit);
+		notice(a,
+		       "%" PRIu64 " packets or messages found no room at the limit of tunnels or calls; "
+		       "raise --max-tunnels or --max-calls",
+		       t->over_limit);
 	if (t->memory_failed)
 		notice(a, "memory ran out: something is missing; lower --max-memory");
 	if (r->evicted)
-		notice(a, "%" PRIu64 " control connections were forgotten at the limit of %zu; raise --max-connections",
+		notice(a,
+		       "%" PRIu64
+		       " control connections were forgotten at the limit of %zu; raise --max-connections",
 		       r->evicted, a->reading.pipeline.reassembly.max_connections);
 	if (d->over_limit)
-		notice(a, "%" PRIu64 " IP fragments were dropped at the limit of %zu octets; raise --max-fragments",
+		notice(a,
+		       "%" PRIu64
+		       " IP fragments were dropped at the limit of %zu octets; raise --max-fragments",
 		       d->over_limit, a->reading.pipeline.fragment_memory);
 	if (t->spill_failed)
-		notice(a, "no temporary file could be written (is the folder for temporary files full? set TMPDIR): "
+		notice(a, "no temporary file could be written (is the folder for temporary files full? set "
+			  "TMPDIR): "
 			  "ended calls stayed in memory");
 }
 
@@ -113,7 +120,8 @@ static bool print(struct audit *a, struct pipeline *p)
 		a->summary.partial = true;
 	notices(a, p);
 	if (!tracker_walk(pipeline_tracker(p), &visitor, a))
-		notice(a, "the temporary file could not be read back: ended calls and connections are missing");
+		notice(a,
+		       "the temporary file could not be read back: ended calls and connections are missing");
 	a->summary.notices = a->notice;
 	return a->ops->end(a->report, &a->summary);
 }
@@ -155,7 +163,8 @@ static int run(const struct options *o)
 	if (!a.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
 	if (strcmp(profile, "rfc2637") != 0 && strcmp(profile, "ms-ptpt") != 0)
-		return options_usage_error(o, "there is no profile '%s'; there are rfc2637 and ms-ptpt", profile);
+		return options_usage_error(o, "there is no profile '%s'; there are rfc2637 and ms-ptpt",
+					   profile);
 	if (!reading_start(&a.reading, o, &status))
 		return status;
 	a.reading.report.profile = profile;
@@ -172,8 +181,9 @@ const struct command cmd_audit = {
 	.name = "audit",
 	.operands = "CAPTURE...",
 	.help = "report every tunnel, control connection and call of captures",
-	.details = "CAPTURE is a pcap or pcapng file, also compressed by gzip or zstd; - is standard input.\n"
-		   "Several are read in the given order, as one capture when time goes on from one to the next.",
+	.details =
+		"CAPTURE is a pcap or pcapng file, also compressed by gzip or zstd; - is standard input.\n"
+		"Several are read in the given order, as one capture when time goes on from one to the next.",
 	.options = options,
 	.run = run,
 };

@@ -14,8 +14,14 @@ struct decode {
 static struct decode_where where(const struct pipeline_where *w)
 {
 	return (struct decode_where){
-		.frames = w->frames, .nframes = w->nframes, .frame = w->frame, .time_ns = w->time_ns,
-		.src = *w->src, .dst = *w->dst, .src_port = w->src_port, .dst_port = w->dst_port,
+		.frames = w->frames,
+		.nframes = w->nframes,
+		.frame = w->frame,
+		.time_ns = w->time_ns,
+		.src = *w->src,
+		.dst = *w->dst,
+		.src_port = w->src_port,
+		.dst_port = w->dst_port,
 	};
 }
 
@@ -78,7 +84,9 @@ static int run(const struct options *o)
 	const char *format = options_value(o, "format", "text");
 	int status;
 
-	d.ops = strcmp(format, "text") == 0 ? &decode_text : strcmp(format, "json") == 0 ? &decode_json : NULL;
+	d.ops = strcmp(format, "text") == 0   ? &decode_text
+		: strcmp(format, "json") == 0 ? &decode_json
+					      : NULL;
 	if (!d.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
 	if (!reading_start(&d.reading, o, &status))
@@ -95,7 +103,8 @@ const struct command cmd_decode = {
 	.name = "decode",
 	.operands = "CAPTURE...",
 	.help = "print every control message and GRE packet of captures",
-	.details = "One line for each; --verbose prints every field with its offset, --format json an object a line.",
+	.details = "One line for each; --verbose prints every field with its offset, --format json an object "
+		   "a line.",
 	.options = options,
 	.run = run,
 };

@@ -39,8 +39,7 @@ static bool numbers(const struct options *o, struct load_spec *s)
 	    !options_number(o, "payload", 1, 1500, &payload) ||
 	    !options_number(o, "connections", 0, 1000000000, &s->connections) ||
 	    !options_number(o, "live", 1, 1000000, &s->live) ||
-	    !options_number(o, "seed", 0, UINT32_MAX, &seed) ||
-	    !options_number(o, "loss", 0, 1000, &loss) ||
+	    !options_number(o, "seed", 0, UINT32_MAX, &seed) || !options_number(o, "loss", 0, 1000, &loss) ||
 	    !options_number(o, "reorder", 0, 1000, &reorder) ||
 	    !options_number(o, "duplicate", 0, 1000, &duplicate))
 		return false;
@@ -55,8 +54,13 @@ static bool numbers(const struct options *o, struct load_spec *s)
 static int load(const struct options *o)
 {
 	struct load_spec spec = {
-		.calls = 1, .pairs = 1, .payload = 100, .live = 1, .seed = 1,
-		.control = options_given(o, "control"), .random_order = options_given(o, "random-order"),
+		.calls = 1,
+		.pairs = 1,
+		.payload = 100,
+		.live = 1,
+		.seed = 1,
+		.control = options_given(o, "control"),
+		.random_order = options_given(o, "random-order"),
 	};
 	const char *out = output(o);
 	char err[512];
@@ -105,7 +109,8 @@ const struct command cmd_trace = {
 	.name = "trace",
 	.operands = "make SCRIPT | load",
 	.help = "write captures from trace scripts, or by the million for load",
-	.details = "The language of scripts is described in pptpscope-trace(5).  Numbers may end in k, M or G.",
+	.details =
+		"The language of scripts is described in pptpscope-trace(5).  Numbers may end in k, M or G.",
 	.options = options,
 	.run = run,
 };

@@ -16,7 +16,8 @@ static void help(FILE *to)
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
 	fputs("\n'pptpscope COMMAND --help' lists the options of a command; 'man pptpscope' says all.\n"
-	      "\nExit status: 0 done, 1 violations found, 2 wrong usage, 3 could not be done or only partly.\n",
+	      "\nExit status: 0 done, 1 violations found, 2 wrong usage, 3 could not be done or only "
+	      "partly.\n",
 	      to);
 }
 
@@ -56,7 +57,8 @@ int main(int argc, char **argv)
 	} else if ((c = find(argv[1]))) {
 		status = run(c, argc - 1, argv + 1);
 	} else {
-		fprintf(stderr, "pptpscope: there is no command '%s'; 'pptpscope --help' lists them\n", argv[1]);
+		fprintf(stderr, "pptpscope: there is no command '%s'; 'pptpscope --help' lists them\n",
+			argv[1]);
 		return EXIT_USAGE;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -32,8 +32,8 @@ void progress_show(struct progress *p, uint64_t octets, uint64_t packets)
 		return;
 	p->last = t;
 	p->shown = true;
-	fprintf(stderr, "\r\033[K%.40s: %.1f MB, %" PRIu64 " packets, %.0f MB/s", p->name, (double)octets / 1e6, packets,
-		rate / 1e6);
+	fprintf(stderr, "\r\033[K%.40s: %.1f MB, %" PRIu64 " packets, %.0f MB/s", p->name,
+		(double)octets / 1e6, packets, rate / 1e6);
 	if (p->size > octets)
 		fprintf(stderr, ", %.0f %%, %.0f s left", 100.0 * (double)octets / (double)p->size,
 			(double)(p->size - octets) / rate);

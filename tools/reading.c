@@ -28,7 +28,8 @@ static bool ports(struct reading *r)
 		unsigned long port = strtoul(text, &end, 10);
 
 		if (*text < '0' || *text > '9' || *end || port < 1 || port > 65535) {
-			options_usage_error(r->options, "--port takes a number from 1 to 65535, not '%s'", text);
+			options_usage_error(r->options, "--port takes a number from 1 to 65535, not '%s'",
+					    text);
 			return false;
 		}
 		r->ports[i] = (uint16_t)port;

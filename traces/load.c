@@ -84,6 +84,9 @@ struct load {
 
 /* --- frames ------------------------------------------------------------------------------ */
 
+/* Octets of a segment without any: a pointer to add to must not be NULL. */
+static const uint8_t nothing[1];
+
 static struct ip_addr host(uint32_t net, uint64_t number)
 {
 	struct ip_addr a = { .octet = { [10] = 0xff, [11] = 0xff } };
@@ -199,16 +202,16 @@ static bool message_write(struct load *l, struct stream *t, const struct ip_addr
 
 static bool handshake_write(struct load *l, struct stream *t, const struct ip_addr ends[2])
 {
-	return segment_write(l, t, ends, PNS, TCP_SYN, NULL, 0) &&
-	       segment_write(l, t, ends, PAC, TCP_SYN | TCP_ACK, NULL, 0) &&
-	       segment_write(l, t, ends, PNS, TCP_ACK, NULL, 0);
+	return segment_write(l, t, ends, PNS, TCP_SYN, nothing, 0) &&
+	       segment_write(l, t, ends, PAC, TCP_SYN | TCP_ACK, nothing, 0) &&
+	       segment_write(l, t, ends, PNS, TCP_ACK, nothing, 0);
 }
 
 static bool close_write(struct load *l, struct stream *t, const struct ip_addr ends[2])
 {
-	return segment_write(l, t, ends, PNS, TCP_FIN | TCP_ACK, NULL, 0) &&
-	       segment_write(l, t, ends, PAC, TCP_FIN | TCP_ACK, NULL, 0) &&
-	       segment_write(l, t, ends, PNS, TCP_ACK, NULL, 0);
+	return segment_write(l, t, ends, PNS, TCP_FIN | TCP_ACK, nothing, 0) &&
+	       segment_write(l, t, ends, PAC, TCP_FIN | TCP_ACK, nothing, 0) &&
+	       segment_write(l, t, ends, PNS, TCP_ACK, nothing, 0);
 }
 
 /* --- calls ------------------------------------------------------------------------------- */
@@ -463,7 +466,7 @@ static bool slot_step(struct load *l, struct slot *s)
 	if (p->type)
 		return message_write(l, &s->tcp, ends, p->side, p->type, &a);
 	if (p->flags)
-		return segment_write(l, &s->tcp, ends, p->side, p->flags, NULL, 0);
+		return segment_write(l, &s->tcp, ends, p->side, p->flags, nothing, 0);
 	return step_gre(l, ends, p->side, &a);
 }
 

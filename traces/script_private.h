@@ -274,7 +274,7 @@ struct segment {
 	uint16_t sport, dport; /* 0: the conversation's */
 };
 
-/* Sends a segment; octets may be NULL when len is 0. */
+/* Sends a segment; octets is not NULL even when len is 0. */
 bool tcp_send(struct script *s, unsigned side, const struct segment *g, const uint8_t *octets, size_t len,
 	      const struct sending *how);
 /* Sends octets of the stream, cut as the sending options say, or keeps them for "coalesce". */

@@ -14,6 +14,9 @@ enum {
 	ETHERNET_HEADER = 14,
 };
 
+/* Octets of a segment without any: a pointer to add to must not be NULL. */
+static const uint8_t nothing[1];
+
 /* --- segments ---------------------------------------------------------------------------- */
 
 /* The checksum as a host leaves it that has its network card compute it. */
@@ -100,7 +103,7 @@ bool tcp_lone_ack(struct script *s, unsigned side)
 {
 	struct segment g = { .flags = TCP_ACK, .seq = s->conv->end[side].next };
 
-	return tcp_send(s, side, &g, NULL, 0, &s->sending);
+	return tcp_send(s, side, &g, nothing, 0, &s->sending);
 }
 
 /* The end whose acknowledgment is due first. */
@@ -361,7 +364,7 @@ static bool flags_send(struct script *s, unsigned side, uint8_t flags, const str
 	struct segment g = { .flags = flags, .seq = e->next };
 
 	e->next += !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
-	return tcp_send(s, side, &g, NULL, 0, how);
+	return tcp_send(s, side, &g, nothing, 0, how);
 }
 
 bool verb_connect(struct script *s, const struct stmt *st, unsigned i, unsigned side)

@@ -11,7 +11,8 @@
 #include "dissectors/cursor.h"
 
 static const uint32_t link_types[] = {
-	LINK_RAW, LINK_ETHERNET, LINK_LINUX_SLL, LINK_LINUX_SLL2, LINK_NULL, LINK_PPP, LINK_80211, LINK_80211_RADIOTAP,
+	LINK_RAW,  LINK_ETHERNET, LINK_LINUX_SLL, LINK_LINUX_SLL2,
+	LINK_NULL, LINK_PPP,      LINK_80211,     LINK_80211_RADIOTAP,
 };
 
 static uint64_t sum; /* so that the walk cannot be optimised away */
@@ -47,7 +48,8 @@ static void on_finding(void *ctx, const struct finding *f)
 static void feed(struct pipeline *p, const uint8_t *data, size_t size)
 {
 	struct cursor c = cursor_on(data, size);
-	struct packet packet = { .link_type = link_types[cursor_u8(&c) % 8], .time_ns = INT64_C(1700000000000000000) };
+	struct packet packet = { .link_type = link_types[cursor_u8(&c) % 8],
+				 .time_ns = INT64_C(1700000000000000000) };
 
 	while (cursor_left(&c) >= 3) {
 		uint16_t head = cursor_u16(&c);

@@ -186,6 +186,23 @@ static void test_cut(void)
 	}
 }
 
+/* Faults of the fields that arrived show all the same. */
+static void test_cut_defects(void)
+{
+	for (uint32_t n = 0; n < 12; n++) {
+		struct decoded d = decode("b009 880c 0000 0018 0000 0007", n, 12, false);
+		unsigned expected = n >= 2 ? GRE_BAD_C | GRE_BAD_FLAGS : 0;
+
+		if (n >= 4)
+			expected |= GRE_BAD_PROTOCOL;
+		if (n >= 6)
+			expected |= GRE_BAD_S_EMPTY;
+		CU_ASSERT_EQUAL(d.status, GRE_CUT);
+		CU_ASSERT_EQUAL(d.g.defects, expected);
+		free(d.octets);
+	}
+}
+
 /* The payload length is judged by the wire, however much was captured. */
 static void test_cut_length(void)
 {
@@ -354,9 +371,19 @@ static void test_field_values(void)
 /* Fields that were cut off are absent; those of a packet that was never on a wire are not. */
 static void test_field_presence(void)
 {
-	struct decoded d = decode(BOTH, 11, 20, false);
 	struct gre_pkt made = { .flags = 0x3081, .seq = 5, .ack = 6 };
+	struct decoded d;
 
+	for (uint32_t n = 1; n <= 16; n++) {
+		d = decode(BOTH, n, 20, false);
+		CU_ASSERT_EQUAL(field(&d.g, "protocol_type") >= 0, n >= 4);
+		CU_ASSERT_EQUAL(field(&d.g, "payload_length") >= 0, n >= 6);
+		CU_ASSERT_EQUAL(field(&d.g, "call_id") >= 0, n >= 8);
+		CU_ASSERT_EQUAL(field(&d.g, "sequence_number") >= 0, n >= 12);
+		CU_ASSERT_EQUAL(field(&d.g, "acknowledgment_number") >= 0, n >= 16);
+		free(d.octets);
+	}
+	d = decode(BOTH, 11, 20, false);
 	CU_ASSERT_EQUAL(field(&d.g, "call_id"), 0xffff);
 	CU_ASSERT_EQUAL(field(&d.g, "sequence_number"), -1);
 	CU_ASSERT_EQUAL(field(&d.g, "acknowledgment_number"), -1);
@@ -393,6 +420,7 @@ void suite_gre(void)
 	CU_add_test(s, "no fields for C and R", test_no_extra_fields);
 	CU_add_test(s, "other versions", test_other_versions);
 	CU_add_test(s, "cut at every octet", test_cut);
+	CU_add_test(s, "defects when cut", test_cut_defects);
 	CU_add_test(s, "length judged when cut", test_cut_length);
 	CU_add_test(s, "ended early at every octet", test_short);
 	CU_add_test(s, "ended early and cut", test_short_and_cut);

@@ -129,6 +129,23 @@ static void test_v4_fragments(void)
 	free(r.octets);
 }
 
+/* The smallest offset, and one that needs its high bits. */
+static void test_v4_fragment_offsets(void)
+{
+	struct decoded r = decode("4500 0014 beef 0001 402f 0000 0a00 0001 0a00 0002", ALL, ALL);
+
+	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
+	CU_ASSERT_TRUE(r.d.fragment);
+	CU_ASSERT_FALSE(r.d.dont_fragment);
+	CU_ASSERT_EQUAL(r.d.fragment_offset, 8);
+	free(r.octets);
+	r = decode("4500 0014 beef 3000 402f 0000 0a00 0001 0a00 0002", ALL, ALL);
+	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
+	CU_ASSERT_TRUE(r.d.more_fragments);
+	CU_ASSERT_EQUAL(r.d.fragment_offset, 0x8000);
+	free(r.octets);
+}
+
 /* Segmentation offload: the packet goes to the end of the frame, also where the capture cut it. */
 static void test_v4_no_length(void)
 {
@@ -158,6 +175,7 @@ static void test_v4_damaged(void)
 	/* cut, and yet the frame was too small on the wire */
 	CU_ASSERT_EQUAL(verdict(packets[5], 20, 20), UNSEEN_IP_DAMAGED);
 	CU_ASSERT_EQUAL(verdict(packets[5], 20, 21), UNSEEN_NONE);
+	CU_ASSERT_EQUAL(verdict(packets[5], 19, 20), UNSEEN_CUT);
 }
 
 static void test_v4_truncated(void)
@@ -241,6 +259,17 @@ static void test_v6_fragments(void)
 	CU_ASSERT_EQUAL(r.d.fragment_offset, 65528);
 	CU_ASSERT_EQUAL(r.d.protocol, IP_PROTO_GRE);
 	CU_ASSERT_EQUAL(r.d.len, 2);
+	free(r.octets);
+}
+
+/* A payload length that needs both of its octets. */
+static void test_v6_large(void)
+{
+	struct decoded r = decode("6000 0000 0203 2fff " IP6_ADDRS "0102 0304", ALL, 40 + 0x300);
+
+	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
+	CU_ASSERT_EQUAL(r.d.len, 0x203);
+	CU_ASSERT_EQUAL(r.d.caplen, 4);
 	free(r.octets);
 }
 
@@ -359,12 +388,14 @@ void suite_ip(void)
 	CU_add_test(s, "IPv4 options", test_v4_options);
 	CU_add_test(s, "IPv4 header checksum", test_v4_checksum);
 	CU_add_test(s, "IPv4 fragments", test_v4_fragments);
+	CU_add_test(s, "IPv4 fragment offsets", test_v4_fragment_offsets);
 	CU_add_test(s, "IPv4 total length 0", test_v4_no_length);
 	CU_add_test(s, "IPv4 damaged", test_v4_damaged);
 	CU_add_test(s, "IPv4 truncated at every octet", test_v4_truncated);
 	CU_add_test(s, "IPv6", test_v6);
 	CU_add_test(s, "IPv6 extension headers, cut at every octet", test_v6_extensions);
 	CU_add_test(s, "IPv6 fragments", test_v6_fragments);
+	CU_add_test(s, "IPv6 large", test_v6_large);
 	CU_add_test(s, "IPv6 damaged", test_v6_damaged);
 	CU_add_test(s, "address text", test_text);
 	CU_add_test(s, "checksum", test_checksum);

@@ -51,6 +51,8 @@ static const struct carrier {
 	{ "9100", LINK_ETHERNET, MACS "9100 0fff 9100 0ffe 0800", IP4, "", 0xfffffe, 0 },
 	{ "snap", LINK_ETHERNET, MACS "001c " SNAP_IP4, IP4, "", 0, 0 },
 	{ "snap f8", LINK_ETHERNET, MACS "001c aaaa 0300 00f8 0800", IP4, "", 0, 0 },
+	{ "longest 802.3 length", LINK_ETHERNET, MACS "05dc " SNAP_IP4, IP4, "", 0, 0 },
+	{ "llc", LINK_ETHERNET, MACS "0017 0606 03", IP4, "", 0, 0 },
 	{ "vlan snap", LINK_ETHERNET, MACS "8100 0007 001c " SNAP_IP4, IP4, "", 7, 0 },
 	{ "mpls", LINK_ETHERNET, MACS "8847 0001 01ff", IP4, "", 0, 0 },
 	{ "mpls 3 labels", LINK_ETHERNET, MACS "8847 0001 00ff 0001 20ff 0002 61ff", IP6, "", 0, 0 },
@@ -58,6 +60,8 @@ static const struct carrier {
 	{ "pseudowire, control word", LINK_ETHERNET, MACS "8847 0001 01ff 0000 0000 " MACS "0800", IP4, "", 0, 0 },
 	{ "pseudowire, control word, vlan", LINK_ETHERNET,
 	  MACS "8847 0001 01ff 0000 0001 " MACS "8100 0009 0800", IP4, "", 9, 0 },
+	{ "pseudowire, control word, old tag", LINK_ETHERNET,
+	  MACS "8847 0001 01ff 0000 0001 " MACS "9100 0009 0800", IP4, "", 9, 0 },
 	{ "pseudowire bare", LINK_ETHERNET, MACS "8847 0001 01ff " MACS "0800", IP4, "", 0, 0 },
 	{ "pseudowire bare, other address", LINK_ETHERNET,
 	  MACS "8847 0001 01ff a200 0000 0001 0200 0000 0002 0800", IP4, "", 0, 0 },
@@ -72,6 +76,7 @@ static const struct carrier {
 	{ "ppp short protocol", LINK_PPP, "ff03 21", IP4, "", 0, 0 },
 	{ "ppp hdlc", LINK_PPP_HDLC, "ff03 0021", IP4, "", 0, 0 },
 	{ "ppp mpls", LINK_PPP_HDLC, "ff03 0281 0001 01ff", IP4, "", 0, 0 },
+	{ "ppp mpls multicast", LINK_PPP, "0283 0001 01ff", IP4, "", 0, 0 },
 	{ "cisco hdlc", LINK_PPP_HDLC, "0f00 0800", IP4, "", 0, 0 },
 	{ "cisco hdlc 6", LINK_PPP, "8f00 86dd", IP6, "", 0, 0 },
 	{ "sll", LINK_LINUX_SLL, "0000 0001 0006 0200 0000 0001 0000 0800", IP4, "", 0, 0 },
@@ -88,11 +93,10 @@ static const struct carrier {
 	{ "null netbsd 6", LINK_NULL, "0000 0018", IP6, "", 0, 0 },
 	{ "null freebsd 6", LINK_NULL, "1c00 0000", IP6, "", 0, 0 },
 	{ "null macos 6", LINK_NULL, "1e00 0000", IP6, "", 0, 0 },
-	{ "null windows 6", LINK_NULL, "1700 0000", IP6, "", 0, 0 },
 	{ "loop", LINK_LOOP, "0000 0002", IP4, "", 0, 0 },
 	{ "loop 6", LINK_LOOP, "0000 0018", IP6, "", 0, 0 },
 	{ "802.11", LINK_80211, "0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
-	{ "802.11 qos", LINK_80211, "8802 0000 " WIFI_ADDRS "1000 0000 " SNAP_IP4, IP4, "", 0, 0 },
+	{ "802.11 qos", LINK_80211, "8802 0000 " WIFI_ADDRS "1000 0500 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 order without qos", LINK_80211, "0881 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 ht control", LINK_80211, "8881 0000 " WIFI_ADDRS "1000 0000 0000 0000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 four addresses", LINK_80211,
@@ -111,8 +115,12 @@ static const struct carrier {
 	{ "radiotap two present words, aligned time, fcs", LINK_80211_RADIOTAP,
 	  "0000 1900 0300 0080 0000 0000 0000 0000 0000 0000 0000 0000 10 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4,
 	  IP4, "dead beef", 0, 0 },
+	{ "radiotap time only", LINK_80211_RADIOTAP,
+	  "0000 1000 0100 0000 1010 1010 1010 1010 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "dead beef", 0, 4 },
+	{ "radiotap padded", LINK_80211_RADIOTAP,
+	  "0000 0900 0200 0000 20 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "radiotap no fcs", LINK_80211_RADIOTAP,
-	  "0000 0900 0200 0000 00 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "dead beef", 0, 4 },
+	  "0000 0900 0200 0000 01 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "dead beef", 0, 4 },
 	{ "radiotap padded qos", LINK_80211_RADIOTAP,
 	  "0000 0900 0200 0000 20 8801 0000 " WIFI_ADDRS "1000 0000 0000 " SNAP_IP4, IP4, "", 0, 0 },
 };
@@ -220,6 +228,9 @@ static void test_others(void)
 		{ LINK_ETHERNET, MACS "0026 4242 0300 0000", UNSEEN_OTHER_ETHERTYPE }, /* spanning tree */
 		{ LINK_ETHERNET, MACS "0026 aaaa 0300 000c 2000", UNSEEN_OTHER_ETHERTYPE }, /* CDP */
 		{ LINK_ETHERNET, MACS "0026 0606 0300", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_ETHERNET, MACS "0026 aa42 0300 0000 0800", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_ETHERNET, MACS "0026 0642 0345", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_ETHERNET, MACS "0026 4206 0345", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "88e5 0000 0000 0001", UNSEEN_LINK_TYPE }, /* encrypted */
 		{ LINK_ETHERNET, MACS "8863 1109 0000 0000", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "8864 1100 0001 0006 c021 0101 0004", UNSEEN_OTHER_ETHERTYPE },
@@ -233,6 +244,12 @@ static void test_others(void)
 		{ LINK_ETHERNET, MACS "8847 0001 01ff 1000 0021", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "8847 0001 01ff " MACS "0806 0000 0000", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_PPP, "ff03 8021 0101 0004", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_PPP, "ff03 0053 9001", UNSEEN_LINK_TYPE },
+		{ LINK_PPP, "ff03 0055 9001", UNSEEN_LINK_TYPE },
+		{ LINK_PPP, "ff03 00fb 9001", UNSEEN_LINK_TYPE },
+		{ LINK_PPP, "ff03 002f 9001", UNSEEN_LINK_TYPE },
+		{ LINK_PPP, "0000 0800 4500", UNSEEN_LINK_DAMAGED },
+		{ LINK_PPP, "0f01 0800 4500", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_PPP_HDLC, "8f00 2000 0200", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_LINUX_SLL, "0000 0338 0000 0000 0000 0000 0000 0800 4500", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_LINUX_SLL, "0000 0118 0000 0000 0000 0000 0000 000c 4500", UNSEEN_OTHER_ETHERTYPE },
@@ -279,20 +296,24 @@ static void test_others(void)
 static void test_many_tags(void)
 {
 	uint8_t octets[14 + 4 * 50 + 20] = { 0 };
-	uint32_t context[3];
+	uint32_t context[4];
 	struct link_payload out;
 	size_t offset = 0;
 
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < 4; round++) {
 		octets[12] = 0x81;
 		for (int i = 0; i < 50; i++) {
 			octets[14 + 4 * i + 1] = (uint8_t)(i + 1);
 			octets[14 + 4 * i + 2] = 0x81;
 		}
 		octets[14 + 4 * 49 + 2] = 0x08;
-		if (round == 1) { /* two tags swapped */
+		if (round == 1) { /* the first two swapped */
 			octets[15] = 2;
 			octets[19] = 1;
+		}
+		if (round == 3) { /* the last two */
+			octets[14 + 4 * 48 + 1] = 50;
+			octets[14 + 4 * 49 + 1] = 49;
 		}
 		octets[14] = round == 2 ? 0xe0 : 0; /* priority */
 		CU_ASSERT_EQUAL_FATAL(decode(LINK_ETHERNET, octets, sizeof(octets), sizeof(octets), &out, &offset),
@@ -303,6 +324,36 @@ static void test_many_tags(void)
 	CU_ASSERT_NOT_EQUAL(context[0], 0);
 	CU_ASSERT_NOT_EQUAL(context[0], context[1]);
 	CU_ASSERT_EQUAL(context[0], context[2]);
+	CU_ASSERT_NOT_EQUAL(context[0], context[3]);
+}
+
+/* Lengths in headers that need both of their octets. */
+static void test_large_frames(void)
+{
+	static const struct {
+		uint32_t type;
+		const char *header; /* zeros may follow to fill it */
+		uint32_t header_len, len;
+	} rows[] = {
+		{ LINK_PPPOE, "1100 0001 0202 0021", 8, 512 },
+		{ LINK_80211, "8801 0000 " WIFI_ADDRS "1000 8000 " MACS "0208 " SNAP_IP4, 48, 512 },
+		{ LINK_80211_RADIOTAP, "0000 0301 0200 0000 00", 259 + 32, 517 },
+	};
+	uint8_t octets[808] = { 0 };
+	struct link_payload out;
+	size_t offset = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(octets, 0, sizeof(octets));
+		exact_hex(rows[i].header, octets, sizeof(octets));
+		if (rows[i].type == LINK_80211_RADIOTAP)
+			exact_hex("0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, octets + 259, sizeof(octets) - 259);
+		CU_ASSERT_EQUAL_FATAL(decode(rows[i].type, octets, sizeof(octets), sizeof(octets), &out, &offset),
+				      UNSEEN_NONE);
+		CU_ASSERT_EQUAL(offset, rows[i].header_len);
+		CU_ASSERT_EQUAL(out.len, rows[i].len);
+		CU_ASSERT_EQUAL(out.caplen, rows[i].len);
+	}
 }
 
 /* A record that claims fewer octets on the wire than it holds. */
@@ -347,6 +398,7 @@ void suite_link(void)
 	CU_add_test(s, "ended early at every octet", test_carriers_short);
 	CU_add_test(s, "frames without IP", test_others);
 	CU_add_test(s, "many tags", test_many_tags);
+	CU_add_test(s, "large frames", test_large_frames);
 	CU_add_test(s, "wire length below capture length", test_wire_below_capture);
 	CU_add_test(s, "names of link types", test_names);
 }

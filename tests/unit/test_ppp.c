@@ -67,12 +67,12 @@ static void test_framing(void)
 
 static void test_code(void)
 {
-	struct decoded d = decode("ff03 c021 0105 000a 0102 aabb", ALL, ALL);
+	struct decoded d = decode("ff03 c021 0105 040a 0102 aabb", ALL, ALL);
 
 	CU_ASSERT_TRUE(d.f.has_code);
 	CU_ASSERT_EQUAL(d.f.code, 1);
 	CU_ASSERT_EQUAL(d.f.identifier, 5);
-	CU_ASSERT_EQUAL(d.f.length, 10);
+	CU_ASSERT_EQUAL(d.f.length, 0x40a);
 	CU_ASSERT_PTR_EQUAL(d.f.payload, d.octets + 4); /* the code is part of it */
 	CU_ASSERT_EQUAL(d.f.caplen, 8);
 	free(d.octets);

@@ -157,7 +157,7 @@ static void test_rows(void)
 	CU_ASSERT_STRING_EQUAL(r->id, "OCRP-CALLID-01");
 	CU_ASSERT_STRING_EQUAL(r->section, "2.8");
 	CU_ASSERT_EQUAL(r->level, LEVEL_MUST);
-	CU_ASSERT_EQUAL(r->obliged, SIDE_PAC);
+	CU_ASSERT_EQUAL(r->obliged, OBLIGED_PAC);
 	CU_ASSERT_EQUAL(r->severity, SEVERITY_ERROR);
 	CU_ASSERT_EQUAL(r->proof, PROOF_CONDITIONAL);
 	CU_ASSERT_EQUAL(r->unless, UNLESS_MIDSTREAM | UNLESS_NO_SYNC | UNLESS_TCP_GAP);
@@ -201,7 +201,7 @@ static void test_words(void)
 	CU_ASSERT_STRING_EQUAL(rule_unless_name(UNLESS_BITS - 1), "SNAPLEN");
 	CU_ASSERT_EQUAL(UNLESS_SNAPLEN, 1 << (UNLESS_BITS - 1));
 	CU_ASSERT_STRING_EQUAL(rule_level_name(LEVEL_SHOULD_NOT), "SHOULD NOT");
-	CU_ASSERT_STRING_EQUAL(rule_side_name(SIDE_ORIGINATOR), "originator");
+	CU_ASSERT_STRING_EQUAL(rule_side_name(OBLIGED_ORIGINATOR), "originator");
 	CU_ASSERT_STRING_EQUAL(rule_severity_name(SEVERITY_WARNING), "warning");
 	CU_ASSERT_STRING_EQUAL(rule_proof_name(PROOF_CONDITIONAL), "conditional");
 	CU_ASSERT_PTR_NULL(rule_proof_name(PROOF_UNSEEN));

@@ -152,7 +152,8 @@ static void end(void)
 static struct call *dial(unsigned pns_id, unsigned pac_id)
 {
 	send_message(PNS, CTRL_OCRQ, "call_id", pns_id, "maximum_bps", 64000u, NULL);
-	return send_message(PAC, CTRL_OCRP, "call_id", pac_id, "peer_call_id", pns_id, "result_code", 1u, NULL);
+	return send_message(PAC, CTRL_OCRP, "call_id", pac_id, "peer_call_id", pns_id, "result_code", 1u,
+			    NULL);
 }
 
 static void outgoing(void)
@@ -214,7 +215,8 @@ static void refusal(void)
 {
 	begin(NULL);
 	send_message(PNS, CTRL_OCRQ, "call_id", 1u, NULL);
-	send_message(PAC, CTRL_OCRP, "call_id", 2u, "peer_call_id", 1u, "result_code", 4u, "cause_code", 17u, NULL);
+	send_message(PAC, CTRL_OCRP, "call_id", 2u, "peer_call_id", 1u, "result_code", 4u, "cause_code", 17u,
+		     NULL);
 	send_message(PAC, CTRL_ICRQ, "call_id", 3u, NULL);
 	send_message(PNS, CTRL_ICRP, "call_id", 4u, "peer_call_id", 3u, "result_code", 3u, NULL);
 	finish();
