@@ -146,7 +146,7 @@ struct conn *conn_table_victim(const struct conn_table *t, size_t room)
 		return t->oldest[CONN_CLOSED];
 	if (!half_open || !live)
 		return half_open ? half_open : live;
-	if (t->count[CONN_HALF_OPEN] > room / 8)
+	if (t->count[CONN_HALF_OPEN] >= room / 8)
 		return half_open;
 	return half_open->active <= live->active ? half_open : live;
 }

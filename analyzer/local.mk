@@ -9,6 +9,7 @@ libanalyzer_a_SOURCES = \
 	%D%/capture_pcap.h \
 	%D%/conn_table.c \
 	%D%/conn_table.h \
+	%D%/decode_text.c \
 	%D%/defrag.c \
 	%D%/defrag.h \
 	%D%/mirror.c \
@@ -35,6 +36,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_mask.h \
 	%D%/report_private.h \
 	%D%/report_rules.h \
+	%D%/report_text.c \
 	%D%/report_text_call.c \
 	%D%/report_text_private.h \
 	%D%/report_text_put.c \

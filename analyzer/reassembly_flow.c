@@ -138,17 +138,27 @@ static uint64_t acked_position(const struct half *peer, const struct tcp_segment
 	return peer->position + (uint64_t)(int64_t)d;
 }
 
-/* A SYN whose number does not fit: of another connection, unless this one has not really begun. */
+/* The number of the first octet. */
+static uint32_t half_first(const struct half *h)
+{
+	return h->next - (uint32_t)h->position;
+}
+
+/* A SYN whose numbers do not fit: of another connection, unless this one has not really begun. */
 static bool syn_is_foreign(const struct conn *c, unsigned from, const struct tcp_segment *t)
 {
-	const struct half *h = &c->half[from];
-	uint32_t first = t->seq + 1, start = h->next - (uint32_t)h->position;
+	const struct half *h = &c->half[from], *peer = &c->half[!from];
+	uint32_t first = t->seq + 1;
 
-	if (!h->started || first == start)
+	if ((t->flags & TCP_ACK) && peer->syn) {
+		if (t->ack - half_first(peer) > peer->sent - half_first(peer))
+			return true;
+		if (movable(h)) /* an answer to our SYN: some servers choose again when they repeat it */
+			return false;
+	}
+	if (!h->started || first == half_first(h))
 		return false;
-	if (!h->syn && movable(h) && start - first <= FLOW_WINDOW)
-		return false;
-	return !(c->state == CONN_HALF_OPEN && (t->flags & TCP_ACK));
+	return h->syn || !movable(h) || half_first(h) - first > FLOW_WINDOW;
 }
 
 /* After the end: a SYN that is no copy of the old one, or data that cannot be of the old stream. */
@@ -158,7 +168,8 @@ static bool opens_again(const struct conn *c, unsigned from, const struct tcp_se
 	int32_t d = seq_diff(t->seq, h->next);
 
 	if (t->flags & TCP_SYN) /* some systems try again with the same number when they were refused */
-		return !h->started || (c->end == CONN_RST && !c->info.synack && !(t->flags & TCP_ACK));
+		return !h->started || syn_is_foreign(c, from, t) ||
+		       (c->end == CONN_RST && !c->info.synack && !(t->flags & TCP_ACK));
 	if (!t->len || !h->started)
 		return false;
 	if (h->reset && !seq_before(t->seq, h->end_seq))
@@ -185,8 +196,6 @@ bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segme
 {
 	if (t->flags & TCP_RST)
 		return false;
-	if ((t->flags & TCP_SYN) && c->state != CONN_LIVE && syn_is_foreign(c, from, t))
-		return true;
 	if (c->state == CONN_CLOSED)
 		return opens_again(c, from, t);
 	return !(t->flags & TCP_SYN) && jumped_away(c, from, t);

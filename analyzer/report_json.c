@@ -624,7 +624,7 @@ static void put_sentence(struct report *r, const char *key, const char *sentence
 	emit_text(&r->j, key, report_sentence(&r->o, sentence, buf));
 }
 
-static void json_finding(struct report *r, const struct finding *f)
+static void json_finding(struct report *r, const struct finding *f, enum baseline baseline)
 {
 	struct json *j = &r->j;
 
@@ -654,6 +654,8 @@ static void json_finding(struct report *r, const struct finding *f)
 	emit_frames(j, &r->o, "evidence", "evidence_captures", f->evidence, f->nevidence);
 	if (f->known_as)
 		put_known_as(j, f->known_as);
+	if (baseline != BASELINE_NONE)
+		emit_text(j, "baseline", baseline == BASELINE_NEW ? "new" : "unchanged");
 	emit_close(j, '}');
 	flush(r);
 }

@@ -294,7 +294,7 @@ static void put_sentence(struct report *r, const char *label, const char *senten
 	text_close(&r->body.t);
 }
 
-static void put_finding(struct report *r, const struct finding *f)
+static void put_finding(struct report *r, const struct finding *f, enum baseline baseline)
 {
 	char buf[TEXT_ROOM], frame[FRAME_ROOM];
 	struct text *t = &r->body.t;
@@ -305,6 +305,8 @@ static void put_finding(struct report *r, const struct finding *f)
 		   f->certainty == SUSPECTED ? " (suspected)" : "");
 	text_words(t, BOLD, "%s", f->id);
 	text_words(t, DIM, "%s, section %s", f->level, f->section);
+	if (baseline != BASELINE_NONE)
+		text_words(t, DIM, "%s", baseline == BASELINE_NEW ? "(new)" : "(accepted)");
 	text_close(t);
 	text_open(t, 4, 4);
 	text_words(t, PLAIN, "%s", report_sentence(&r->o, f->message, buf));
@@ -323,7 +325,7 @@ static void put_finding(struct report *r, const struct finding *f)
 		put_sentence(r, "known of", f->known_as);
 }
 
-static void text_finding(struct report *r, const struct finding *f)
+static void text_finding(struct report *r, const struct finding *f, enum baseline baseline)
 {
 	struct group *g = group_of(r, f);
 	struct text *t = &r->body.t;
@@ -339,7 +341,7 @@ static void text_finding(struct report *r, const struct finding *f)
 	if (g)
 		g->findings++;
 	if (!g || r->o.verbose || g->findings <= ALIKE_MAX)
-		put_finding(r, f);
+		put_finding(r, f, baseline);
 }
 
 static void findings_end(struct report *r)

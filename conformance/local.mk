@@ -17,7 +17,12 @@ libconformance_a_SOURCES = \
 	%D%/rule.c \
 	%D%/rule.h \
 	%D%/rules.def \
+	%D%/rules_call.c \
 	%D%/rules_call.h \
+	%D%/rules_control.c \
 	%D%/rules_control.h \
+	%D%/rules_gre.c \
 	%D%/rules_gre.h \
+	%D%/rules_message.c \
+	%D%/rules_profile.c \
 	%D%/verdict.h

@@ -54,6 +54,7 @@ endif
 	$(UNIT_MAIN) \
 	%D%/unit/main_dissectors.c \
 	%D%/unit/test_ctrl.c \
+	%D%/unit/test_ctrl_stream.c \
 	%D%/unit/test_gre.c \
 	%D%/unit/test_ip.c \
 	%D%/unit/test_link.c \
@@ -70,7 +71,11 @@ endif
 %C%_unit_unit_analyzer_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_analyzer.c \
-	%D%/unit/test_capture.c
+	%D%/unit/test_capture.c \
+	%D%/unit/test_mirror.c \
+	%D%/unit/test_reassembly.c \
+	%D%/unit/test_report.c \
+	%D%/unit/test_tracker.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_traces_SOURCES = \
@@ -88,11 +93,31 @@ FUZZ_MAIN = %D%/fuzz/driver.c
 endif
 FUZZ_LIBS = libtraces.a $(ANALYZER_LIBS)
 FUZZ_TARGETS = \
-	%D%/fuzz/fuzz_capture
+	%D%/fuzz/fuzz_capture \
+	%D%/fuzz/fuzz_ctrl_stream \
+	%D%/fuzz/fuzz_gre \
+	%D%/fuzz/fuzz_link \
+	%D%/fuzz/fuzz_pipeline \
+	%D%/fuzz/fuzz_ppp
 check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_capture_SOURCES = %D%/fuzz/fuzz_capture.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_capture_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_ctrl_stream_SOURCES = %D%/fuzz/fuzz_ctrl_stream.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ctrl_stream_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_ctrl_stream_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_gre_SOURCES = %D%/fuzz/fuzz_gre.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_gre_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_gre_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_link_SOURCES = %D%/fuzz/fuzz_link.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_link_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_pipeline_SOURCES = %D%/fuzz/fuzz_pipeline.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_pipeline_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_pipeline_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_ppp_SOURCES = %D%/fuzz/fuzz_ppp.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ppp_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_ppp_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
 TESTS += \
 	%D%/layers.sh \

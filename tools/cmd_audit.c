@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "tools/commands.h"
+#include "tools/judging.h"
 #include "tools/reading.h"
 
 enum { NOTICES = 8, NOTICE = 200 };
 
 struct audit {
 	struct reading reading;
+	struct judging judging;
+	struct judge *judge;
 	const struct report_ops *ops;
 	struct report *report;
 	struct report_summary summary;
@@ -78,6 +81,15 @@ static void on_tunnel_end(void *ctx, const struct tunnel *t)
 	a->ops->tunnel_end(a->report, t);
 }
 
+static void on_finding(void *ctx, const struct finding *f)
+{
+	struct audit *a = ctx;
+	enum baseline baseline;
+
+	if (judging_shows(&a->judging, f, &baseline, &a->summary))
+		a->ops->finding(a->report, f, baseline);
+}
+
 /* Which limits were reached, and what that has cost. */
 static void notices(struct audit *a, struct pipeline *p)
 {
@@ -102,6 +114,10 @@ static void notices(struct audit *a, struct pipeline *p)
 		       "%" PRIu64
 		       " IP fragments were dropped at the limit of %zu octets; raise --max-fragments",
 		       d->over_limit, a->reading.pipeline.fragment_memory);
+	if (judge_stats(a->judge)->over_limit)
+		notice(a,
+		       "%" PRIu64 " findings could not be kept; judge less at a time with --only or --except",
+		       judge_stats(a->judge)->over_limit);
 	if (t->spill_failed)
 		notice(a, "no temporary file could be written (is the folder for temporary files full? set "
 			  "TMPDIR): "
@@ -113,6 +129,16 @@ static bool print(struct audit *a, struct pipeline *p)
 {
 	static const struct tracker_visitor visitor = { on_tunnel, on_connection, on_call, on_tunnel_end };
 	const struct reassembly_stats *r = pipeline_reassembly_stats(p);
+	const struct judge_stats *j = judge_stats(a->judge);
+	const struct report_unjudged unjudged = {
+		.connections = j->connections,
+		.calls = j->calls,
+		.withheld_by = j->withheld_by,
+		.withheld = j->withheld,
+		.selected = a->judging.selected,
+		.profile = a->judging.judge.profile,
+	};
+	bool ended;
 
 	a->summary.gaps = r->gaps;
 	a->summary.gap_octets = r->gap_octets;
@@ -122,24 +148,30 @@ static bool print(struct audit *a, struct pipeline *p)
 	if (!tracker_walk(pipeline_tracker(p), &visitor, a))
 		notice(a,
 		       "the temporary file could not be read back: ended calls and connections are missing");
+	if (!judge_walk(a->judge, on_finding, a))
+		notice(a, "findings could not be read back from the temporary file: some are missing");
+	ended = judging_end(&a->judging, &a->summary);
+	if (!ended)
+		a->summary.partial = true;
+	a->summary.unjudged = &unjudged;
 	a->summary.notices = a->notice;
-	return a->ops->end(a->report, &a->summary);
+	return a->ops->end(a->report, &a->summary) && ended;
 }
 
 static int audit(struct audit *a)
 {
 	char err[256];
-	struct pipeline *p = pipeline_new(&a->reading.pipeline, NULL, err, sizeof(err));
+	struct pipeline *p;
 	int status;
 
-	if (!p) {
-		options_say(a->reading.options, "%s", err);
-		return EXIT_PARTIAL;
-	}
-	a->report = a->ops->begin(&a->reading.report);
+	a->judge = judge_new(&a->judging.judge);
+	a->reading.pipeline.judge = a->judge;
+	p = a->judge ? pipeline_new(&a->reading.pipeline, NULL, err, sizeof(err)) : NULL;
+	a->report = p ? a->ops->begin(&a->reading.report) : NULL;
 	if (!a->report) {
-		options_say(a->reading.options, "cannot begin the report: %s", strerror(errno));
+		options_say(a->reading.options, "cannot begin: %s", a->judge && !p ? err : strerror(errno));
 		pipeline_free(p);
+		judge_free(a->judge);
 		return EXIT_PARTIAL;
 	}
 	status = reading_run(&a->reading, p, on_capture, a);
@@ -147,33 +179,34 @@ static int audit(struct audit *a)
 	if (!print(a, p))
 		status = EXIT_PARTIAL;
 	pipeline_free(p);
+	judge_free(a->judge);
 	if (!reading_close(&a->reading))
 		return EXIT_PARTIAL;
-	return status == EXIT_OK && a->summary.partial ? EXIT_PARTIAL : status;
+	if (status == EXIT_OK && a->summary.partial)
+		return EXIT_PARTIAL;
+	return status == EXIT_OK && a->judging.failed ? EXIT_VIOLATIONS : status;
 }
 
 static int run(const struct options *o)
 {
 	static struct audit a;
 	const char *format = options_value(o, "format", "text");
-	const char *profile = options_value(o, "profile", "rfc2637");
 	int status;
 
 	a.ops = report_by_name(format);
 	if (!a.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
-	if (strcmp(profile, "rfc2637") != 0 && strcmp(profile, "ms-ptpt") != 0)
-		return options_usage_error(o, "there is no profile '%s'; there are rfc2637 and ms-ptpt",
-					   profile);
-	if (!reading_start(&a.reading, o, &status))
-		return status;
-	a.reading.report.profile = profile;
-	return audit(&a);
+	if (judging_start(&a.judging, o, &status) && reading_start(&a.reading, o, &status)) {
+		a.reading.report.profile = rule_profile_name(a.judging.judge.profile);
+		status = audit(&a);
+	}
+	judging_free(&a.judging);
+	return status;
 }
 
 static const struct option_desc options[] = {
 	READING_OPTIONS,
-	{ 0, "profile", "NAME", "what to judge by: rfc2637 (default) or ms-ptpt" },
+	JUDGING_OPTIONS,
 	{ 0, NULL, NULL, NULL },
 };
 

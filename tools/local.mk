@@ -8,6 +8,8 @@ pptpscope_SOURCES = \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \
+	%D%/judging.c \
+	%D%/judging.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/pptpscope.c \

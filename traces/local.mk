@@ -4,6 +4,8 @@ noinst_LIBRARIES += libtraces.a
 libtraces_a_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
 libtraces_a_SOURCES = \
 	%D%/frame.c \
+	%D%/load.c \
+	%D%/script.c \
 	%D%/script.h \
 	%D%/script_call.c \
 	%D%/script_frame.c \

@@ -117,7 +117,7 @@ struct conversation {
 	struct call *call;
 	size_t calls, room, current; /* current: 1-based, 0 for none */
 	uint16_t vlan[4];
-	bool coalescing, crossing;
+	bool coalescing, crossing, connected;
 	bool joined_first; /* side that spoke first since "coalesce" */
 };
 

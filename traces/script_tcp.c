@@ -347,7 +347,9 @@ static void connection_start(struct script *s, unsigned side, const struct tcp_o
 	struct end *e = &s->conv->end[side], *peer = &s->conv->end[!side];
 	uint32_t base = ++s->handshakes * 1000000;
 
-	e->port = o->has_port ? o->port : s->next_port++;
+	/* The first connection has the port that the conversation was given when it began. */
+	e->port = o->has_port ? o->port : s->conv->connected ? s->next_port++ : s->conv->end[SIDE_PNS].port;
+	s->conv->connected = true;
 	peer->port = o->has_peer_port ? o->peer_port : CTRL_PORT;
 	e->next = o->has_isn ? o->isn : base;
 	peer->next = o->has_peer_isn ? o->peer_isn : base + 500000;

@@ -50,8 +50,8 @@ static void check_address(const struct ip_addr *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint32_t types[] = {
-		LINK_ETHERNET, LINK_NULL, LINK_PPP, LINK_PPP_HDLC, LINK_PPPOE, LINK_RAW, LINK_80211, LINK_LOOP,
-		LINK_LINUX_SLL, LINK_80211_RADIOTAP, LINK_IPV4, LINK_IPV6, LINK_LINUX_SLL2, 12345,
+		LINK_ETHERNET, LINK_NULL, LINK_PPP, LINK_PPP_HDLC, LINK_PPPOE, LINK_RAW, LINK_80211,
+		LINK_LOOP, LINK_LINUX_SLL, LINK_80211_RADIOTAP, LINK_IPV4, LINK_IPV6, LINK_LINUX_SLL2, 12345,
 	};
 	struct packet p = { .number = 1 };
 	struct link_payload ip;

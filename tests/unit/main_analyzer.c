@@ -4,9 +4,13 @@
 
 #include <stddef.h>
 
-suite_fn suite_capture;
+suite_fn suite_capture, suite_mirror, suite_reassembly, suite_report, suite_tracker;
 
 suite_fn *const suites[] = {
 	suite_capture,
+	suite_mirror,
+	suite_reassembly,
+	suite_report,
+	suite_tracker,
 	NULL,
 };

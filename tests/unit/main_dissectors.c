@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
-suite_fn suite_ctrl, suite_gre, suite_ip, suite_link, suite_ppp, suite_tcp;
+suite_fn suite_ctrl, suite_ctrl_stream, suite_gre, suite_ip, suite_link, suite_ppp, suite_tcp;
 
 suite_fn *const suites[] = {
 	suite_ctrl,
+	suite_ctrl_stream,
 	suite_gre,
 	suite_ip,
 	suite_link,

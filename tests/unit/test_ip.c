@@ -52,7 +52,8 @@ static void check_text(const struct ip_addr *a, const char *expected)
 
 static void test_v4(void)
 {
-	struct decoded r = decode("4500 0018 1234 4000 402f 1385 0a00 0001 0a00 00fe 0102 0304 eeee", ALL, ALL);
+	struct decoded r = decode("4500 0018 1234 4000 402f 1385 0a00 0001 0a00 00fe 0102 0304 eeee",
+				  ALL, ALL);
 
 	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
 	CU_ASSERT_EQUAL(r.d.context, 77);
@@ -75,8 +76,8 @@ static void test_v4(void)
 
 static void test_v4_options(void)
 {
-	struct decoded r = decode("4700 001e 0001 0000 4006 60d4 0a00 0001 0a00 0002 0101 0101 0101 0100 aabb",
-				  ALL, ALL);
+	struct decoded r = decode("4700 001e 0001 0000 4006 60d4 0a00 0001 0a00 0002 "
+				  "0101 0101 0101 0100 aabb", ALL, ALL);
 
 	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
 	CU_ASSERT_FALSE(r.d.bad_checksum);
@@ -110,7 +111,8 @@ static void test_v4_checksum(void)
 
 static void test_v4_fragments(void)
 {
-	struct decoded r = decode("4500 001c beef 2000 402f 0000 0a00 0001 0a00 0002 0102 0304 0506 0708", ALL, ALL);
+	struct decoded r = decode("4500 001c beef 2000 402f 0000 0a00 0001 0a00 0002 0102 0304 0506 0708",
+				  ALL, ALL);
 
 	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
 	CU_ASSERT_TRUE(r.d.fragment);
@@ -241,8 +243,8 @@ static void test_v6_extensions(void)
 /* What follows the fragment header belongs to the whole packet: it is not looked at here. */
 static void test_v6_fragments(void)
 {
-	struct decoded r = decode("6000 0000 0018 2c40 " IP6_ADDRS "3c00 0001 89ab cdef 0600 0104 0000 0000 aabb ccdd 0000 0000",
-				  ALL, ALL);
+	struct decoded r = decode("6000 0000 0018 2c40 " IP6_ADDRS "3c00 0001 89ab cdef "
+				  "0600 0104 0000 0000 aabb ccdd 0000 0000", ALL, ALL);
 
 	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
 	CU_ASSERT_TRUE(r.d.fragment);
@@ -262,7 +264,17 @@ static void test_v6_fragments(void)
 	free(r.octets);
 }
 
-/* A payload length that needs both of its octets. */
+/* Lengths that need both of their octets. */
+static void test_v4_large(void)
+{
+	struct decoded r = decode("4500 0217 0001 0000 402f 0000 0a00 0001 0a00 0002 0102", ALL, 0x300);
+
+	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
+	CU_ASSERT_EQUAL(r.d.len, 0x203);
+	CU_ASSERT_EQUAL(r.d.caplen, 2);
+	free(r.octets);
+}
+
 static void test_v6_large(void)
 {
 	struct decoded r = decode("6000 0000 0203 2fff " IP6_ADDRS "0102 0304", ALL, 40 + 0x300);
@@ -275,12 +287,18 @@ static void test_v6_large(void)
 
 static void test_v6_damaged(void)
 {
-	CU_ASSERT_EQUAL(verdict("6000 0000 0005 2fff " IP6_ADDRS "0102 0304", ALL, ALL), UNSEEN_IP_DAMAGED);
-	CU_ASSERT_EQUAL(verdict("6000 0000 0005 2fff " IP6_ADDRS "0102 0304", ALL, 45), UNSEEN_NONE);
-	CU_ASSERT_EQUAL(verdict("6000 0000 0000 00ff " IP6_ADDRS, ALL, ALL), UNSEEN_IP_DAMAGED);
-	CU_ASSERT_EQUAL(verdict("6000 0000 0008 00ff " IP6_ADDRS "0601 0000 0000 0000", ALL, ALL), UNSEEN_IP_DAMAGED);
-	CU_ASSERT_EQUAL(verdict("6000 0000 0008 00ff " IP6_ADDRS "0601 0000 0000 0000 0000 0000 0000 0000", ALL, ALL),
-			UNSEEN_IP_DAMAGED);
+	static const char too_long[] = "6000 0000 0005 2fff " IP6_ADDRS "0102 0304";
+	static const char no_room[] = "6000 0000 0000 00ff " IP6_ADDRS;
+	static const char extension[] = "6000 0000 0008 00ff " IP6_ADDRS "0601 0000 0000 0000 0000 0000 0000 0000";
+	static const char whole[] = "6000 0000 0008 00ff " IP6_ADDRS "0600 0000 0000 0000";
+
+	CU_ASSERT_EQUAL(verdict(too_long, ALL, ALL), UNSEEN_IP_DAMAGED);
+	CU_ASSERT_EQUAL(verdict(too_long, ALL, 45), UNSEEN_NONE);
+	CU_ASSERT_EQUAL(verdict(no_room, ALL, ALL), UNSEEN_IP_DAMAGED);
+	CU_ASSERT_EQUAL(verdict(extension, 48, 48), UNSEEN_IP_DAMAGED);
+	CU_ASSERT_EQUAL(verdict(extension, ALL, ALL), UNSEEN_IP_DAMAGED); /* what follows is padding */
+	CU_ASSERT_EQUAL(verdict(whole, 44, 48), UNSEEN_CUT);
+	CU_ASSERT_EQUAL(verdict(whole, 48, 48), UNSEEN_NONE);
 	for (uint32_t n = 0; n < 40; n++)
 		CU_ASSERT_EQUAL(verdict("6000 0000 0000 2fff " IP6_ADDRS, n, n), UNSEEN_IP_DAMAGED);
 	CU_ASSERT_EQUAL(verdict("6000 0000 0000 2fff " IP6_ADDRS, 40, 40), UNSEEN_NONE);
@@ -301,7 +319,8 @@ static void test_text(void)
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 	};
 	static const char *const none[] = {
-		"", "10.0.0", "10.0.0.256", "10.0.0.1 ", " 10.0.0.1", "host", ":::", "2001:db8", "1.2.3.4.5", "::1%lo",
+		"", "10.0.0", "10.0.0.256", "10.0.0.1 ", " 10.0.0.1", "host", ":::", "2001:db8",
+		"1.2.3.4.5", "::1%lo",
 	};
 	struct ip_addr a;
 
@@ -395,6 +414,7 @@ void suite_ip(void)
 	CU_add_test(s, "IPv6", test_v6);
 	CU_add_test(s, "IPv6 extension headers, cut at every octet", test_v6_extensions);
 	CU_add_test(s, "IPv6 fragments", test_v6_fragments);
+	CU_add_test(s, "IPv4 large", test_v4_large);
 	CU_add_test(s, "IPv6 large", test_v6_large);
 	CU_add_test(s, "IPv6 damaged", test_v6_damaged);
 	CU_add_test(s, "address text", test_text);

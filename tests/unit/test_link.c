@@ -10,7 +10,8 @@
 #define WIFI_ADDRS "0200 0000 0001 0200 0000 0002 0200 0000 0003 "
 #define SNAP_IP4 "aaaa 0300 0000 0800 "
 #define IP4 "4500 0014 0001 0000 402f 0000 0a00 0001 0a00 0002 "
-#define IP6 "6000 0000 0000 3b40 2001 0db8 0000 0000 0000 0000 0000 0001 2001 0db8 0000 0000 0000 0000 0000 0002 "
+#define IP6 "6000 0000 0000 3b40 2001 0db8 0000 0000 0000 0000 0000 0001 " \
+	    "2001 0db8 0000 0000 0000 0000 0000 0002 "
 
 /* Decodes the first caplen octets of a frame that had len on the wire. */
 static enum unseen decode(uint32_t type, const uint8_t *octets, uint32_t caplen, uint32_t len,
@@ -57,7 +58,8 @@ static const struct carrier {
 	{ "mpls", LINK_ETHERNET, MACS "8847 0001 01ff", IP4, "", 0, 0 },
 	{ "mpls 3 labels", LINK_ETHERNET, MACS "8847 0001 00ff 0001 20ff 0002 61ff", IP6, "", 0, 0 },
 	{ "mpls multicast", LINK_ETHERNET, MACS "8848 0001 01ff", IP4, "", 0, 0 },
-	{ "pseudowire, control word", LINK_ETHERNET, MACS "8847 0001 01ff 0000 0000 " MACS "0800", IP4, "", 0, 0 },
+	{ "pseudowire, control word", LINK_ETHERNET,
+	  MACS "8847 0001 01ff 0000 0000 " MACS "0800", IP4, "", 0, 0 },
 	{ "pseudowire, control word, vlan", LINK_ETHERNET,
 	  MACS "8847 0001 01ff 0000 0001 " MACS "8100 0009 0800", IP4, "", 9, 0 },
 	{ "pseudowire, control word, old tag", LINK_ETHERNET,
@@ -68,7 +70,8 @@ static const struct carrier {
 	{ "pppoe", LINK_ETHERNET, MACS "8864 1100 0001 0016 0021", IP4, "", 0, 0 },
 	{ "pppoe padded", LINK_ETHERNET, MACS "8864 1100 0001 0016 0021", IP4, "0000 0000", 0, 0 },
 	{ "pppoe 6", LINK_ETHERNET, MACS "8864 1100 1234 002a 0057", IP6, "", 0, 0 },
-	{ "vlan pppoe short protocol", LINK_ETHERNET, MACS "8100 0003 8864 1100 0001 0015 21", IP4, "", 3, 0 },
+	{ "vlan pppoe short protocol", LINK_ETHERNET,
+	  MACS "8100 0003 8864 1100 0001 0015 21", IP4, "", 3, 0 },
 	{ "pppoe link", LINK_PPPOE, "1100 0001 0016 0021", IP4, "", 0, 0 },
 	{ "pppoe length beyond the frame", LINK_PPPOE, "1100 0001 0100 0021", IP4, "", 0, 0 },
 	{ "ppp", LINK_PPP, "0021", IP4, "", 0, 0 },
@@ -98,7 +101,8 @@ static const struct carrier {
 	{ "802.11", LINK_80211, "0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 qos", LINK_80211, "8802 0000 " WIFI_ADDRS "1000 0500 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 order without qos", LINK_80211, "0881 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
-	{ "802.11 ht control", LINK_80211, "8881 0000 " WIFI_ADDRS "1000 0000 0000 0000 " SNAP_IP4, IP4, "", 0, 0 },
+	{ "802.11 ht control", LINK_80211,
+	  "8881 0000 " WIFI_ADDRS "1000 0000 0000 0000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 four addresses", LINK_80211,
 	  "0803 0000 " WIFI_ADDRS "1000 0200 0000 0004 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "802.11 four addresses, qos", LINK_80211,
@@ -113,10 +117,11 @@ static const struct carrier {
 	  "0000 1100 0300 0000 1010 1010 1010 1010 10 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4,
 	  "dead beef", 0, 0 },
 	{ "radiotap two present words, aligned time, fcs", LINK_80211_RADIOTAP,
-	  "0000 1900 0300 0080 0000 0000 0000 0000 0000 0000 0000 0000 10 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4,
-	  IP4, "dead beef", 0, 0 },
+	  "0000 1900 0300 0080 0000 0000 0000 0000 0000 0000 0000 0000 10 "
+	  "0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "dead beef", 0, 0 },
 	{ "radiotap time only", LINK_80211_RADIOTAP,
-	  "0000 1000 0100 0000 1010 1010 1010 1010 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "dead beef", 0, 4 },
+	  "0000 1000 0100 0000 1010 1010 1010 1010 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4,
+	  "dead beef", 0, 4 },
 	{ "radiotap padded", LINK_80211_RADIOTAP,
 	  "0000 0900 0200 0000 20 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, IP4, "", 0, 0 },
 	{ "radiotap no fcs", LINK_80211_RADIOTAP,
@@ -227,6 +232,9 @@ static void test_others(void)
 		{ LINK_ETHERNET, MACS "05ff 4500 0014", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "0026 4242 0300 0000", UNSEEN_OTHER_ETHERTYPE }, /* spanning tree */
 		{ LINK_ETHERNET, MACS "0026 aaaa 0300 000c 2000", UNSEEN_OTHER_ETHERTYPE }, /* CDP */
+		{ LINK_ETHERNET, MACS "0026 aaaa 0301 0000 0800", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_ETHERNET, MACS "0026 aaaa 0300 0100 0800", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_ETHERNET, MACS "05dd " SNAP_IP4 IP4, UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "0026 0606 0300", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "0026 aa42 0300 0000 0800", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_ETHERNET, MACS "0026 0642 0345", UNSEEN_OTHER_ETHERTYPE },
@@ -253,7 +261,10 @@ static void test_others(void)
 		{ LINK_PPP_HDLC, "8f00 2000 0200", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_LINUX_SLL, "0000 0338 0000 0000 0000 0000 0000 0800 4500", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_LINUX_SLL, "0000 0118 0000 0000 0000 0000 0000 000c 4500", UNSEEN_OTHER_ETHERTYPE },
-		{ LINK_LINUX_SLL2, "0806 0000 0000 0002 0001 0006 0200 0000 0001 0000", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_LINUX_SLL2, "0806 0000 0000 0002 0001 0006 0200 0000 0001 0000",
+		  UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_LINUX_SLL2, "0800 0000 0000 0002 0338 0000 0000 0000 0000 0000 4500",
+		  UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_RAW, "5500", UNSEEN_LINK_DAMAGED },
 		{ LINK_NULL, "0700 0000 4500", UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_LOOP, "0000 0007 4500", UNSEEN_OTHER_ETHERTYPE },
@@ -265,11 +276,13 @@ static void test_others(void)
 		{ LINK_80211, "0901 0000 " WIFI_ADDRS "1000 " SNAP_IP4 IP4, UNSEEN_LINK_DAMAGED },
 		{ LINK_80211, "0805 0000 " WIFI_ADDRS "1000 " SNAP_IP4 IP4, UNSEEN_FRAGMENT_LOST },
 		{ LINK_80211, "0801 0000 " WIFI_ADDRS "1100 0000 0000", UNSEEN_FRAGMENT_LOST },
-		{ LINK_80211, "0801 0000 " WIFI_ADDRS "1000 aaaa 0300 0000 888e 0103", UNSEEN_OTHER_ETHERTYPE },
+		{ LINK_80211, "0801 0000 " WIFI_ADDRS "1000 aaaa 0300 0000 888e 0103",
+		  UNSEEN_OTHER_ETHERTYPE },
 		{ LINK_80211_RADIOTAP, "0100 0800 0000 0000 0801", UNSEEN_LINK_DAMAGED },
 		{ LINK_80211_RADIOTAP, "0000 0700 0000 0000 0801", UNSEEN_LINK_DAMAGED },
 		{ LINK_80211_RADIOTAP, "0000 ff00 0000 0000 0801", UNSEEN_LINK_DAMAGED },
-		{ LINK_80211_RADIOTAP, "0000 0900 0200 0000 50 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4 IP4 "0000 0000",
+		{ LINK_80211_RADIOTAP,
+		  "0000 0900 0200 0000 50 0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4 IP4 "0000 0000",
 		  UNSEEN_LINK_DAMAGED },
 		{ LINK_80211_RADIOTAP, "0000 0800 ffff ffff 8000 0000", UNSEEN_NOT_DATA_80211 },
 		{ 104, "0f00 0800 " IP4, UNSEEN_LINK_TYPE },
@@ -296,6 +309,7 @@ static void test_others(void)
 static void test_many_tags(void)
 {
 	uint8_t octets[14 + 4 * 50 + 20] = { 0 };
+	const uint32_t n = sizeof(octets);
 	uint32_t context[4];
 	struct link_payload out;
 	size_t offset = 0;
@@ -316,8 +330,7 @@ static void test_many_tags(void)
 			octets[14 + 4 * 49 + 1] = 49;
 		}
 		octets[14] = round == 2 ? 0xe0 : 0; /* priority */
-		CU_ASSERT_EQUAL_FATAL(decode(LINK_ETHERNET, octets, sizeof(octets), sizeof(octets), &out, &offset),
-				      UNSEEN_NONE);
+		CU_ASSERT_EQUAL_FATAL(decode(LINK_ETHERNET, octets, n, n, &out, &offset), UNSEEN_NONE);
 		CU_ASSERT_EQUAL(offset, 14 + 4 * 50);
 		context[round] = out.context;
 	}
@@ -339,21 +352,33 @@ static void test_large_frames(void)
 		{ LINK_80211, "8801 0000 " WIFI_ADDRS "1000 8000 " MACS "0208 " SNAP_IP4, 48, 512 },
 		{ LINK_80211_RADIOTAP, "0000 0301 0200 0000 00", 259 + 32, 517 },
 	};
-	uint8_t octets[808] = { 0 };
+	uint8_t octets[808];
+	const uint32_t n = sizeof(octets);
 	struct link_payload out;
 	size_t offset = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		memset(octets, 0, sizeof(octets));
-		exact_hex(rows[i].header, octets, sizeof(octets));
+		memset(octets, 0, n);
+		exact_hex(rows[i].header, octets, n);
 		if (rows[i].type == LINK_80211_RADIOTAP)
-			exact_hex("0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, octets + 259, sizeof(octets) - 259);
-		CU_ASSERT_EQUAL_FATAL(decode(rows[i].type, octets, sizeof(octets), sizeof(octets), &out, &offset),
-				      UNSEEN_NONE);
+			exact_hex("0801 0000 " WIFI_ADDRS "1000 " SNAP_IP4, octets + 259, n - 259);
+		CU_ASSERT_EQUAL_FATAL(decode(rows[i].type, octets, n, n, &out, &offset), UNSEEN_NONE);
 		CU_ASSERT_EQUAL(offset, rows[i].header_len);
 		CU_ASSERT_EQUAL(out.len, rows[i].len);
 		CU_ASSERT_EQUAL(out.caplen, rows[i].len);
 	}
+}
+
+/* Whether the capture or the sender left out a header is decided by the octet. */
+static void test_cut_or_damaged(void)
+{
+	uint8_t octets[FRAME_MAX];
+	struct link_payload out;
+	size_t offset;
+
+	exact_hex(MACS "0800" IP4, octets, FRAME_MAX);
+	CU_ASSERT_EQUAL(decode(LINK_ETHERNET, octets, 10, 14, &out, &offset), UNSEEN_CUT);
+	CU_ASSERT_EQUAL(decode(LINK_ETHERNET, octets, 10, 13, &out, &offset), UNSEEN_LINK_DAMAGED);
 }
 
 /* A record that claims fewer octets on the wire than it holds. */
@@ -398,6 +423,7 @@ void suite_link(void)
 	CU_add_test(s, "ended early at every octet", test_carriers_short);
 	CU_add_test(s, "frames without IP", test_others);
 	CU_add_test(s, "many tags", test_many_tags);
+	CU_add_test(s, "cut or damaged", test_cut_or_damaged);
 	CU_add_test(s, "large frames", test_large_frames);
 	CU_add_test(s, "wire length below capture length", test_wire_below_capture);
 	CU_add_test(s, "names of link types", test_names);

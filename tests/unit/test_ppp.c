@@ -84,7 +84,8 @@ static void test_code(void)
 static void test_no_code(void)
 {
 	static const char *const frames[] = {
-		"ff03 0021 4500 0014", "00fd 9001 aaaa", "c025 0000 0001 0000", "c0ff 0101 0004", "c020 0101 0004",
+		"ff03 0021 4500 0014", "00fd 9001 aaaa", "c025 0000 0001 0000", "c0ff 0101 0004",
+		"c020 0101 0004",
 	};
 
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
@@ -210,19 +211,17 @@ static void check_codes(uint16_t protocol, const char *const *names, unsigned co
 		check_codes(protocol, names, sizeof(names) / sizeof(names[0])); \
 	} while (0)
 
+#define NCP_CODES \
+	"Vendor-Specific", "Configure-Request", "Configure-Ack", "Configure-Nak", "Configure-Reject", \
+	"Terminate-Request", "Terminate-Ack", "Code-Reject"
+
 static void test_codes(void)
 {
-	CHECK_CODES(PPP_LCP, "Vendor-Specific", "Configure-Request", "Configure-Ack", "Configure-Nak",
-		    "Configure-Reject", "Terminate-Request", "Terminate-Ack", "Code-Reject", "Protocol-Reject",
-		    "Echo-Request", "Echo-Reply", "Discard-Request", "Identification", "Time-Remaining",
-		    "Reset-Request", "Reset-Ack");
-	CHECK_CODES(PPP_IPCP, "Vendor-Specific", "Configure-Request", "Configure-Ack", "Configure-Nak",
-		    "Configure-Reject", "Terminate-Request", "Terminate-Ack", "Code-Reject");
-	CHECK_CODES(0x80ed, "Vendor-Specific", "Configure-Request", "Configure-Ack", "Configure-Nak",
-		    "Configure-Reject", "Terminate-Request", "Terminate-Ack", "Code-Reject");
-	CHECK_CODES(PPP_CCP, "Vendor-Specific", "Configure-Request", "Configure-Ack", "Configure-Nak",
-		    "Configure-Reject", "Terminate-Request", "Terminate-Ack", "Code-Reject", NULL, NULL, NULL, NULL,
-		    NULL, NULL, "Reset-Request", "Reset-Ack");
+	CHECK_CODES(PPP_LCP, NCP_CODES, "Protocol-Reject", "Echo-Request", "Echo-Reply", "Discard-Request",
+		    "Identification", "Time-Remaining", "Reset-Request", "Reset-Ack");
+	CHECK_CODES(PPP_IPCP, NCP_CODES);
+	CHECK_CODES(0x80ed, NCP_CODES);
+	CHECK_CODES(PPP_CCP, NCP_CODES, NULL, NULL, NULL, NULL, NULL, NULL, "Reset-Request", "Reset-Ack");
 	CHECK_CODES(PPP_PAP, NULL, "Authenticate-Request", "Authenticate-Ack", "Authenticate-Nak");
 	CHECK_CODES(PPP_CHAP, NULL, "Challenge", "Response", "Success", "Failure");
 	CHECK_CODES(PPP_EAP, NULL, "Request", "Response", "Success", "Failure", "Initiate", "Finish");

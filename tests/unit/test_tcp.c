@@ -61,6 +61,19 @@ static void test_options(void)
 	free(c.octets);
 }
 
+/* A segment that is only a header, and every flag that is known; the two of ECN are not. */
+static void test_bare(void)
+{
+	struct carried c = carry("06bb c350 0102 0304 0506 0708 50ff 2000 0000 0000", 4, SEGMENT_MAX);
+	struct tcp_segment s;
+
+	CU_ASSERT_EQUAL_FATAL(tcp_decode(&c.d, &s), UNSEEN_NONE);
+	CU_ASSERT_EQUAL(s.flags, TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
+	CU_ASSERT_EQUAL(s.len, 0);
+	CU_ASSERT_EQUAL(s.caplen, 0);
+	free(c.octets);
+}
+
 static void test_truncated(void)
 {
 	for (uint32_t n = 0; n <= 35; n++) {
@@ -171,6 +184,7 @@ void suite_tcp(void)
 
 	CU_add_test(s, "fields", test_fields);
 	CU_add_test(s, "options", test_options);
+	CU_add_test(s, "only a header", test_bare);
 	CU_add_test(s, "truncated at every octet", test_truncated);
 	CU_add_test(s, "damaged data offset", test_damaged);
 	CU_add_test(s, "ports of a fragment", test_ports_of_fragment);
