@@ -12,6 +12,8 @@ libanalyzer_a_SOURCES = \
 	%D%/decode_text.c \
 	%D%/defrag.c \
 	%D%/defrag.h \
+	%D%/flow_table.c \
+	%D%/flow_table.h \
 	%D%/mirror.c \
 	%D%/mirror.h \
 	%D%/pipeline.c \

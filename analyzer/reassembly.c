@@ -30,11 +30,15 @@ enum {
 	MAX_COUNT = 1 << 29, /* octets of a stream; libnids counts in int, and its window is 1 GiB */
 };
 
-/* A stream of libnids and the connection that uses it. */
+/*
+ * A stream of libnids and the connection that uses it.  A parked connection keeps the number of
+ * its slot, which has another owner then: to look at it would cost a cache miss.
+ */
 struct slot {
 	struct tcp_stream *stream; /* NULL: not open yet */
 	struct conn *conn;
 	uint16_t older, newer;	   /* by last use; `newer` chains the free ones */
+	bool waits;		   /* something may wait behind a hole */
 };
 
 static struct {
@@ -174,24 +178,38 @@ static void slot_drop_stream(struct slot *s)
 	s->stream = NULL;
 }
 
-void stream_release(struct conn *c)
+static struct slot *slot_held(const struct conn *c)
 {
 	struct slot *s = &side.slot[c->slot];
 
-	if (!c->slot)
-		return;
-	slot_unlink(s);
-	s->conn = NULL;
-	s->newer = side.free;
-	side.free = c->slot;
-	c->slot = 0;
+	return s->conn == c ? s : NULL;
 }
 
-void stream_close(struct conn *c)
+static void slot_free(struct slot *s)
 {
-	if (c->slot)
-		slot_drop_stream(&side.slot[c->slot]);
-	stream_release(c);
+	slot_unlink(s);
+	s->conn = NULL;
+	s->waits = false;
+	s->newer = side.free;
+	side.free = (uint16_t)(s - side.slot);
+}
+
+void stream_release(const struct conn *c)
+{
+	struct slot *s = slot_held(c);
+
+	if (s)
+		slot_free(s);
+}
+
+void stream_close(const struct conn *c)
+{
+	struct slot *s = slot_held(c);
+
+	if (!s)
+		return;
+	slot_drop_stream(s);
+	slot_free(s);
 }
 
 /* Makes room: the connection that has been silent longest, and waits for nothing, gives up its stream. */
@@ -200,29 +218,28 @@ static void park_one(struct reassembly *r)
 	struct slot *s = &side.slot[side.slot[0].newer];
 
 	/* Those with a hole are fewer than the slots, and each is passed over once in a round. */
-	while (hole_waits(s->conn)) {
+	while (s->waits && hole_waits(s->conn)) {
 		slot_unlink(s);
 		slot_append(s);
 		s = &side.slot[side.slot[0].newer];
 	}
-	stream_release(s->conn);
+	slot_free(s);
 	r->stats.parked++;
 }
 
 static struct slot *slot_of(struct reassembly *r, struct conn *c)
 {
-	struct slot *s;
+	struct slot *s = slot_held(c);
 
-	if (c->slot) {
-		s = &side.slot[c->slot];
+	if (s) {
 		if (!s->newer)
 			return s;
 		slot_unlink(s);
 	} else {
 		if (!side.free)
 			park_one(r);
-		s = &side.slot[side.free];
 		c->slot = side.free;
+		s = &side.slot[c->slot];
 		side.free = s->newer;
 		s->conn = c;
 	}
@@ -271,6 +288,7 @@ bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struc
 	bool fed;
 
 	r->in_hand = in_order ? p : NULL;
+	s->waits |= !in_order;
 	fed = stream_feed(s, &c->half[from], from, p, octets);
 	if (s->stream) {
 		stream_take_buffer(s->stream);

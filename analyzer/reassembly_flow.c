@@ -177,19 +177,30 @@ static bool opens_again(const struct conn *c, unsigned from, const struct tcp_se
 	return d > FLOW_WINDOW || d < -FLOW_WINDOW;
 }
 
-/* Both sides agree on a place that this connection cannot have reached, or cannot go back to. */
+/* The sender goes on from far off, and the receiver, who could tell, is not in the capture. */
+static bool goes_on_afar(const struct half *h, const struct tcp_segment *t)
+{
+	return (t->len || (t->flags & TCP_FIN)) && h->has_far && t->seq == h->far && !h->has_acked;
+}
+
+static bool acked_afar(const struct half *peer, const struct tcp_segment *t)
+{
+	return (t->flags & TCP_ACK) && peer->has_far && t->ack == peer->far;
+}
+
+/* A place that this stream cannot have reached, cannot go back to, or that lies behind its end. */
+static bool is_elsewhere(const struct half *h, uint32_t seq)
+{
+	int32_t d = seq_diff(seq, h->next);
+
+	return h->fin || d < -FLOW_WINDOW || d > FLOW_JUMP;
+}
+
 static bool jumped_away(const struct conn *c, unsigned from, const struct tcp_segment *t)
 {
 	const struct half *h = &c->half[from], *peer = &c->half[!from];
-	int32_t d;
 
-	if (t->len && h->has_far && t->seq == h->far && !h->has_acked)
-		d = seq_diff(t->seq, h->next); /* the other side is not in the capture: the sender twice */
-	else if ((t->flags & TCP_ACK) && peer->has_far && t->ack == peer->far)
-		d = seq_diff(peer->far, peer->next);
-	else
-		return false;
-	return d < -FLOW_WINDOW || d > FLOW_JUMP;
+	return (goes_on_afar(h, t) && is_elsewhere(h, t->seq)) || (acked_afar(peer, t) && is_elsewhere(peer, t->ack));
 }
 
 bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t)
@@ -267,7 +278,7 @@ static void flow_ack(struct reassembly *r, struct conn *c, unsigned from, const 
 		peer->acked = t->ack;
 		return;
 	}
-	if (peer->has_far && t->ack == peer->far) {
+	if (acked_afar(peer, t)) {
 		/* both sides are there: the capture paused */
 		peer->has_far = false;
 		hole_flush(r, c);
@@ -288,27 +299,30 @@ static bool is_keepalive(const struct half *h, const struct tcp_segment *t)
 }
 
 /* False when the octets are too far off to be taken. */
-static bool within_reach(struct reassembly *r, struct conn *c, unsigned from, uint32_t seq, uint32_t end,
+static bool within_reach(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 			 const struct piece *p)
 {
 	struct half *h = &c->half[from];
+	uint32_t seq = t->seq + !!(t->flags & TCP_SYN);
 	int32_t d = seq_diff(seq, h->next);
 
-	if (!h->started || (h->tentative && movable(h) && (d < 0 || d > FLOW_WINDOW)))
+	if (!h->started || (h->tentative && movable(h) && (d < 0 || d > FLOW_WINDOW))) {
 		half_start(h, seq);
-	h->tentative = false;
-	if (d <= FLOW_WINDOW && d >= -FLOW_WINDOW)
-		h->has_far = false;
-	else if (h->next != seq) {
-		bool goes_on = h->has_far && h->far == seq && !h->has_acked;
-
-		h->has_far = !goes_on;
-		h->far = end;
-		if (!goes_on)
-			return false;
-		hole_flush(r, c);
-		hole_gap_to(r, c, from, seq, p);
+		d = 0;
 	}
+	h->tentative = false;
+	if (d <= FLOW_WINDOW && d >= -FLOW_WINDOW) {
+		h->has_far = false;
+		return true;
+	}
+	if (!goes_on_afar(h, t)) {
+		h->has_far = true;
+		h->far = seq + t->len;
+		return false;
+	}
+	h->has_far = false;
+	hole_flush(r, c);
+	hole_gap_to(r, c, from, seq, p);
 	return true;
 }
 
@@ -358,7 +372,7 @@ static void flow_octets(struct reassembly *r, struct conn *c, unsigned from, con
 	p.seq = t->seq + !!(t->flags & TCP_SYN);
 	p.len = t->len;
 	end = p.seq + p.len;
-	if (is_keepalive(h, t) || !within_reach(r, c, from, p.seq, end, &whole))
+	if (is_keepalive(h, t) || !within_reach(r, c, from, t, &whole))
 		return;
 	if (p.len && c->state == CONN_HALF_OPEN)
 		conn_table_touch(&r->table, c, CONN_LIVE, r->now);

@@ -98,9 +98,9 @@ struct reassembly {
 bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
 		const uint8_t *octets);
 /* Gives back the stream of a connection for which nothing waits. */
-void stream_release(struct conn *c);
+void stream_release(const struct conn *c);
 /* The same when libnids may still have something of it. */
-void stream_close(struct conn *c);
+void stream_close(const struct conn *c);
 
 /* reassembly_flow.c */
 void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, unsigned from,

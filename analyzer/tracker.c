@@ -164,74 +164,25 @@ static uint64_t flow_key(const struct tunnel *tunnel, unsigned from, uint16_t ca
 	return tunnel->private->primary->id << 17 | (uint64_t)from << 16 | call_id;
 }
 
-static struct flow_slot *flow_slot(struct flow_slot *slots, size_t room, uint64_t key)
-{
-	size_t i = mix(key) & (room - 1);
-
-	while (slots[i].key && slots[i].key != key)
-		i = (i + 1) & (room - 1);
-	return &slots[i];
-}
-
-static bool slots_grow(struct tracker *t)
-{
-	size_t room = t->slots_room ? t->slots_room * 2 : FIRST_TABLE;
-	struct flow_slot *slots = pool_map(room * sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (size_t i = 0; i < t->slots_room; i++)
-		if (t->slots[i].key)
-			*flow_slot(slots, room, t->slots[i].key) = t->slots[i];
-	pool_unmap(t->slots, t->slots_room * sizeof(*slots));
-	t->slots = slots;
-	t->slots_room = room;
-	return true;
-}
-
 struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
 			       uint16_t call_id)
 {
-	return flow_slot(t->slots, t->slots_room, flow_key(tunnel, from, call_id))->flow;
-}
-
-/* Takes a key out, and moves what it had displaced back to where it is looked for. */
-static void flow_unindex(struct tracker *t, const struct flow *f)
-{
-	size_t mask = t->slots_room - 1;
-	struct flow_slot *slot = flow_slot(t->slots, t->slots_room, f->key);
-	size_t hole = (size_t)(slot - t->slots);
-
-	if (slot->flow != f)
-		return;
-	for (size_t i = (hole + 1) & mask; t->slots[i].key; i = (i + 1) & mask) {
-		size_t home = mix(t->slots[i].key) & mask;
-
-		if (((i - home) & mask) >= ((i - hole) & mask)) {
-			t->slots[hole] = t->slots[i];
-			hole = i;
-		}
-	}
-	t->slots[hole] = (struct flow_slot){ 0, NULL };
-	t->nslots--;
+	return flow_table_find(&t->flows, flow_key(tunnel, from, call_id));
 }
 
 /* A new flow of a call, found by its key from now on. */
 static struct flow *flow_new(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
 {
-	struct flow_slot *slot;
-	struct flow *f;
+	struct flow *f = pool_get(&t->flow_pool);
 
-	if (t->nslots * 3 >= t->slots_room * 2 && !slots_grow(t))
-		return NULL;
-	f = pool_get(&t->flow_pool);
 	if (!f)
 		return NULL;
 	f->key = flow_key(c->tunnel, from, call_id);
 	f->call = c;
-	slot = flow_slot(t->slots, t->slots_room, f->key);
-	t->nslots += !slot->key;
-	*slot = (struct flow_slot){ f->key, f };
+	if (!flow_table_put(&t->flows, f)) {
+		pool_put(&t->flow_pool, f);
+		return NULL;
+	}
 	c->flow[from] = f;
 	return f;
 }
@@ -240,7 +191,7 @@ static void flow_free(struct tracker *t, struct flow *f)
 {
 	if (!f)
 		return;
-	flow_unindex(t, f);
+	flow_table_remove(&t->flows, f);
 	pool_put(&t->flow_pool, f);
 }
 
@@ -470,7 +421,7 @@ struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, 
 	struct flow *f = tracker_flow_find(t, tunnel, from, call_id);
 
 	/* Both ends at one address: the Call ID alone tells the direction. */
-	if (!f && ip_addr_cmp(&tunnel->host[0], &tunnel->host[1]) == 0)
+	if (!f && ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
 		f = tracker_flow_find(t, tunnel, !from, call_id);
 	return f;
 }
@@ -762,9 +713,7 @@ void tracker_break(struct tracker *t, int64_t time_ns)
 			if (!c->over)
 				tracker_call_end(t, c, time_ns);
 	}
-	for (size_t i = 0; i < t->slots_room; i++)
-		t->slots[i] = (struct flow_slot){ 0, NULL };
-	t->nslots = 0;
+	flow_table_reset(&t->flows);
 }
 
 void tracker_finish(struct tracker *t)
@@ -954,7 +903,7 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	pool_init(&t->connection_pool, sizeof(struct control_connection));
 	pool_init(&t->call_pool, sizeof(struct call));
 	pool_init(&t->flow_pool, sizeof(struct flow));
-	if (!tunnels_grow(t) || !slots_grow(t)) {
+	if (!tunnels_grow(t) || !flow_table_init(&t->flows)) {
 		tracker_free(t);
 		return NULL;
 	}
@@ -973,7 +922,8 @@ void tracker_free(struct tracker *t)
 	free(t->interned);
 	free(t->tunnels);
 	free(t->table);
-	pool_unmap(t->slots, t->slots_room * sizeof(*t->slots));
+	if (t->flows.slot)
+		flow_table_clear(&t->flows);
 	free(t->ended);
 	spill_clear(&t->spill);
 	pool_clear(&t->tunnel_pool);

@@ -3,6 +3,7 @@
 #ifndef PPTPSCOPE_TRACKER_PRIVATE_H
 #define PPTPSCOPE_TRACKER_PRIVATE_H
 
+#include "analyzer/flow_table.h"
 #include "analyzer/pool.h"
 #include "analyzer/spill.h"
 #include "analyzer/tracker.h"
@@ -17,11 +18,6 @@ struct tunnel_private {
 	uint64_t nspilled[2];
 	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
 	uint64_t nunpaired[HOSTS];
-};
-
-struct flow_slot {
-	uint64_t key; /* 0: empty */
-	struct flow *flow;
 };
 
 /* Something that ended and lingers. */
@@ -45,8 +41,7 @@ struct tracker {
 	size_t table_room;
 	struct tunnel **tunnels; /* by id - 1 */
 	size_t tunnels_room, ntunnels;
-	struct flow_slot *slots;
-	size_t slots_room, nslots;
+	struct flow_table flows;
 	struct pool tunnel_pool, private_pool, connection_pool, call_pool, flow_pool;
 	struct ended *ended; /* ring */
 	size_t ended_room, ended_first, nended;

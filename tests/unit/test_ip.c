@@ -289,7 +289,8 @@ static void test_v6_damaged(void)
 {
 	static const char too_long[] = "6000 0000 0005 2fff " IP6_ADDRS "0102 0304";
 	static const char no_room[] = "6000 0000 0000 00ff " IP6_ADDRS;
-	static const char extension[] = "6000 0000 0008 00ff " IP6_ADDRS "0601 0000 0000 0000 0000 0000 0000 0000";
+	static const char extension[] = "6000 0000 0008 00ff " IP6_ADDRS
+					"0601 0000 0000 0000 0000 0000 0000 0000";
 	static const char whole[] = "6000 0000 0008 00ff " IP6_ADDRS "0600 0000 0000 0000";
 
 	CU_ASSERT_EQUAL(verdict(too_long, ALL, ALL), UNSEEN_IP_DAMAGED);

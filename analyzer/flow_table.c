@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See flow_table.h. */
+#include "analyzer/flow_table.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "analyzer/pool.h"
+
+enum { FIRST_BITS = 10 };
+
+static bool resize(struct flow_table *t, unsigned bits)
+{
+	struct flow_table old = *t;
+
+	t->room = (size_t)1 << bits;
+	t->shift = 64 - bits;
+	t->slot = pool_map(t->room * sizeof(*t->slot));
+	if (!t->slot) {
+		*t = old;
+		return false;
+	}
+	t->count = 0;
+	for (size_t i = 0; i < old.room; i++)
+		if (old.slot[i])
+			flow_table_put(t, flow_table_at(old.slot[i]));
+	pool_unmap(old.slot, old.room * sizeof(*old.slot));
+	return true;
+}
+
+bool flow_table_init(struct flow_table *t)
+{
+	*t = (struct flow_table){ 0 };
+	/* Without randomness the table works all the same. */
+	if (getrandom(&t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
+		t->factor = UINT64_C(0x9e3779b97f4a7c15);
+	t->factor |= 1;
+	return resize(t, FIRST_BITS);
+}
+
+void flow_table_clear(struct flow_table *t)
+{
+	pool_unmap(t->slot, t->room * sizeof(*t->slot));
+	*t = (struct flow_table){ 0 };
+}
+
+bool flow_table_put(struct flow_table *t, struct flow *f)
+{
+	uint64_t *slot;
+
+	if (t->count * 2 >= t->room && !resize(t, 64 - t->shift + 1))
+		return false;
+	slot = flow_table_slot(t, f->key);
+	t->count += !*slot;
+	*slot = f->key * t->factor >> (t->shift - 16) << FLOW_TAG_SHIFT | (uint64_t)(uintptr_t)f;
+	return true;
+}
+
+void flow_table_remove(struct flow_table *t, const struct flow *f)
+{
+	size_t mask = t->room - 1;
+	uint64_t *slot = flow_table_slot(t, f->key);
+	size_t hole = (size_t)(slot - t->slot);
+
+	if (flow_table_at(*slot) != f)
+		return;
+	/* What the slot had displaced moves back to where it is looked for. */
+	for (size_t i = (hole + 1) & mask; t->slot[i]; i = (i + 1) & mask) {
+		size_t home = flow_table_at(t->slot[i])->key * t->factor >> t->shift;
+
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			t->slot[hole] = t->slot[i];
+			hole = i;
+		}
+	}
+	t->slot[hole] = 0;
+	t->count--;
+}
+
+void flow_table_reset(struct flow_table *t)
+{
+	memset(t->slot, 0, t->room * sizeof(*t->slot));
+	t->count = 0;
+}
