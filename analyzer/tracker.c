@@ -3,6 +3,7 @@
 #include "analyzer/tracker.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "analyzer/tracker_private.h"
 #include "conformance/flow.h"
@@ -23,14 +24,6 @@ const struct tracker_limits tracker_default_limits = {
 	.keep_ended = 2048,
 };
 
-static uint64_t load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static uint64_t mix(uint64_t h)
 {
 	h ^= h >> 32;
@@ -42,23 +35,28 @@ static uint64_t mix(uint64_t h)
 
 /* --- tunnels ----------------------------------------------------------------------------- */
 
-static uint64_t hosts_hash(uint32_t context, const struct ip_addr *low, const struct ip_addr *high)
+/* The factor is random: who chooses addresses cannot choose collisions. */
+static inline size_t hosts_hash(const struct tracker *t, uint32_t context, const struct ip_addr *low,
+				const struct ip_addr *high)
 {
-	uint64_t h = load64(low->octet + 8) * UINT64_C(0x9ddfea08eb382d69) + load64(high->octet + 8);
+	/* In host order, what differs between hosts is low, and multiplying carries it upwards. */
+	uint64_t h = (be64toh(ip_addr_half(low, 1)) ^ (uint64_t)context << 24) * t->factor[0] +
+		     be64toh(ip_addr_half(high, 1)) * t->factor[1];
 
 	/* The upper halves are the same for all of IPv4. */
-	return mix(h + context + load64(low->octet) * 3 + load64(high->octet) * 7);
+	h += be64toh(ip_addr_half(low, 0)) * t->factor[2] + be64toh(ip_addr_half(high, 0)) * t->factor[3];
+	return h >> 32;
 }
 
-static bool hosts_equal(const struct tunnel *t, uint32_t context, const struct ip_addr *low,
-			const struct ip_addr *high)
+static inline bool hosts_equal(const struct tunnel *t, uint32_t context, const struct ip_addr *low,
+			       const struct ip_addr *high)
 {
 	return t->context == context && ip_addr_cmp(&t->host[0], low) == 0 &&
 	       ip_addr_cmp(&t->host[1], high) == 0;
 }
 
-static struct tunnel **tunnel_slot(struct tunnel **table, size_t room, uint64_t hash, uint32_t context,
-				   const struct ip_addr *low, const struct ip_addr *high)
+static inline struct tunnel **tunnel_slot(struct tunnel **table, size_t room, size_t hash, uint32_t context,
+					  const struct ip_addr *low, const struct ip_addr *high)
 {
 	size_t i = hash & (room - 1);
 
@@ -78,7 +76,7 @@ static bool tunnels_grow(struct tracker *t)
 		struct tunnel *x = t->table[i];
 
 		if (x)
-			*tunnel_slot(table, room, hosts_hash(x->context, &x->host[0], &x->host[1]),
+			*tunnel_slot(table, room, hosts_hash(t, x->context, &x->host[0], &x->host[1]),
 				     x->context, &x->host[0], &x->host[1]) = x;
 	}
 	free(t->table);
@@ -128,7 +126,7 @@ struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct 
 {
 	bool src_high = ip_addr_cmp(src, dst) > 0;
 	const struct ip_addr *low = src_high ? dst : src, *high = src_high ? src : dst;
-	uint64_t hash = hosts_hash(context, low, high);
+	size_t hash = hosts_hash(t, context, low, high);
 	struct tunnel **slot = tunnel_slot(t->table, t->table_room, hash, context, low, high);
 
 	*from = src_high;
@@ -895,6 +893,10 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	if (!t)
 		return NULL;
 	t->limits = *limits;
+	if (getrandom(t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
+		memset(t->factor, 0x9b, sizeof(t->factor));
+	for (unsigned i = 0; i < 4; i++)
+		t->factor[i] |= 1;
 	if (hooks)
 		t->hooks = *hooks;
 	field_map_init(&t->fields);

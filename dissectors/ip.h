@@ -12,7 +12,8 @@
 /*
  * Decodes an IP header.  IPv6 hop-by-hop, routing, destination options, fragment and AH headers
  * are passed over.  An IPv4 total length of 0 (segmentation offload) means "to the end of the
- * frame".  Returns UNSEEN_NONE, or UNSEEN_IP_DAMAGED / UNSEEN_CUT.
+ * frame".  The header checksum is not judged: captures are rewritten without mending it.  Returns
+ * UNSEEN_NONE, or UNSEEN_IP_DAMAGED / UNSEEN_CUT.
  */
 enum unseen ip_decode(const struct link_payload *in, struct datagram *out);
 

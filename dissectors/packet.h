@@ -114,7 +114,6 @@ struct datagram {
 	bool dont_fragment;	/* IPv4 DF */
 	bool fragment;		/* this is a fragment, not a whole packet */
 	bool more_fragments;
-	bool bad_checksum;	/* IPv4 header checksum is wrong (0 from offload counts as wrong too) */
 	uint32_t fragment_id;	/* IPv4 16 bits, IPv6 32 bits */
 	uint32_t fragment_offset; /* octets */
 	const uint8_t *payload;

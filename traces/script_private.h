@@ -27,7 +27,7 @@ enum {
 	SPLITS_MAX = 32,
 	DEPTH_MAX = 48,	      /* of blocks and macros within each other */
 	NAME_ROOM = 32,
-	VARIABLES_MAX = 128,
+	VARIABLES_MAX = 256,
 	MACROS_MAX = 256,
 	DEFAULTS_MAX = 64,
 	QUOTE_ROOM = 128,     /* octets of the last packet that an ICMP error repeats */

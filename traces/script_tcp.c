@@ -39,7 +39,7 @@ static void sum_spoil(const struct frame_spec *f, enum sum_kind kind, uint8_t *s
 }
 
 /* What the other end makes of a segment that arrived, or did not. */
-static void segment_delivered(struct script *s, unsigned side, uint32_t after, bool octets)
+static void segment_delivered(struct script *s, unsigned side, uint32_t after, bool octets, int64_t when)
 {
 	struct end *peer = &s->conv->end[!side];
 
@@ -56,7 +56,7 @@ static void segment_delivered(struct script *s, unsigned side, uint32_t after, b
 		return;
 	peer->told = after;
 	if (octets && s->acks == ACKS_DELAYED && !peer->ack_due) {
-		peer->ack_due = s->now + ACK_DELAY * MILLISECOND;
+		peer->ack_due = when + ACK_DELAY * MILLISECOND;
 		if (!s->ack_soonest || peer->ack_due < s->ack_soonest)
 			s->ack_soonest = peer->ack_due;
 	}
@@ -80,6 +80,7 @@ bool tcp_send(struct script *s, unsigned side, const struct segment *g, const ui
 {
 	struct conversation *v = s->conv;
 	struct end *e = &v->end[side];
+	int64_t when = s->now;
 	struct frame_spec f = { .src = how->has_from ? how->from : e->addr,
 				.dst = how->has_to ? how->to : v->end[!side].addr };
 	uint32_t ack = g->has_ack ? g->ack : g->flags & TCP_ACK ? e->told : 0;
@@ -95,7 +96,7 @@ bool tcp_send(struct script *s, unsigned side, const struct segment *g, const ui
 	if (!send_datagram(s, side, IP_PROTO_TCP, n, how))
 		return false;
 	n = len + !!(g->flags & TCP_SYN) + !!(g->flags & TCP_FIN);
-	segment_delivered(s, side, g->seq + (uint32_t)n, len > 0);
+	segment_delivered(s, side, g->seq + (uint32_t)n, len > 0, when);
 	return true;
 }
 

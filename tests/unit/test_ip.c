@@ -65,7 +65,6 @@ static void test_v4(void)
 	CU_ASSERT_TRUE(r.d.dont_fragment);
 	CU_ASSERT_FALSE(r.d.fragment);
 	CU_ASSERT_FALSE(r.d.more_fragments);
-	CU_ASSERT_FALSE(r.d.bad_checksum);
 	CU_ASSERT_EQUAL(r.d.fragment_id, 0x1234);
 	CU_ASSERT_EQUAL(r.d.fragment_offset, 0);
 	CU_ASSERT_PTR_EQUAL(r.d.payload, r.octets + 20);
@@ -80,33 +79,19 @@ static void test_v4_options(void)
 				  "0101 0101 0101 0100 aabb", ALL, ALL);
 
 	CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
-	CU_ASSERT_FALSE(r.d.bad_checksum);
 	CU_ASSERT_PTR_EQUAL(r.d.payload, r.octets + 28);
 	CU_ASSERT_EQUAL(r.d.len, 2);
 	CU_ASSERT_EQUAL(r.d.protocol, IP_PROTO_TCP);
 	free(r.octets);
 }
 
+/* A header with a wrong checksum is decoded: captures are rewritten and anonymized without mending it. */
 static void test_v4_checksum(void)
 {
-	static const struct {
-		const char *packet;
-		bool bad;
-	} rows[] = {
-		{ "4500 0014 1234 4000 402f 1389 0a00 0001 0a00 00fe", false },
-		{ "4500 0014 1234 4000 402f 138a 0a00 0001 0a00 00fe", true },
-		{ "4500 0014 1234 4000 402f 8913 0a00 0001 0a00 00fe", true },
-		{ "4500 0014 1234 4000 402f 0000 0a00 0001 0a00 00fe", true },
-		{ "4700 001c 0001 0000 4006 60d7 0a00 0001 0a00 0002 0101 0101 0101 0100", true },
-	};
+	struct decoded r = decode("4500 0014 1234 4000 402f 138a 0a00 0001 0a00 00fe", ALL, ALL);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct decoded r = decode(rows[i].packet, ALL, ALL);
-
-		CU_ASSERT_EQUAL_FATAL(r.why, UNSEEN_NONE);
-		CU_ASSERT_EQUAL(r.d.bad_checksum, rows[i].bad);
-		free(r.octets);
-	}
+	CU_ASSERT_EQUAL(r.why, UNSEEN_NONE);
+	free(r.octets);
 }
 
 static void test_v4_fragments(void)
@@ -211,7 +196,6 @@ static void test_v6(void)
 	CU_ASSERT_FALSE(r.d.dont_fragment);
 	CU_ASSERT_FALSE(r.d.fragment);
 	CU_ASSERT_FALSE(r.d.more_fragments);
-	CU_ASSERT_FALSE(r.d.bad_checksum);
 	CU_ASSERT_PTR_EQUAL(r.d.payload, r.octets + 40);
 	CU_ASSERT_EQUAL(r.d.caplen, 4);
 	CU_ASSERT_EQUAL(r.d.len, 4);
