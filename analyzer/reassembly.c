@@ -299,8 +299,8 @@ bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struc
 	if (fed && !r->in_hand)
 		return true;
 	/* libnids has given up: what it had is lost, and what is in hand goes past it. */
-	hole_discard(r, &c->half[FROM_CLIENT]);
-	hole_discard(r, &c->half[FROM_SERVER]);
+	hole_forget(r, &c->half[FROM_CLIENT]);
+	hole_forget(r, &c->half[FROM_SERVER]);
 	stream_close(c);
 	if (in_order)
 		flow_deliver(r, c, from, octets, p->len);
@@ -435,27 +435,14 @@ bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struc
 	return true;
 }
 
-static struct conn *find(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
-			 const struct ip_addr *b, uint16_t port_b)
-{
-	struct conn_ends e = { context, a, b, port_a, port_b };
-	unsigned from;
-
-	return conn_table_find(&r->table, &e, &from);
-}
-
 const struct conn_info *reassembly_find(const struct reassembly *r, uint32_t context, const struct ip_addr *a,
 					uint16_t port_a, const struct ip_addr *b, uint16_t port_b)
 {
-	struct conn *c = find(r, context, a, port_a, b, port_b);
+	struct conn_ends e = { context, a, b, port_a, port_b };
+	unsigned from;
+	struct conn *c = conn_table_find(&r->table, &e, &from);
 
 	return c ? &c->info : NULL;
-}
-
-bool reassembly_knows(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
-		      const struct ip_addr *b, uint16_t port_b)
-{
-	return find(r, context, a, port_a, b, port_b) != NULL;
 }
 
 static void end_silent(struct reassembly *r, enum conn_state state, int64_t limit)

@@ -25,7 +25,7 @@ struct conn_info {
 	bool midstream;		   /* data before a SYN was seen: the start is not in the capture */
 	bool direction_certain;	   /* a SYN or SYN-ACK said who opened it; else guessed from the ports */
 	bool seen[2];		   /* any segment from that side */
-	uint64_t segments[2];
+	uint64_t segments[2];	   /* before the one that is being told of */
 	uint64_t retransmitted[2]; /* segments all of whose octets had been seen */
 	uint64_t bad_checksums[2], offload_checksums[2];
 	uint64_t lost_octets[2];   /* announced as gaps */
@@ -61,7 +61,7 @@ struct segment {
 	size_t len;
 	bool segment_start;	/* octets[0] began a TCP segment */
 	bool cut;		/* GAP: octets cut by the snap length, not lost packets */
-	uint64_t frame;		/* that carried it (not: that released it) */
+	uint64_t frame;		/* that carried it (not: that released it); GAP: of the next octets, or of the proof */
 	int64_t time_ns;	/* of that frame */
 	uint64_t position;	/* stream position of octets[0]; 0 = first octet after the SYN, or first captured */
 	uint64_t peer_acked;	/* stream position of the other side up to which this frame acknowledged */
@@ -71,7 +71,11 @@ struct segment {
 typedef void segment_fn(void *ctx, struct conn_info *conn, const struct segment *s);
 
 struct reassembly_limits {
-	size_t max_connections;	 /* tracked; the least recently active is ended at the limit */
+	/*
+	 * Tracked.  At the limit one is ended: one that is over and lingers; a half-open one where these
+	 * hold more than an eighth (a flood of SYNs must not end what lives); else the least recently active.
+	 */
+	size_t max_connections;
 	size_t max_queued;	 /* octets of a direction kept waiting behind a hole (at most 65536) */
 	int64_t idle_ns;	 /* a connection with data is over after this much silence */
 	int64_t half_open_ns;	 /* a connection without data is over after this much silence */
@@ -80,7 +84,7 @@ struct reassembly_limits {
 extern const struct reassembly_limits reassembly_default_limits;
 
 struct reassembly_stats {
-	uint64_t connections, segments, octets;
+	uint64_t connections, segments, octets; /* segments: of tracked connections; octets: delivered */
 	uint64_t gaps, gap_octets;
 	uint64_t bad_checksum;	/* segments dropped, as the receiver would */
 	uint64_t offload;	/* accepted with a checksum left to the network card */
@@ -98,19 +102,16 @@ struct reassembly *reassembly_new(const struct reassembly_limits *limits, segmen
 /*
  * Feeds a segment of a connection.  server_hint: 0 unknown, 1 the source is the server (its port
  * is a control port and the other's is not), 2 the destination is.  Unknown connections are
- * created (create) or ignored (!create: returns false).  May call fn many times.
+ * created (create, and the segment is a SYN or has data) or ignored: then it returns false.  May
+ * call fn many times, also for other connections.
  */
 bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struct tcp_segment *t,
 		     uint64_t frame, int64_t time_ns, unsigned server_hint, bool create);
 
-/* True when a connection with these ends (in either direction) is tracked. */
-bool reassembly_knows(const struct reassembly *r, uint32_t context, const struct ip_addr *a, uint16_t port_a,
-		      const struct ip_addr *b, uint16_t port_b);
-
 /* House-keeping by packet time: ends idle connections, declares holes lost.  Cheap; call often. */
 void reassembly_tick(struct reassembly *r, int64_t time_ns);
 
-/* Delivers what waits and ends every connection, in order of appearance. */
+/* Delivers what waits and ends every connection, in order of appearance.  More may be fed after it. */
 void reassembly_finish(struct reassembly *r);
 
 void reassembly_free(struct reassembly *r);

@@ -47,14 +47,19 @@ static void hole_unlink(struct reassembly *r, struct hole *hole)
 	r->holes--;
 }
 
-void hole_discard(struct reassembly *r, struct half *h)
+void hole_forget(struct reassembly *r, struct half *h)
 {
 	struct piece p;
 
-	if (!h->hole)
-		return;
 	while (hole_take(r, h, &p))
 		;
+}
+
+void hole_discard(struct reassembly *r, struct half *h)
+{
+	if (!h->hole)
+		return;
+	hole_forget(r, h);
 	hole_unlink(r, h->hole);
 	free(h->hole);
 	h->hole = NULL;

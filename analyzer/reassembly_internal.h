@@ -133,7 +133,9 @@ void hole_check(struct reassembly *r, struct conn *c, const struct piece *cause)
 void hole_flush(struct reassembly *r, struct conn *c);
 /* The same by time, for all. */
 void hole_scan(struct reassembly *r);
-/* Forgets what waits. */
+/* Forgets what waits: libnids no longer has it. */
+void hole_forget(struct reassembly *r, struct half *h);
+/* ... and frees the record. */
 void hole_discard(struct reassembly *r, struct half *h);
 
 static inline bool hole_waits(const struct conn *c)

@@ -16,9 +16,13 @@ enum field_id {
 	FIELDS
 };
 
-/* Row of each field in each message, -1 where the message has none. */
+/*
+ * Row of each field in each message, -1 where the message has none; and of each row the number of
+ * its requirement (enum rule_number), RULES where it has none.
+ */
 struct field_map {
 	int8_t row[CTRL_TYPES][FIELDS];
+	uint16_t requirement[CTRL_TYPES][CTRL_FIELDS_MAX];
 };
 
 void field_map_init(struct field_map *map);

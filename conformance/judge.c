@@ -45,6 +45,7 @@ static void settle(struct judge *j)
 {
 	if (!j->entry)
 		return;
+	j->entry->last_frame = j->current.last_frame; /* at() may have moved it */
 	findings_store(&j->findings, j->entry, &j->current);
 	j->entry = NULL;
 }
@@ -115,6 +116,11 @@ const char *who(const struct event *e, unsigned host)
 enum rule_profile judge_profile(const struct judge *j)
 {
 	return j->options.profile;
+}
+
+bool selected(const struct judge *j, enum rule_number rule)
+{
+	return !j->options.selected || j->options.selected[rule];
 }
 
 int64_t judge_now(const struct judge *j)
@@ -207,7 +213,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	bool fresh;
 
 	settle(j);
-	if ((j->options.selected && !j->options.selected[rule]) || !rule_holds(r, j->options.profile))
+	if (!selected(j, rule) || !rule_holds(r, j->options.profile))
 		return NULL;
 	by = withholding(j, e, r, how);
 	if (by) {

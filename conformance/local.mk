@@ -24,5 +24,8 @@ libconformance_a_SOURCES = \
 	%D%/rules_gre.c \
 	%D%/rules_gre.h \
 	%D%/rules_message.c \
+	%D%/rules_message.h \
+	%D%/rules_message_text.c \
+	%D%/rules_message_value.c \
 	%D%/rules_profile.c \
 	%D%/verdict.h

@@ -3,9 +3,11 @@
 #ifndef PPTPSCOPE_RULES_CONTROL_H
 #define PPTPSCOPE_RULES_CONTROL_H
 
+#include "conformance/rules_message.h"
 #include "conformance/verdict.h"
 
 struct control_memory {
+	struct message_memory message; /* rules_message.c */
 	int64_t opened;
 };
 

@@ -60,6 +60,8 @@ struct finding *at(struct finding *f, uint64_t frame, int64_t time_ns);
 unsigned conditions(const struct judge *j, const struct event *e);
 
 enum rule_profile judge_profile(const struct judge *j);
+/* Whether the user wants to hear of the rule.  For umbrella ids, which speak where the special one is not asked for. */
+bool selected(const struct judge *j, enum rule_number rule);
 /* The latest packet time seen, ns. */
 int64_t judge_now(const struct judge *j);
 const struct field_map *judge_fields(const struct judge *j);

@@ -300,7 +300,7 @@ static struct step next_message(const struct run *r, const struct window *w)
 	const struct ctrl_desc *d = ctrl_desc_of(cursor_u16(&c));
 
 	if (len < CTRL_HEADER)
-		return r->final ? (struct step){ STEP_MESSAGE, len } : (struct step){ STEP_WAIT, CTRL_HEADER };
+		return (struct step){ r->final ? STEP_MESSAGE : STEP_WAIT, r->final ? len : CTRL_HEADER };
 	if (cookie != CTRL_MAGIC)
 		return wrong_cookie(r, w, length);
 	if (d && message_type != 2 && d->length != length)
@@ -315,7 +315,8 @@ static struct step next_message(const struct run *r, const struct window *w)
 /* Describes the first n octets of the window. */
 static struct ctrl_origin origin_of(const struct run *r, const struct window *w, size_t n)
 {
-	struct ctrl_origin o = { .frames = w->frames, .position = r->s->position, .resynchronised = r->s->found };
+	struct ctrl_origin o = { .frames = w->frames, .position = r->s->position,
+				 .resynchronised = r->s->found };
 
 	for (size_t i = 0; i < w->npieces && (!i || w->piece[i].offset < w->done + n); i++) {
 		const struct piece *p = &w->piece[i];
@@ -364,6 +365,7 @@ static void report(struct run *r, const struct window *w, size_t n)
 	o = origin_of(r, w, n);
 	ctrl_decode(w->c.at, n < header ? header : n, r->cut, &m);
 	m.caplen = n;
+	o.followed = m.defects & CTRL_BAD_LENGTH && header_plausible(w, n) == YES;
 	r->s->found = false;
 	r->s->position += n;
 	r->fn(r->ctx, CTRL_STREAM_MESSAGE, &m, &o, 0);

@@ -28,13 +28,14 @@ struct ctrl_origin {
 	uint64_t position;	/* stream position of the first octet, 0 = first octet after the SYN (or of the capture) */
 	uint64_t peer_acked;	/* octets of the other direction that the sender had acknowledged by TCP in that frame */
 	bool resynchronised;	/* first message after a gap or a midstream start: the boundary was searched for */
+	bool followed;		/* CTRL_BAD_LENGTH: a header stands right behind the extent that was taken */
 };
 
 /* What a stream tells its owner. */
 enum ctrl_stream_event {
 	CTRL_STREAM_MESSAGE,	/* *msg, whole or cut or bad */
 	CTRL_STREAM_SKIPPED,	/* `count` octets that are no message (garbage, or searching after a gap): one
-				   event a stretch, when it ends; origin->frames has its first and last frame */
+				 * event a stretch, when it ends; origin->frames has its first and last frame */
 };
 
 struct ctrl_stream;

@@ -1,18 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every fuzz target runs over its seeds, over all recordings, and over mutations of its seeds.
+# Every fuzz target runs over its seeds, and over mutations of them.
 . "$(dirname "$0")/tap.sh"
 
 targets=$(cd "$srcdir/tests/fuzz" && for f in fuzz_*.c; do echo "${f%.c}"; done)
 python=$(command -v python3)
 
-# libFuzzer takes files as they are when it is told not to fuzz
-if [ -x "$builddir/tests/fuzz/fuzz_ctrl" ] &&
-	"$builddir/tests/fuzz/fuzz_ctrl" -help=1 2>&1 | grep -q libFuzzer; then
-	still=-runs=0
-else
-	still=
-fi
+# A program of libFuzzer has to be told not to fuzz.
+still_of() {
+	if "$1" -help=1 2>&1 </dev/null | grep -q libFuzzer; then
+		echo -runs=0
+	fi
+}
 
 for target in $targets; do
 	program=$builddir/tests/fuzz/$target
@@ -25,6 +24,8 @@ for target in $targets; do
 		tap_not_ok "$target has seeds in tests/fuzz/seeds/${target#fuzz_}"
 		continue
 	fi
+	still=$(still_of "$program")
+	# shellcheck disable=SC2086
 	if log=$("$program" $still "$seeds" 2>&1); then
 		tap_ok "$target takes its seeds"
 	else
@@ -56,6 +57,7 @@ for target in $targets; do
 		            del data[at:]
 		    open(os.path.join(sys.argv[2], str(n)), "wb").write(data)
 	PYTHON
+	# shellcheck disable=SC2086
 	if log=$("$program" $still "$tap_tmp/$target" 2>&1); then
 		tap_ok "$target takes mutations of its seeds"
 	else

@@ -40,6 +40,8 @@ UNIT_TESTS = \
 	%D%/unit/unit-conformance \
 	%D%/unit/unit-analyzer \
 	%D%/unit/unit-traces
+# Suites are listed in unit/main_FOLDER.c, not declared in headers.
+UNIT_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
@@ -61,28 +63,34 @@ endif
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_tcp.c
 %C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_dissectors_CFLAGS = $(UNIT_CFLAGS)
 %C%_unit_unit_dissectors_LDADD = libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_rule.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_conformance_CFLAGS = $(UNIT_CFLAGS)
 %C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_analyzer_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_analyzer.c \
 	%D%/unit/test_capture.c \
+	%D%/unit/test_defrag.c \
 	%D%/unit/test_mirror.c \
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
 	%D%/unit/test_tracker.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_analyzer_CFLAGS = $(UNIT_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_traces_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_traces.c \
+	%D%/unit/test_script.c \
 	%D%/unit/test_writer.c
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+%C%_unit_unit_traces_CFLAGS = $(UNIT_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a libdissectors.a $(PCAP_LIBS) $(CUNIT_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
@@ -98,7 +106,9 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_gre \
 	%D%/fuzz/fuzz_link \
 	%D%/fuzz/fuzz_pipeline \
-	%D%/fuzz/fuzz_ppp
+	%D%/fuzz/fuzz_ppp \
+	%D%/fuzz/fuzz_reassembly \
+	%D%/fuzz/fuzz_script
 check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_capture_SOURCES = %D%/fuzz/fuzz_capture.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_capture_LDADD = $(FUZZ_LIBS)
@@ -118,6 +128,12 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_ppp_SOURCES = %D%/fuzz/fuzz_ppp.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_ppp_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ppp_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_reassembly_SOURCES = %D%/fuzz/fuzz_reassembly.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_reassembly_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_reassembly_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_script_SOURCES = %D%/fuzz/fuzz_script.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_script_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
 TESTS += \
 	%D%/layers.sh \

@@ -15,7 +15,7 @@ SCHEMAS = os.path.join(common.SRC, "doc", "schema")
 
 
 def validator(name):
-    with open(os.path.join(SCHEMAS, name), encoding="utf-8") as f:
+    with open(os.path.join(SCHEMAS, "pptpscope-%s-1.schema.json" % name), encoding="utf-8") as f:
         schema = common.parse(f.read())
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
@@ -27,7 +27,7 @@ def faults(check, document):
             for e in check.iter_errors(document)]
 
 
-def judge(check, description, arguments, statuses=(0, 1), by_line=False):
+def judge(check, description, arguments, statuses=(0, 1, 3), by_line=False):
     done = common.run(*arguments)
     if done.returncode not in statuses:
         common.ok(False, description, "exit status %d" % done.returncode, done.stderr)
@@ -58,7 +58,7 @@ def damaged(folder):
 
 
 def main():
-    report, decoded, rules = map(validator, ("report.json", "decode.json", "rules.json"))
+    report, decoded, rules = map(validator, ("report", "decode", "rules"))
     folder = common.temporary_folder()
     captures = common.captured() + common.made(folder)
     for path in captures:
@@ -67,14 +67,14 @@ def main():
         judge(decoded, "decode of " + name, ("decode", "--format", "json", path), by_line=True)
     for path in damaged(folder):
         name = os.path.basename(path)
-        judge(report, "audit of " + name, ("audit", "--format", "json", path), (0, 1, 3))
-        judge(decoded, "decode of " + name, ("decode", "--format", "json", path), (0, 3), by_line=True)
+        judge(report, "audit of " + name, ("audit", "--format", "json", path))
+        judge(decoded, "decode of " + name, ("decode", "--format", "json", path), by_line=True)
     some = [p for p in captures if "r-accel" in p]
     judge(report, "audit of several captures", ("audit", "--format", "json", *some))
     for option in (("--anonymize",), ("--verbose",), ("--quiet",), ("--show-secrets",), ("--profile", "ms-ptpt"),
                    ("--max-calls", "1"), ("--max-connections", "1"), ("--max-tunnels", "1"),
                    ("--filter", "tcp"), ("--filter", "proto 47")):
-        judge(report, "audit " + " ".join(option), ("audit", "--format", "json", *option, *some), (0, 1, 3))
+        judge(report, "audit " + " ".join(option), ("audit", "--format", "json", *option, *some))
     judge(report, "audit of nothing that can be read", ("audit", "--format", "json", os.devnull), (3,))
     for option in (("--anonymize",), ("--verbose",), ("--show-secrets",)):
         judge(decoded, "decode " + " ".join(option), ("decode", "--format", "json", *option, *some), by_line=True)

@@ -29,8 +29,8 @@ enum {
 	INNER_PROTOCOL = 253,
 	PPP_HEADER = 4,
 	CALLS_PER_PAIR = 65535,
-	HOSTS_MAX = 1 << 22,  /* of each kind: their addresses are 22 bits below a prefix */
-	ACK_ALONE_EACH = 8,   /* one packet in so many is an acknowledgment without data */
+	HOSTS_MAX = 1 << 22, /* of each kind: their addresses are 22 bits below a prefix */
+	ACK_ALONE_EACH = 8,  /* one packet in so many is an acknowledgment without data */
 	PORT_FIRST = 1024,
 	PORTS = 60000,
 	SEGMENT_ROOM = 512,
@@ -115,8 +115,8 @@ static bool segment_write(struct load *l, struct stream *t, const struct ip_addr
 {
 	struct frame_spec f = spec_for(l, side, ends);
 	uint16_t port[2] = { t->port, CTRL_PORT };
-	size_t n = frame_tcp(&f, port[side], port[!side], t->seq[side], flags & TCP_ACK ? t->seq[!side] : 0, flags,
-			     octets, len, l->frame, sizeof(l->frame));
+	size_t n = frame_tcp(&f, port[side], port[!side], t->seq[side], flags & TCP_ACK ? t->seq[!side] : 0,
+			     flags, octets, len, l->frame, sizeof(l->frame));
 
 	t->seq[side] += (uint32_t)len + !!(flags & (TCP_SYN | TCP_FIN));
 	return frame_write(l, n);
@@ -448,8 +448,10 @@ static bool step_gre(struct load *l, const struct ip_addr ends[2], unsigned side
 {
 	/* An LCP Configure-Request without options, from each end */
 	static const uint8_t lcp[] = { 0xff, 0x03, 0xc0, 0x21, 1, 1, 0, 4 };
-	struct gre_pkt g = { .flags = GRE_K | GRE_S | 1, .protocol = GRE_PROTO_PPP,
-			     .payload_length = sizeof(lcp), .call_id = a->call_id[!side] };
+	struct gre_pkt g = { .flags = GRE_K | GRE_S | 1,
+			     .protocol = GRE_PROTO_PPP,
+			     .payload_length = sizeof(lcp),
+			     .call_id = a->call_id[!side] };
 
 	if (side == PAC)
 		g.flags |= GRE_A; /* of the packet from the PNS, number 0 */

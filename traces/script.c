@@ -175,7 +175,8 @@ static bool argument(struct script *s, const struct stmt *st, unsigned i, const 
 }
 
 /* The number of a word in a list that ends with NULL. */
-static bool one_of(struct script *s, const struct stmt *st, unsigned i, const char *const *names, unsigned *out)
+static bool one_of(struct script *s, const struct stmt *st, unsigned i, const char *const *names,
+		   unsigned *out)
 {
 	const char *word;
 
@@ -371,7 +372,8 @@ static bool run_define(struct script *s, const struct stmt *st, unsigned i)
 }
 
 /* Runs a macro for a side; $1 to $4 are its arguments, 1 where not given. */
-static bool run_macro(struct script *s, const struct macro *m, const struct stmt *st, unsigned i, unsigned side)
+static bool run_macro(struct script *s, const struct macro *m, const struct stmt *st, unsigned i,
+		      unsigned side)
 {
 	const struct stmt *body = &s->stmts[m->stmt];
 	unsigned me = s->me, mark = s->nvariables;
@@ -431,15 +433,15 @@ static const struct keyword {
 	bool (*run)(struct script *s, const struct stmt *st, unsigned i);
 	bool block;
 } keywords[] = {
-	{ "hosts", run_hosts, false },	   { "conversation", run_conversation, false },
-	{ "call", run_call, false },	   { "set", run_set, false },
-	{ "wait", run_wait, false },	   { "at", run_at, false },
+	{ "hosts", run_hosts, false },     { "conversation", run_conversation, false },
+	{ "call", run_call, false },       { "set", run_set, false },
+	{ "wait", run_wait, false },       { "at", run_at, false },
 	{ "spacing", run_spacing, false }, { "clock", run_clock, false },
 	{ "capture", run_capture, false }, { "acks", run_acks, false },
-	{ "seed", run_seed, false },	   { "link", run_link, false },
-	{ "let", run_let, false },	   { "default", run_default, false },
-	{ "repeat", run_repeat, true },	   { "if", run_if, true },
-	{ "define", run_define, true },	   { "coalesce", run_coalesce, true },
+	{ "seed", run_seed, false },       { "link", run_link, false },
+	{ "let", run_let, false },         { "default", run_default, false },
+	{ "repeat", run_repeat, true },    { "if", run_if, true },
+	{ "define", run_define, true },    { "coalesce", run_coalesce, true },
 	{ "cross", run_cross, true },
 };
 
@@ -447,10 +449,10 @@ static const struct verb {
 	const char *name;
 	bool (*run)(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 } verbs[] = {
-	{ "connect", verb_connect }, { "syn", verb_flags },	 { "synack", verb_flags },
-	{ "ack", verb_flags },	     { "fin", verb_flags },	 { "rst", verb_flags },
-	{ "tcp", verb_tcp },	     { "raw", verb_raw },	 { "retransmit", verb_retransmit },
-	{ "gre", verb_gre },	     { "ip", verb_ip },		 { "unreachable", verb_unreachable },
+	{ "connect", verb_connect }, { "syn", verb_flags }, { "synack", verb_flags },
+	{ "ack", verb_flags },       { "fin", verb_flags }, { "rst", verb_flags },
+	{ "tcp", verb_tcp },         { "raw", verb_raw },   { "retransmit", verb_retransmit },
+	{ "gre", verb_gre },         { "ip", verb_ip },     { "unreachable", verb_unreachable },
 };
 
 static const struct keyword *keyword_find(const char *name)
@@ -634,7 +636,8 @@ static bool output_open(struct output *o)
 	return !o->failed;
 }
 
-static bool output_frame(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t caplen, uint32_t wire_len)
+static bool output_frame(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t caplen,
+			 uint32_t wire_len)
 {
 	struct output *o = ctx;
 

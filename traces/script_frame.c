@@ -43,7 +43,12 @@ static const struct link_form link_forms[] = {
 	{ "ppp", LINK_PPP, 4, 2, ID_PPP, { 0xff, 3 } },
 	{ "ppp-hdlc", LINK_PPP_HDLC, 4, 2, ID_PPP, { 0xff, 3 } },
 	{ "sll", LINK_LINUX_SLL, 16, 14, ID_ETHERTYPE, { 0, 0, 0, 1, 0, 6, 2, 0, 10, 0, 0, 1 } },
-	{ "sll2", LINK_LINUX_SLL2, 20, 0, ID_ETHERTYPE, { 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 10, 0, 0, 1 } },
+	{ "sll2",
+	  LINK_LINUX_SLL2,
+	  20,
+	  0,
+	  ID_ETHERTYPE,
+	  { 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 10, 0, 0, 1 } },
 };
 
 const struct link_form *link_by_name(const char *name)
@@ -196,7 +201,8 @@ static void ip_sum_set(uint8_t *ip, size_t len)
 }
 
 /* The second sight of a frame by a mirror port: behind a router the TTL is one less. */
-static bool frame_mirror(struct script *s, const struct sending *how, size_t ip_at, uint32_t caplen, uint32_t len)
+static bool frame_mirror(struct script *s, const struct sending *how, size_t ip_at, uint32_t caplen,
+			 uint32_t len)
 {
 	uint8_t *ip = s->frame + ip_at;
 	unsigned ttl_at = ip_at < caplen && ip[0] >> 4 == 6 ? 7 : 8;

@@ -146,7 +146,8 @@ static void packet_heard(struct script *s, const struct gre_pkt *g, struct call_
 
 /* --- octets ------------------------------------------------------------------------------ */
 
-static bool payload_build(struct script *s, const struct gre_make *m, struct call *c, unsigned side, size_t *len)
+static bool payload_build(struct script *s, const struct gre_make *m, struct call *c, unsigned side,
+			  size_t *len)
 {
 	*len = 0;
 	if (m->bare)
@@ -270,7 +271,8 @@ static enum taken icmp_option(struct script *s, void *ctx, const char *key, cons
 	return strcmp(key, "mtu") == 0 ? option_number(s, key, value, UINT32_MAX, &m->rest) : NOT_MINE;
 }
 
-static uint16_t icmp_sum(const struct script *s, unsigned side, const struct sending *how, bool v4, size_t len)
+static uint16_t icmp_sum(const struct script *s, unsigned side, const struct sending *how, bool v4,
+			 size_t len)
 {
 	struct datagram d = { .src = how->has_from ? how->from : s->conv->end[side].addr,
 			      .dst = how->has_to ? how->to : s->conv->end[!side].addr,

@@ -8,9 +8,9 @@ enum { STATEMENTS_MAX = 1000000 };
 
 struct lexer {
 	const char *at, *end;
-	char *out;	/* words, each with its NUL; never ahead of `at` */
+	char *out; /* words, each with its NUL; never ahead of `at` */
 	uint32_t line;
-	bool open;	/* a statement is being read */
+	bool open; /* a statement is being read */
 	uint32_t block[DEPTH_MAX];
 	unsigned depth;
 };
@@ -43,8 +43,9 @@ static bool statement_open(struct script *s, struct lexer *l)
 		return script_fail(s, "more than %d statements", STATEMENTS_MAX);
 	if (!grow(s, (void **)&s->stmts, &s->stmts_room, s->nstmts, sizeof(*s->stmts)))
 		return false;
-	s->stmts[s->nstmts] = (struct stmt){
-		.line = l->line, .first = (uint32_t)s->nwords, .end = (uint32_t)s->nstmts + 1 };
+	s->stmts[s->nstmts] = (struct stmt){ .line = l->line,
+					     .first = (uint32_t)s->nwords,
+					     .end = (uint32_t)s->nstmts + 1 };
 	s->nstmts++;
 	l->open = true;
 	return true;

@@ -318,7 +318,8 @@ bool message_default_check(struct script *s, const struct stmt *st)
 		   : script_fail(s, "default: there is no message \"%.40s\"", stmt_word(s, st, 1));
 }
 
-bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side, const struct ctrl_desc *d)
+bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side,
+		  const struct ctrl_desc *d)
 {
 	struct sending how = s->sending;
 	struct message m = { .d = d };

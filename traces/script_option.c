@@ -109,7 +109,17 @@ bool patches_apply(struct script *s, const struct patches *p, uint8_t *octets, s
 
 /* --- the options of sending -------------------------------------------------------------- */
 
-enum how_kind { HOW_NUMBER, HOW_FLAG, HOW_ADDRESS, HOW_TIME, HOW_VLAN, HOW_SPLIT, HOW_SUM, HOW_MIRROR, HOW_IP_ID };
+enum how_kind {
+	HOW_NUMBER,
+	HOW_FLAG,
+	HOW_ADDRESS,
+	HOW_TIME,
+	HOW_VLAN,
+	HOW_SPLIT,
+	HOW_SUM,
+	HOW_MIRROR,
+	HOW_IP_ID
+};
 
 #define AT(member) offsetof(struct sending, member)
 

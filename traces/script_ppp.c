@@ -119,12 +119,11 @@ static bool is_request(uint16_t protocol, uint8_t code)
 	return name && (strstr(name, "Request") || strcmp(name, "Challenge") == 0);
 }
 
-static uint8_t identifier(const struct ppp_make *p, struct call *c, unsigned side, uint16_t protocol, uint8_t code)
+static uint8_t identifier(const struct ppp_make *p, struct call *c, unsigned side, uint16_t protocol,
+			  uint8_t code)
 {
 	bool request = is_request(protocol, code);
-	uint8_t id = p->has_id ? p->id
-		     : request ? (uint8_t)(c->end[side].ppp_id + 1)
-			       : c->end[!side].ppp_id;
+	uint8_t id = p->has_id ? p->id : request ? (uint8_t)(c->end[side].ppp_id + 1) : c->end[!side].ppp_id;
 
 	if (request)
 		c->end[side].ppp_id = id;
@@ -132,7 +131,8 @@ static uint8_t identifier(const struct ppp_make *p, struct call *c, unsigned sid
 }
 
 /* The data of a control packet: what was given, or what a correct packet holds at least. */
-static void control_data(const struct ppp_make *p, struct call *c, unsigned side, uint8_t code, struct wcursor *w)
+static void control_data(const struct ppp_make *p, struct call *c, unsigned side, uint8_t code,
+			 struct wcursor *w)
 {
 	struct call_end *own = &c->end[side], *peer = &c->end[!side];
 
@@ -148,8 +148,8 @@ static void control_data(const struct ppp_make *p, struct call *c, unsigned side
 		wcursor_uint(w, 0, 4); /* Magic-Number */
 }
 
-static void control_build(const struct ppp_make *p, struct call *c, unsigned side, uint16_t protocol, uint8_t code,
-			  struct wcursor *w)
+static void control_build(const struct ppp_make *p, struct call *c, unsigned side, uint16_t protocol,
+			  uint8_t code, struct wcursor *w)
 {
 	uint8_t *length;
 	const uint8_t *start = w->at;
@@ -175,8 +175,8 @@ static void letters(struct wcursor *w, size_t n)
 /* An IPv4 packet from one end's inside to the other's. */
 static void inner_build(unsigned side, size_t len, struct wcursor *w)
 {
-	uint8_t header[INNER_HEADER] = { 0x45, 0, 0, 0, 0, 0, 0, 0, 64, INNER_PROTOCOL, 0, 0,
-					 172,  31, 0, 2, 172, 31, 0, 1 };
+	uint8_t header[INNER_HEADER] = { 0x45, 0, 0,   0,  0, 0, 0,   0,  64, INNER_PROTOCOL,
+					 0,    0, 172, 31, 0, 2, 172, 31, 0,  1 };
 	struct wcursor at = wcursor_on(header + 2, 2);
 
 	wcursor_uint(&at, (uint32_t)len, 2);
@@ -191,7 +191,8 @@ static void inner_build(unsigned side, size_t len, struct wcursor *w)
 }
 
 /* The data of a packet that is no control packet; framing: octets before it. */
-static void data_build(const struct ppp_make *p, unsigned side, uint16_t protocol, size_t framing, struct wcursor *w)
+static void data_build(const struct ppp_make *p, unsigned side, uint16_t protocol, size_t framing,
+		       struct wcursor *w)
 {
 	size_t len = INNER_OCTETS;
 

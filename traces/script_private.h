@@ -19,26 +19,26 @@ enum {
 	SIDE_PNS,
 	SIDE_PAC,
 
-	KEY_ROOM = 64,	      /* of a name left of "=" */
-	OCTETS_MAX = 65536,   /* of a value, a message, an IP packet */
+	KEY_ROOM = 64,      /* of a name left of "=" */
+	OCTETS_MAX = 65536, /* of a value, a message, an IP packet */
 	FRAME_ROOM = OCTETS_MAX + 256,
 	PATCHES_MAX = 8,
 	PATCH_OCTETS = 160,
 	SPLITS_MAX = 32,
-	DEPTH_MAX = 48,	      /* of blocks and macros within each other */
+	DEPTH_MAX = 48, /* of blocks and macros within each other */
 	NAME_ROOM = 32,
 	VARIABLES_MAX = 256,
 	MACROS_MAX = 256,
 	DEFAULTS_MAX = 64,
-	QUOTE_ROOM = 128,     /* octets of the last packet that an ICMP error repeats */
-	ECHO_DATA = 64,	      /* octets of PPP options that an answer repeats */
+	QUOTE_ROOM = 128, /* octets of the last packet that an ICMP error repeats */
+	ECHO_DATA = 64,   /* octets of PPP options that an answer repeats */
 };
 
 /* A statement: its words, and for one with a block, the statements up to end. */
 struct stmt {
 	uint32_t line;
 	uint32_t first, count; /* in script.words */
-	uint32_t end;	       /* one past the last statement of the block */
+	uint32_t end;          /* one past the last statement of the block */
 	bool block;
 };
 
@@ -78,17 +78,17 @@ struct sending {
 struct end {
 	struct ip_addr addr;
 	uint16_t port, ip_id;
-	uint32_t next;	 /* TCP: next octet to send */
-	uint32_t got;	 /* next octet expected from the other end */
-	uint32_t told;	 /* what of it is acknowledged: less than got while messages cross */
-	bool hole;	 /* octets before what came last are missing here */
+	uint32_t next;   /* TCP: next octet to send */
+	uint32_t got;    /* next octet expected from the other end */
+	uint32_t told;   /* what of it is acknowledged: less than got while messages cross */
+	bool hole;       /* octets before what came last are missing here */
 	int64_t ack_due; /* when a lone acknowledgment is sent, or 0 */
-	uint8_t *last;	 /* octets written last, for a retransmission */
+	uint8_t *last;   /* octets written last, for a retransmission */
 	size_t last_len;
 	uint32_t last_seq;
 	uint8_t *joined; /* octets waiting for the end of "coalesce" */
 	size_t joined_len;
-	uint32_t echo;	 /* identifier of the last Echo-Request from here */
+	uint32_t echo;             /* identifier of the last Echo-Request from here */
 	uint8_t quote[QUOTE_ROOM]; /* start of the last IP packet */
 	size_t quote_len;
 };
@@ -96,7 +96,7 @@ struct end {
 struct call_end {
 	uint16_t id;
 	bool has_id;
-	uint32_t next;	/* GRE: sequence number to send */
+	uint32_t next;  /* GRE: sequence number to send */
 	uint32_t heard; /* highest that came from the other end */
 	bool has_heard;
 	uint8_t ppp_id; /* of the last PPP request from here */
@@ -163,13 +163,13 @@ struct script {
 	unsigned ndefaults;
 	struct variable variables[VARIABLES_MAX];
 	unsigned nvariables, depth;
-	unsigned me;		/* the side that a macro was called by */
+	unsigned me; /* the side that a macro was called by */
 
 	struct sending sending; /* as "set" left it */
 	int64_t now, spacing, skew;
-	int64_t ack_soonest;	/* the least ack_due, or 0 */
+	int64_t ack_soonest; /* the least ack_due, or 0 */
 	enum ack_mode acks;
-	bool captured[2];	/* frames of this side reach the capture */
+	bool captured[2]; /* frames of this side reach the capture */
 	uint64_t random;
 	uint16_t next_port, next_id[2], serial[2];
 	unsigned handshakes;
@@ -181,8 +181,8 @@ struct script {
 	uint64_t frames, octets, work;
 	struct waiting *late, *held; /* held: last first */
 	unsigned nlate;
-	uint32_t piece;	     /* frames of this statement so far */
-	bool arrived;	     /* what was sent last reached the other end */
+	uint32_t piece; /* frames of this statement so far */
+	bool arrived;   /* what was sent last reached the other end */
 
 	uint8_t value[OCTETS_MAX]; /* of an octets option */
 	uint8_t body[OCTETS_MAX];  /* of a message */
@@ -270,7 +270,7 @@ struct segment {
 	uint8_t flags;
 	uint32_t seq;
 	bool has_ack;
-	uint32_t ack;	 /* with has_ack; else what the end was told */
+	uint32_t ack;          /* with has_ack; else what the end was told */
 	uint16_t sport, dport; /* 0: the conversation's */
 };
 
@@ -296,7 +296,8 @@ bool verb_retransmit(struct script *s, const struct stmt *st, unsigned i, unsign
 
 /* Reads a "default" statement once for its mistakes. */
 bool message_default_check(struct script *s, const struct stmt *st);
-bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side, const struct ctrl_desc *d);
+bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side,
+		  const struct ctrl_desc *d);
 
 /* --- script_call.c --- */
 

@@ -9,7 +9,7 @@
 
 enum {
 	ACK_DELAY = 40, /* ms until a lone acknowledgment */
-	SUM_AT = 16,	/* of the checksum in a TCP header */
+	SUM_AT = 16,    /* of the checksum in a TCP header */
 	TCP_HEADER = 20,
 	ETHERNET_HEADER = 14,
 };
@@ -84,8 +84,8 @@ bool tcp_send(struct script *s, unsigned side, const struct segment *g, const ui
 	struct frame_spec f = { .src = how->has_from ? how->from : e->addr,
 				.dst = how->has_to ? how->to : v->end[!side].addr };
 	uint32_t ack = g->has_ack ? g->ack : g->flags & TCP_ACK ? e->told : 0;
-	size_t n = segment_build(s, &f, g->sport ? g->sport : e->port, g->dport ? g->dport : v->end[!side].port,
-				 g, ack, octets, len);
+	size_t n = segment_build(s, &f, g->sport ? g->sport : e->port,
+				 g->dport ? g->dport : v->end[!side].port, g, ack, octets, len);
 
 	if (!n)
 		return script_fail(s, "too many octets for a TCP segment");
@@ -389,9 +389,9 @@ bool verb_flags(struct script *s, const struct stmt *st, unsigned i, unsigned si
 	struct sending how = s->sending;
 	struct tcp_options o = { 0 };
 	uint8_t flags = name_equal(word, "synack") ? TCP_SYN | TCP_ACK
-			: name_equal(word, "ack")    ? TCP_ACK
-			: name_equal(word, "fin")    ? TCP_FIN | TCP_ACK
-						    : TCP_RST | TCP_ACK;
+			: name_equal(word, "ack")  ? TCP_ACK
+			: name_equal(word, "fin")  ? TCP_FIN | TCP_ACK
+						   : TCP_RST | TCP_ACK;
 
 	if (name_equal(word, "syn")) {
 		if (!options_read(s, st, i, connect_option, &o, &how))
@@ -439,7 +439,8 @@ bool verb_retransmit(struct script *s, const struct stmt *st, unsigned i, unsign
 	if (!options_read(s, st, i, retransmit_option, &o, &how))
 		return false;
 	if (o.skip >= e->last_len)
-		return script_fail(s, "%s has written only %zu octets to send again", side_name(side), e->last_len);
+		return script_fail(s, "%s has written only %zu octets to send again", side_name(side),
+				   e->last_len);
 	if (o.take > e->last_len - o.skip)
 		o.take = (uint32_t)(e->last_len - o.skip);
 	memcpy(s->body, e->last + o.skip, o.take);

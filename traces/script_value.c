@@ -83,12 +83,23 @@ static bool variable_builtin(struct script *s, const char *name, uint64_t *out)
 	for (i = 0; i < sizeof(suffix) / sizeof(*suffix) && strcmp(name + 4, suffix[i]) != 0; i++)
 		;
 	switch (i) {
-	case 0: *out = c ? c->end[side].id : 0; return true;
-	case 1: *out = c ? c->end[side].next : 0; return true;
-	case 2: *out = c ? c->end[side].heard : 0; return true;
-	case 3: *out = v->end[side].next; return true;
-	case 4: *out = v->end[side].got; return true;
-	default: return false;
+	case 0:
+		*out = c ? c->end[side].id : 0;
+		return true;
+	case 1:
+		*out = c ? c->end[side].next : 0;
+		return true;
+	case 2:
+		*out = c ? c->end[side].heard : 0;
+		return true;
+	case 3:
+		*out = v->end[side].next;
+		return true;
+	case 4:
+		*out = v->end[side].got;
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -125,8 +136,9 @@ static bool read_digits(struct reader *r, uint64_t *out)
 	}
 	first = r->at;
 	for (*out = 0; isxdigit((unsigned char)*r->at); r->at++) {
-		digit = isdigit((unsigned char)*r->at) ? (unsigned)(*r->at - '0')
-						       : (unsigned)(tolower((unsigned char)*r->at) - 'a') + 10;
+		digit = isdigit((unsigned char)*r->at)
+				? (unsigned)(*r->at - '0')
+				: (unsigned)(tolower((unsigned char)*r->at) - 'a') + 10;
 		if (digit >= base)
 			break;
 		if (*out > (UINT64_MAX - digit) / base)
@@ -165,12 +177,12 @@ static bool read_operand(struct reader *r, uint64_t *out)
 }
 
 /* Longer spellings first. */
-static const struct operator {
+static const struct operation {
 	char text[3];
 	unsigned rank;
-} operators[] = {
+} operations[] = {
 	{ "==", 1 }, { "!=", 1 }, { "<=", 1 }, { ">=", 1 }, { "<<", 4 }, { ">>", 4 }, { "<", 1 }, { ">", 1 },
-	{ "|", 2 },  { "^", 2 },  { "&", 3 },  { "+", 5 },  { "-", 5 },	 { "*", 6 },  { "/", 6 }, { "%", 6 },
+	{ "|", 2 },  { "^", 2 },  { "&", 3 },  { "+", 5 },  { "-", 5 },  { "*", 6 },  { "/", 6 }, { "%", 6 },
 };
 
 static bool calculate(struct script *s, const char *op, uint64_t a, uint64_t b, uint64_t *out)
@@ -178,37 +190,61 @@ static bool calculate(struct script *s, const char *op, uint64_t a, uint64_t b, 
 	if ((*op == '/' || *op == '%') && b == 0)
 		return script_fail(s, "division by 0");
 	switch (*op) {
-	case '=': *out = a == b; break;
-	case '!': *out = a != b; break;
-	case '<': *out = op[1] == '<' ? (b < 64 ? a << b : 0) : op[1] ? a <= b : a < b; break;
-	case '>': *out = op[1] == '>' ? (b < 64 ? a >> b : 0) : op[1] ? a >= b : a > b; break;
-	case '|': *out = a | b; break;
-	case '^': *out = a ^ b; break;
-	case '&': *out = a & b; break;
-	case '+': *out = a + b; break;
-	case '-': *out = a - b; break;
-	case '*': *out = a * b; break;
-	case '/': *out = a / b; break;
-	default: *out = a % b; break;
+	case '=':
+		*out = a == b;
+		break;
+	case '!':
+		*out = a != b;
+		break;
+	case '<':
+		*out = op[1] == '<' ? (b < 64 ? a << b : 0) : op[1] ? a <= b : a < b;
+		break;
+	case '>':
+		*out = op[1] == '>' ? (b < 64 ? a >> b : 0) : op[1] ? a >= b : a > b;
+		break;
+	case '|':
+		*out = a | b;
+		break;
+	case '^':
+		*out = a ^ b;
+		break;
+	case '&':
+		*out = a & b;
+		break;
+	case '+':
+		*out = a + b;
+		break;
+	case '-':
+		*out = a - b;
+		break;
+	case '*':
+		*out = a * b;
+		break;
+	case '/':
+		*out = a / b;
+		break;
+	default:
+		*out = a % b;
+		break;
 	}
 	return true;
 }
 
 static bool read_expression(struct reader *r, unsigned least, uint64_t *out)
 {
-	const struct operator *op;
+	const struct operation *op;
 	uint64_t right;
 	unsigned i;
 
 	if (!read_operand(r, out))
 		return false;
 	for (;;) {
-		for (i = 0; i < sizeof(operators) / sizeof(*operators); i++)
-			if (strncmp(r->at, operators[i].text, strlen(operators[i].text)) == 0)
+		for (i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+			if (strncmp(r->at, operations[i].text, strlen(operations[i].text)) == 0)
 				break;
-		if (i == sizeof(operators) / sizeof(*operators) || operators[i].rank <= least)
+		if (i == sizeof(operations) / sizeof(*operations) || operations[i].rank <= least)
 			return true;
-		op = &operators[i];
+		op = &operations[i];
 		r->at += strlen(op->text);
 		if (!read_expression(r, op->rank, &right) || !calculate(r->s, op->text, *out, right, out))
 			return false;
@@ -290,7 +326,7 @@ bool value_time(struct script *s, const char *text, bool negative, int64_t *ns)
 	unit = unit_of(r.at);
 	if (!unit)
 		return script_fail(s, "\"%.40s\" is not a time", text);
-	if (whole > 300000000)
+	if (whole > (negative ? 2000000000 : 300000000)) /* back to 1970, or ten years on */
 		return script_fail(s, "%.40s is too long a time", text);
 	*ns = (int64_t)whole * unit + fraction / (SECOND / unit);
 	if (minus)
@@ -414,7 +450,7 @@ bool value_octets(struct script *s, const char *text, uint8_t *out, size_t room,
 static bool code_by_name(const struct field *f, const char *name, uint32_t *out)
 {
 	for (uint32_t i = 0; i < 256; i++) {
-		const char *word = strcmp(f->name, "error_code") == 0  ? ctrl_error_name(i)
+		const char *word = strcmp(f->name, "error_code") == 0   ? ctrl_error_name(i)
 				   : strcmp(f->name, "cause_code") == 0 ? ctrl_cause_name(i)
 									: NULL;
 

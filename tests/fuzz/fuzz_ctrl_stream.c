@@ -54,8 +54,8 @@ static void check_encoding(const struct ctrl_msg *m)
 	check(!memcmp(again, m->octets, m->desc->length));
 }
 
-static void take(void *ctx, enum ctrl_stream_event event, const struct ctrl_msg *m, const struct ctrl_origin *o,
-		 uint64_t count)
+static void take(void *ctx, enum ctrl_stream_event event, const struct ctrl_msg *m,
+		 const struct ctrl_origin *o, uint64_t count)
 {
 	struct account *a = ctx;
 
@@ -117,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct account a = { 0 };
 
 	/* a command octet: what to do in the low bits, a size in the high ones or after it */
-	while (cursor_left(&c)) {
+	while (cursor_left(&c) && !c.missing) {
 		uint8_t command = cursor_u8(&c);
 		size_t len = command >> 4 ? command >> 4 : cursor_u16(&c) & 0x7ff;
 

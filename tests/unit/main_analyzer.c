@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
-suite_fn suite_capture, suite_mirror, suite_reassembly, suite_report, suite_tracker;
+suite_fn suite_capture, suite_defrag, suite_mirror, suite_reassembly, suite_report, suite_tracker;
 
 suite_fn *const suites[] = {
 	suite_capture,
+	suite_defrag,
 	suite_mirror,
 	suite_reassembly,
 	suite_report,

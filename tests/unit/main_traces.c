@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-suite_fn suite_writer;
+suite_fn suite_script, suite_writer;
 
 suite_fn *const suites[] = {
+	suite_script,
 	suite_writer,
 	NULL,
 };

@@ -38,8 +38,8 @@ struct bench {
 
 static struct bench b;
 
-static void note(void *ctx, enum ctrl_stream_event event, const struct ctrl_msg *m, const struct ctrl_origin *o,
-		 uint64_t count)
+static void note(void *ctx, enum ctrl_stream_event event, const struct ctrl_msg *m,
+		 const struct ctrl_origin *o, uint64_t count)
 {
 	struct told *t = &b.told[b.n];
 
@@ -61,7 +61,8 @@ static void note(void *ctx, enum ctrl_stream_event event, const struct ctrl_msg 
 	t->caplen = m->caplen;
 	t->described = m->desc;
 	memcpy(t->octets, m->octets, m->caplen);
-	b.in_place += b.fed_from && m->octets >= b.fed_from && m->octets + m->caplen <= b.fed_from + b.fed_len;
+	b.in_place += b.fed_from && m->octets >= b.fed_from &&
+		      m->octets + m->caplen <= b.fed_from + b.fed_len;
 }
 
 static void start(void)
@@ -74,12 +75,15 @@ static void start(void)
 static void feed_frame(const uint8_t *octets, size_t len, uint64_t frame, bool segment_start)
 {
 	uint8_t *copy = exact_copy(octets, len);
+	bool fed;
 
 	b.fed_from = copy;
 	b.fed_len = len;
 	b.frame = frame;
 	b.fed += len;
-	CU_ASSERT(ctrl_stream_feed(&b.s, copy, len, frame, (int64_t)frame * 1000, frame * 10, segment_start, note, &b));
+	fed = ctrl_stream_feed(&b.s, copy, len, frame, (int64_t)frame * 1000, frame * 10, segment_start,
+			       note, &b);
+	CU_ASSERT(fed);
 	b.fed_from = NULL;
 	free(copy);
 }
@@ -559,6 +563,47 @@ static void test_wrong_cookie_and_length(void)
 	CU_ASSERT(b.n == 2 && is_message(0, CTRL_SLI, 12, CTRL_BAD, CTRL_BAD_COOKIE) && is_skipped(1, 12));
 }
 
+/* Length octets have come in two segments, and the stream ends there. */
+static void test_wrong_cookie_at_end(void)
+{
+	uint8_t octets[CTRL_MAX];
+	size_t size = make_garbled(CTRL_WEN, octets);
+
+	start();
+	feed(octets, 13);
+	feed(octets + 13, size - 13);
+	CU_ASSERT_EQUAL(b.n, 0);
+	end(false);
+	CU_ASSERT(b.n == 1 && is_message(0, CTRL_WEN, size, CTRL_BAD, CTRL_BAD_COOKIE));
+}
+
+/* Garbage with a cookie in it does not hide the message that begins within a header's length. */
+static void test_false_start(void)
+{
+	static const uint8_t garbage[] = { 0xff, 0, 16, 0, 1, 0x1a, 0x2b, 0x3c, 0x4d };
+	uint8_t octets[CTRL_MAX + sizeof(garbage)];
+	size_t n = sizeof(garbage) + make(CTRL_ICCN, octets + sizeof(garbage));
+
+	memcpy(octets, garbage, sizeof(garbage));
+	start();
+	feed(octets, n);
+	CU_ASSERT(b.n == 2 && is_message(0, 0x4d00, sizeof(garbage), CTRL_BAD,
+					 CTRL_BAD_COOKIE | CTRL_BAD_MESSAGE_TYPE));
+	CU_ASSERT(is_ok(1, CTRL_ICCN) && b.told[1].resynchronised);
+	end(true);
+}
+
+static void test_nothing(void)
+{
+	const uint8_t octet = 0;
+
+	start();
+	feed(&octet, 0);
+	CU_ASSERT_PTR_NULL(b.s.partial);
+	end(false);
+	CU_ASSERT_EQUAL(b.n, 0);
+}
+
 /* A type without a size takes Length octets, whatever they are; so does a management message. */
 static void test_unknown_type(void)
 {
@@ -795,6 +840,9 @@ void suite_ctrl_stream(void)
 	CU_add_test(s, "garbage between messages", test_garbage_between);
 	CU_add_test(s, "wrong cookie", test_wrong_cookie);
 	CU_add_test(s, "wrong cookie and Length", test_wrong_cookie_and_length);
+	CU_add_test(s, "wrong cookie in two segments", test_wrong_cookie_at_end);
+	CU_add_test(s, "garbage that begins like a message", test_false_start);
+	CU_add_test(s, "nothing fed", test_nothing);
 	CU_add_test(s, "unknown type", test_unknown_type);
 	CU_add_test(s, "wrong PPTP Message Type", test_wrong_message_type);
 	CU_add_test(s, "a Length that lies", test_lying_length);

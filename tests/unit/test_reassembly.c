@@ -646,6 +646,43 @@ static void data_beyond_fin(void)
 	EXPECT("end:capture");
 }
 
+/* The same while all holes are looked at, of which the other direction's is the next. */
+static void data_beyond_fin_by_time(void)
+{
+	start_open();
+	put(C, 4, 0, "dd");
+	put(S, 2, 0, "zz");
+	send_len(C, FIN | ACK, ISN_C + 1 + 2, ISN_S + 1, NULL, 0);
+	flags(S, ACK, 4, 3);
+	tick(300 * ms);
+	EXPECT("gap:c7@0+2 fin:c6 gap:s5@0+2 s5@2=zz");
+	stop();
+}
+
+static void fin_repeated(void)
+{
+	start_open();
+	put(C, 0, 0, "aa");
+	for (unsigned i = 0; i < 3; i++)
+		send_len(C, FIN | ACK, ISN_C + 1 + 2, ISN_S + 1, NULL, 0);
+	put(S, 0, 3, "ok");
+	put(C, 2, 2, "no");
+	EXPECT("c4@0=aa fin:c5 s8@0=ok");
+	stop();
+}
+
+/* The RST finds that both had already ended. */
+static void reset_behind_both_fins(void)
+{
+	start_open();
+	send_len(C, FIN | ACK, ISN_C + 1 + 2, ISN_S + 1, NULL, 0);
+	send_len(S, FIN | ACK, ISN_S + 1 + 2, ISN_C + 1, NULL, 0);
+	send_len(C, RST | ACK, ISN_C + 1 + 3, ISN_S + 1 + 3, NULL, 0);
+	EXPECT("gap:c4@0+2 fin:c4 gap:s5@0+2 fin:s5");
+	stop();
+	EXPECT("end:fin");
+}
+
 static void queue_limit(void)
 {
 	static const char big[2000];
@@ -1201,6 +1238,16 @@ static void data_from(unsigned i)
 	put(C, 0, 0, "a");
 }
 
+static void room_for_one(void)
+{
+	start_counting(0);
+	data_from(1);
+	data_from(2);
+	CU_ASSERT_EQUAL(reassembly_stats(fx.r)->live, 1);
+	CU_ASSERT_EQUAL(info()->id, 2);
+	stop();
+}
+
 /* What is over goes first, then the least recently active. */
 static void eviction_order(void)
 {
@@ -1469,6 +1516,9 @@ static void one_after_another(void)
 		put(C, 2, 0, "old");
 		put(S, 3, 0, "old");
 		put(C, 10, 0, "older");
+		fx.port++;
+		handshake();
+		send_len(C, FIN | ACK, ISN_C + 1 + 2, ISN_S + 1, NULL, 0);
 		reassembly_free(fx.r); /* not finished */
 		start_open();
 		put(C, 0, 0, "new news that are new");
@@ -1715,6 +1765,9 @@ void suite_reassembly(void)
 		{ "FIN behind a hole", fin_behind_hole },
 		{ "FIN before its data", fin_before_its_data },
 		{ "data beyond FIN", data_beyond_fin },
+		{ "data beyond FIN, by time", data_beyond_fin_by_time },
+		{ "FIN repeated", fin_repeated },
+		{ "RST behind both FINs", reset_behind_both_fins },
 		{ "limit of what waits", queue_limit },
 		{ "many small segments wait", many_small_queued },
 		{ "large hole", large_hole },
@@ -1751,6 +1804,7 @@ void suite_reassembly(void)
 		{ "ports used again, SYN lost", port_reused_syn_lost },
 		{ "ports used again, no handshake", port_reused_midstream },
 		{ "ports used again after the end", port_reused_after_close },
+		{ "room for one", room_for_one },
 		{ "who is given up first", eviction_order },
 		{ "100000 SYNs", flood_of_syns },
 		{ "half-open connections have a share", half_open_have_a_share },

@@ -280,7 +280,10 @@ static bool has(const struct page *p, const char *words)
 static void write_report(struct page *p, const struct report_ops *ops)
 {
 	static const char *const notices[] = { "3 packets found no room", NULL };
-	struct report_summary s = { 1, 1, 1, { [SEVERITY_ERROR] = 1 }, 1, 1240, true, notices };
+	struct report_summary s = {
+		.tunnels = 1, .connections = 1, .calls = 1, .findings = { [SEVERITY_ERROR] = 1 }, .gaps = 1,
+		.gap_octets = 1240, .partial = true, .notices = notices,
+	};
 	struct tunnel t = a_tunnel();
 	struct control_connection c = a_connection(&t);
 	struct flow to_pac = a_flow(24), to_pns = a_flow(26418);
@@ -300,7 +303,7 @@ static void write_report(struct page *p, const struct report_ops *ops)
 	ops->connection(r, &c);
 	ops->call(r, &call);
 	ops->tunnel_end(r, &t);
-	ops->finding(r, &f);
+	ops->finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(ops->end(r, &s));
 	page_close(p);
 }
@@ -334,7 +337,7 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 	ops->call(r, &empty);
 	ops->call(r, &incoming);
 	ops->tunnel_end(r, &t);
-	ops->finding(r, &f);
+	ops->finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(ops->end(r, &s));
 	page_close(p);
 }
@@ -519,7 +522,7 @@ static void test_json_captures(void)
 	r = report_json.begin(&p.o);
 	report_json.tunnel(r, &t);
 	report_json.tunnel_end(r, &t);
-	report_json.finding(r, &f);
+	report_json.finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(report_json.end(r, &s));
 	page_close(&p);
 	CU_ASSERT_TRUE(is_json(p.text));
@@ -724,19 +727,19 @@ static void write_many(struct page *p, const struct report_ops *ops, uint64_t n)
 	}
 	ops->tunnel_end(r, &t);
 	for (uint64_t i = 0; i < n; i++)
-		ops->finding(r, &f);
+		ops->finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(ops->end(r, &s));
 	page_close(p);
 }
 
 static unsigned occurrences(const char *text, const char *words)
 {
+	size_t len = strlen(words);
 	unsigned n = 0;
 
-	while ((text = strstr(text, words))) {
-		text += strlen(words);
-		n++;
-	}
+	/* Not with strstr(): AddressSanitizer's looks at the whole text each time. */
+	for (; *text; text++)
+		n += *text == *words && strncmp(text, words, len) == 0;
 	return n;
 }
 
@@ -892,7 +895,7 @@ static void test_anonymize_sentences(void)
 		p.o.anonymize = true;
 		page_open(&p);
 		r = report_text.begin(&p.o);
-		report_text.finding(r, &f);
+		report_text.finding(r, &f, BASELINE_NONE);
 		CU_ASSERT_TRUE(report_text.end(r, &s));
 		page_close(&p);
 		snprintf(line, sizeof(line), "\n    %s\n", cases[i].masked);
