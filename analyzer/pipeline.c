@@ -10,7 +10,7 @@
 #include "dissectors/ip.h"
 #include "dissectors/link.h"
 
-enum { TICK_NS = 20000000 };
+enum { TICK_NS = 20000000, GRE_KEY_END = 8 };
 
 static const uint16_t default_ports[] = { CTRL_PORT };
 
@@ -89,7 +89,7 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 
 	if (f)
 		from = f->key >> 16 & 1;
-	if (p->judge && !(f && judge_gre_ordinary(call, f, call->flow[!from], g))) {
+	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
 		const struct event e = {
 			.kind = EVENT_GRE,
 			.frame = p->frame,
@@ -101,6 +101,8 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 			.gre = g,
 			.flow = f,
 			.peer = call ? call->flow[!from] : NULL,
+			.ip_id = d->fragment_id,
+			.gre_len = d->len,
 			.identical = identical,
 			.fragment = d->fragment,
 		};
@@ -148,8 +150,17 @@ static void gre_other_version(struct pipeline *p, const struct datagram *d, cons
 	if (!p->judge)
 		return;
 	e.tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &e.from);
-	if (e.tunnel && (e.tunnel->connections || e.tunnel->calls))
-		judge_event(p->judge, &e);
+	if (!e.tunnel || !(e.tunnel->connections || e.tunnel->calls))
+		return;
+	/* The octets of the key lie where they do in version 1, if it is PPTP. */
+	if (d->caplen >= GRE_KEY_END) {
+		struct cursor c = cursor_on(d->payload + GRE_KEY_END - 2, 2);
+
+		e.flow = tracker_flow(p->tracker, e.tunnel, e.from, cursor_u16(&c));
+	}
+	e.call = e.flow ? e.flow->call : NULL;
+	e.connection = e.call ? e.call->connection : NULL;
+	judge_event(p->judge, &e);
 }
 
 static void gre_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames, size_t nframes)

@@ -287,6 +287,31 @@ const struct field *report_moment_field(const struct moment *m)
 	return NULL;
 }
 
+/* --- what was not judged ------------------------------------------------------------------- */
+
+bool report_asked(const struct report_unjudged *u, unsigned i)
+{
+	return (!u->selected || u->selected[i]) && rule_passive(&rules[i]) && rule_holds(&rules[i], u->profile);
+}
+
+unsigned report_asked_count(const struct report_unjudged *u)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RULES; i++)
+		n += report_asked(u, i);
+	return n;
+}
+
+unsigned report_kept_count(const struct report_unjudged *u, unsigned bit)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RULES; i++)
+		n += report_asked(u, i) && rules[i].unless >> bit & 1;
+	return n;
+}
+
 /* --- messages and packets of decode -------------------------------------------------------- */
 
 /* The rows that all messages begin with: Length to Reserved0. */

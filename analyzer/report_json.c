@@ -660,6 +660,75 @@ static void json_finding(struct report *r, const struct finding *f, enum baselin
 	flush(r);
 }
 
+static void put_baseline(struct report *r, const struct report_baseline *b)
+{
+	struct json *j = &r->j;
+
+	if (!b->used) {
+		emit_null(j, "baseline");
+		return;
+	}
+	emit_open(j, "baseline", '{');
+	emit_uint(j, "new", b->fresh);
+	emit_uint(j, "unchanged", b->unchanged);
+	emit_uint(j, "fixed", b->fixed);
+	emit_open(j, "fixed_findings", '[');
+	for (unsigned i = 0; b->fixed_lines && b->fixed_lines[i]; i++)
+		put_sentence(r, NULL, b->fixed_lines[i]);
+	emit_close(j, ']');
+	emit_close(j, '}');
+}
+
+/* Conditions that kept rules from judging connections or calls. */
+static void put_conditions(struct json *j, const struct report_unjudged *u)
+{
+	emit_open(j, "conditions", '[');
+	for (unsigned bit = 0; bit < UNLESS_BITS; bit++) {
+		if (!u->connections[bit] && !u->calls[bit])
+			continue;
+		emit_open(j, NULL, '{');
+		emit_text(j, "condition", rule_unless_name(bit));
+		emit_uint(j, "control_connections", u->connections[bit]);
+		emit_uint(j, "calls", u->calls[bit]);
+		emit_uint(j, "rules", report_kept_count(u, bit));
+		emit_close(j, '}');
+	}
+	emit_close(j, ']');
+}
+
+/* Findings that were not made for want of proof. */
+static void put_withheld(struct json *j, const struct report_unjudged *u)
+{
+	emit_open(j, "withheld", '[');
+	for (unsigned i = 0; i < RULES; i++) {
+		if (!u->withheld[i])
+			continue;
+		emit_open(j, NULL, '{');
+		emit_text(j, "id", rules[i].id);
+		emit_uint(j, "findings", u->withheld[i]);
+		emit_open(j, "conditions", '[');
+		for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
+			if (u->withheld_by[i] >> bit & 1)
+				emit_text(j, NULL, rule_unless_name(bit));
+		emit_close(j, ']');
+		emit_close(j, '}');
+	}
+	emit_close(j, ']');
+}
+
+static void put_judged(struct json *j, const struct report_unjudged *u)
+{
+	if (!u) {
+		emit_null(j, "judged");
+		return;
+	}
+	emit_open(j, "judged", '{');
+	emit_uint(j, "rules", report_asked_count(u));
+	put_conditions(j, u);
+	put_withheld(j, u);
+	emit_close(j, '}');
+}
+
 static void put_summary(struct report *r, const struct report_summary *s)
 {
 	struct json *j = &r->j;
@@ -675,6 +744,8 @@ static void put_summary(struct report *r, const struct report_summary *s)
 	emit_uint(j, "gaps", s->gaps);
 	emit_uint(j, "gap_octets", s->gap_octets);
 	emit_bool(j, "partial", s->partial);
+	put_baseline(r, &s->baseline);
+	put_judged(j, s->unjudged);
 	emit_open(j, "notices", '[');
 	for (unsigned i = 0; s->notices && s->notices[i]; i++)
 		put_sentence(r, NULL, s->notices[i]);

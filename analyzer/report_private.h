@@ -69,6 +69,15 @@ const struct field *report_moment_field(const struct moment *m);
 /* Whether a moment has a Result Code or Reason. */
 bool report_moment_result(const struct moment *m);
 
+/* --- what was not judged ------------------------------------------------------------------- */
+
+/* Whether rule i was asked: chosen, holding under the profile, and one that a capture can answer. */
+bool report_asked(const struct report_unjudged *u, unsigned i);
+
+/* Rules that were asked: all, or those that a condition keeps from judging. */
+unsigned report_asked_count(const struct report_unjudged *u);
+unsigned report_kept_count(const struct report_unjudged *u, unsigned bit);
+
 /* --- messages and packets of decode -------------------------------------------------------- */
 
 /*

@@ -16,6 +16,8 @@ enum {
 	DEFAULT_WIDTH = 100,
 	MIN_WIDTH = 24,
 	TUNNELS_MAX = 1000, /* shown without --verbose */
+	FIXED_MAX = 20,	    /* lines of a baseline */
+	WITHHELD_MAX = 10,
 	ALIKE_MAX = 10,	    /* findings of one requirement shown in full without --verbose */
 };
 
@@ -380,7 +382,8 @@ static int group_order(const void *a, const void *b)
 
 static void put_groups(struct report *r, struct text *t)
 {
-	qsort(r->groups, r->ngroups, sizeof(*r->groups), group_order);
+	if (r->ngroups)
+		qsort(r->groups, r->ngroups, sizeof(*r->groups), group_order);
 	for (size_t i = 0; i < r->ngroups; i++) {
 		const struct group *g = &r->groups[i];
 
@@ -418,7 +421,9 @@ static void put_finding_counts(struct text *t, const struct report_summary *s)
 	for (unsigned i = 0; i < SEVERITIES; i++)
 		all += s->findings[i];
 	text_open(t, 2, 2);
-	if (!all)
+	if (!s->unjudged)
+		text_words(t, PLAIN, "not judged by any rule");
+	else if (!all)
 		text_words(t, GREEN, "no findings");
 	for (unsigned i = SEVERITIES; i-- > 0;)
 		if (s->findings[i])
@@ -427,13 +432,95 @@ static void put_finding_counts(struct text *t, const struct report_summary *s)
 	text_close(t);
 }
 
+static void put_baseline(struct report *r, struct text *t, const struct report_baseline *b)
+{
+	char line[TEXT_ROOM];
+
+	if (!b->used)
+		return;
+	text_open(t, 2, 4);
+	text_words(t, PLAIN, "against the baseline:");
+	text_item(t, b->fresh ? BOLD : PLAIN, "%" PRIu64 " new", b->fresh);
+	text_item(t, PLAIN, "%" PRIu64 " unchanged", b->unchanged);
+	text_item(t, PLAIN, "%" PRIu64 " fixed", b->fixed);
+	text_close(t);
+	for (uint64_t i = 0; i < b->fixed && b->fixed_lines && b->fixed_lines[i]; i++) {
+		if (i == FIXED_MAX && !r->o.verbose) {
+			text_line(t, "    ... and %" PRIu64 " more (--verbose)", b->fixed - i);
+			break;
+		}
+		text_open(t, 4, 6);
+		text_words(t, GREEN, "fixed");
+		text_words(t, PLAIN, "%s", report_sentence(&r->o, b->fixed_lines[i], line));
+		text_close(t);
+	}
+}
+
+/* Conditions that kept rules from judging connections or calls. */
+static void put_conditions(struct text *t, const struct report_unjudged *u)
+{
+	for (unsigned bit = 0; bit < UNLESS_BITS; bit++) {
+		uint64_t connections = u->connections[bit], calls = u->calls[bit];
+		unsigned kept = report_kept_count(u, bit);
+
+		if ((!connections && !calls) || !kept)
+			continue;
+		text_open(t, 4, 6);
+		text_words(t, YELLOW, "%s:", rule_unless_words(bit));
+		text_words(t, PLAIN, "keeps %u rule%s from judging", kept, plural(kept));
+		if (connections)
+			text_item(t, PLAIN, "%" PRIu64 " control connection%s", connections, plural(connections));
+		if (calls)
+			text_item(t, PLAIN, "%" PRIu64 " call%s", calls, plural(calls));
+		text_close(t);
+	}
+}
+
+/* Findings that were not made for want of proof. */
+static void put_withheld(struct report *r, struct text *t, const struct report_unjudged *u)
+{
+	unsigned shown = 0, more = 0;
+
+	for (unsigned i = 0; i < RULES; i++) {
+		if (!u->withheld[i])
+			continue;
+		if (shown == WITHHELD_MAX && !r->o.verbose) {
+			more++;
+			continue;
+		}
+		if (!shown++) {
+			text_open(t, 4, 6);
+			text_words(t, PLAIN, "suspicions without proof, not reported:");
+		}
+		text_item(t, PLAIN, "%s %" PRIu64 "x", rules[i].id, u->withheld[i]);
+	}
+	if (more)
+		text_item(t, PLAIN, "and of %u more rule%s (--verbose)", more, plural(more));
+	if (shown)
+		text_close(t);
+}
+
+static void put_judged(struct report *r, struct text *t, const struct report_unjudged *u)
+{
+	unsigned asked;
+
+	if (!u)
+		return;
+	asked = report_asked_count(u);
+	text_open(t, 2, 4);
+	text_words(t, PLAIN, "judged by %u rule%s that a capture can answer", asked, plural(asked));
+	text_close(t);
+	put_conditions(t, u);
+	put_withheld(r, t, u);
+}
+
 static void put_partial(struct report *r, struct text *t, const struct report_summary *s)
 {
 	char buf[TEXT_ROOM];
 
 	if (s->partial) {
 		text_open(t, 2, 4);
-		text_words(t, YELLOW, "Partial: the captures do not show all that went over the wire.");
+		text_words(t, YELLOW, "Partial: something may be missing from this report.");
 		text_close(t);
 	}
 	if (s->gaps) {
@@ -462,6 +549,8 @@ static void put_summary(struct report *r, const struct report_summary *s)
 	put_counts(&t, s);
 	put_finding_counts(&t, s);
 	put_groups(r, &t);
+	put_baseline(r, &t, &s->baseline);
+	put_judged(r, &t, s->unjudged);
 	put_partial(r, &t, s);
 }
 

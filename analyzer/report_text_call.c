@@ -23,6 +23,7 @@ static void put_heading(struct tunnel_text *x, const struct call *c)
 
 	text_open(t, 2, 4);
 	text_words(t, BOLD, "Call %" PRIu64, c->id);
+	text_comma(t);
 	text_item(t, c->state == CALL_REFUSED ? YELLOW : PLAIN, "%s%s%s", kind ? kind : "", kind ? " " : "",
 		  call_state_name(c->state));
 	if (c->pns_id_known)

@@ -39,7 +39,7 @@ void text_open(struct text *t, unsigned indent, unsigned hang)
 void text_label(struct text *t, unsigned indent, unsigned width, const char *label)
 {
 	text_open(t, indent, text_narrow(t) ? indent + 2 : indent + width);
-	text_words(t, DIM, "%s", label);
+	text_words(t, DIM, "%s%s", label, text_narrow(t) ? ":" : "");
 	if (!text_narrow(t))
 		text_column(t, indent + width);
 }

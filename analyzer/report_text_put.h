@@ -43,6 +43,12 @@ __attribute__((format(printf, 3, 4))) void text_item(struct text *t, enum style 
 /* Makes blanks that wrapping would swallow stay: runs of them, and those at either end.  Returns words. */
 char *text_keep(char *words);
 
+/* The next item is not the first one: a heading goes before it. */
+static inline void text_comma(struct text *t)
+{
+	t->item = true;
+}
+
 /* Blanks up to a column, where it is not yet passed. */
 void text_column(struct text *t, unsigned column);
 

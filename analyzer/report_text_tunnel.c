@@ -7,6 +7,7 @@
 enum {
 	INDENT = 4,
 	LABEL = 11,
+	FULL_NAMES = 72, /* narrower, names of messages are abbreviated */
 	WHOLE_MAX = 50,	  /* with more calls or connections in a tunnel, each gets a line */
 	LINES_MAX = 1000, /* with more, they are counted */
 };
@@ -165,6 +166,7 @@ static void put_connection_heading(struct tunnel_text *x, const struct control_c
 	if (pac >= 0)
 		text_words(t, text_role_style(pac, !o), "%s", report_role_name(report_role(pac, !o)));
 	text_words(t, PLAIN, "%s", endpoint(x, !o, c->port[1], to));
+	text_comma(t);
 	text_item(t, PLAIN, "%s", connection_state_name(c->state));
 	text_close(t);
 }
@@ -388,9 +390,10 @@ static void put_message_moment(struct tunnel_text *x, const struct moment *m)
 	char words[TEXT_ROOM];
 
 	text_words(t, m->status == CTRL_OK ? BOLD : RED, "%s",
-		   !d ? "message of no known type" : text_narrow(t) ? d->abbrev : d->name);
+		   !d ? "message of no known type" : t->width < FULL_NAMES ? d->abbrev : d->name);
 	if (m->status != CTRL_OK)
 		text_words(t, RED, m->status == CTRL_CUT ? "(cut by the capture)" : "(bad)");
+	text_comma(t);
 	if (f)
 		text_item(t, PLAIN, "%s %" PRIu32, f->label, m->value);
 	if (!report_moment_result(m))
@@ -532,6 +535,7 @@ static void put_connection_sums(struct tunnel_text *x)
 	text_open(t, 2, 4);
 	text_words(t, BOLD, "%" PRIu64 " control connections", x->tunnel->connections);
 	text_words(t, DIM, "(each of them: --verbose, or --format json)");
+	text_comma(t);
 	text_item(t, PLAIN, "%" PRIu64 " of them open when the capture ended", n->open);
 	text_item(t, PLAIN, "%" PRIu64 " gap%s of %" PRIu64 " octets", n->gaps, plural(n->gaps), n->lost_octets);
 	text_close(t);
@@ -589,7 +593,7 @@ static void put_call_sums(struct tunnel_text *x)
 	text_close(t);
 	for (unsigned i = 0; i < HOSTS; i++) {
 		text_open(t, INDENT, INDENT + 2);
-		text_words(t, PLAIN, "GRE of %s", text_host(x, x->tunnel->pac, i, host));
+		text_words(t, PLAIN, "GRE of %s:", text_host(x, x->tunnel->pac, i, host));
 		text_item(t, PLAIN, "%" PRIu64 " packets", n->packets[i]);
 		text_item(t, PLAIN, "%" PRIu64 " octets", n->octets[i]);
 		text_item(t, n->lost[i] ? YELLOW : PLAIN, "%" PRIu64 " lost", n->lost[i]);

@@ -49,6 +49,8 @@ struct event {
 	uint64_t count; /* octets of SKIPPED and GAP */
 	const struct gre_pkt *gre;
 	struct flow *flow, *peer; /* of this direction and of the other one; may be NULL */
+	uint32_t ip_id;           /* GRE: identification in the IP header */
+	uint32_t gre_len;         /* GRE: octets of the GRE packet by the IP length */
 	bool identical;           /* GRE: the same IP packet came just before (the path made a copy) */
 	bool fragment;            /* GRE: only the first fragment is there */
 	bool tcp_syn;             /* OPEN: by SYN (else by SYN-ACK or midstream) */

@@ -25,6 +25,7 @@ struct judge {
 	int64_t now;
 	unsigned moot;
 	bool clock; /* time went backwards */
+	struct gre_store *gre; /* NULL: not needed yet */
 };
 
 struct judge *judge_new(const struct judge_options *o)
@@ -55,6 +56,7 @@ void judge_free(struct judge *j)
 	if (!j)
 		return;
 	findings_clear(&j->findings);
+	free(j->gre);
 	free(j);
 }
 
@@ -88,10 +90,21 @@ unsigned conditions(const struct judge *j, const struct event *e)
 	return bits;
 }
 
+/* What the event itself tells of the roles, where nothing told them before. */
+static int pac_by(const struct event *e)
+{
+	enum role sender;
+
+	if (e->kind != EVENT_MESSAGE || !e->msg->desc)
+		return -1;
+	sender = message_sender(e->msg->desc->type);
+	return sender == ROLE_UNKNOWN ? -1 : (int)(sender == ROLE_PAC ? e->from : !e->from);
+}
+
 int pac_of(const struct event *e)
 {
 	if (e->connection)
-		return e->connection->pac;
+		return e->connection->pac < 0 ? pac_by(e) : e->connection->pac;
 	return e->tunnel ? e->tunnel->pac : -1;
 }
 
@@ -313,6 +326,21 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
 	return m ? m->gre[host] : NULL;
 }
 
+struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m)
+{
+	(void)j;
+	if (!m->trouble)
+		m->trouble = calloc(1, sizeof(*m->trouble));
+	return m->trouble;
+}
+
+struct gre_store *gre_store(struct judge *j)
+{
+	if (!j->gre)
+		j->gre = calloc(1, sizeof(*j->gre));
+	return j->gre;
+}
+
 void judge_forget_connection(struct judge *j, struct control_connection *c)
 {
 	(void)j;
@@ -325,8 +353,11 @@ void judge_forget_call(struct judge *j, struct call *c)
 	(void)j;
 	if (!c->memory)
 		return;
-	free(c->memory->gre[0]);
-	free(c->memory->gre[1]);
+	for (unsigned host = 0; host < HOSTS; host++) {
+		if (c->memory->gre[host])
+			free(c->memory->gre[host]->trouble);
+		free(c->memory->gre[host]);
+	}
 	free(c->memory);
 	c->memory = NULL;
 }
@@ -359,7 +390,7 @@ void judge_event(struct judge *j, const struct event *e)
 		rules_message(j, e);
 		rules_control(j, e);
 		rules_call(j, e);
-		if (e->kind == EVENT_CALL_DONE)
+		if (e->kind == EVENT_CALL_OVER || e->kind == EVENT_CALL_DONE)
 			rules_gre(j, e);
 	}
 	if (j->options.profile == PROFILE_MS_PTPT)
@@ -371,6 +402,7 @@ void judge_applied(struct judge *j, const struct event *e, struct call *call)
 {
 	control_applied(j, e, call);
 	call_applied(j, e, call);
+	gre_applied(j, e, call);
 }
 
 bool judge_walk(struct judge *j, void (*fn)(void *ctx, const struct finding *f), void *ctx)

@@ -46,35 +46,12 @@ void judge_forget_connection(struct judge *j, struct control_connection *c);
 void judge_forget_call(struct judge *j, struct call *c);
 
 /*
- * Whether a GRE packet is beyond doubt, seen from its flows before it is counted: then it need not
- * be judged.  Hot path.
+ * Whether a GRE packet is beyond doubt, so that it need not be judged: one of GRE alone, where only
+ * the header proves anything.  Those of a call with a control connection are all judged.  Hot path.
  */
-static inline bool judge_gre_ordinary(const struct call *call, const struct flow *f, const struct flow *peer,
-				      const struct gre_pkt *g)
+static inline bool judge_gre_ordinary(const struct call *call, const struct flow *f, const struct gre_pkt *g)
 {
-	const uint8_t *p = g->payload;
-
-	if (g->defects || !f || !(f->flags & FLOW_HAS_SEQ) || g->payload_length > 1532)
-		return false;
-	if (call->state != CALL_GRE_ONLY && call->state != CALL_ESTABLISHED)
-		return false;
-	if (g->flags & GRE_S) {
-		if (g->seq - f->highest_seq != 1 || g->caplen < 8)
-			return false;
-		/* What asks for a look inside: HDLC framing, and LCP (its length may betray a checksum). */
-		if (p[0] == 0x7e || p[0] == 0x7d || (p[0] == 0xff && p[1] != 0x03) ||
-		    (p[0] == 0xff ? p[2] == 0xc0 : p[0] == 0xc0))
-			return false;
-		if (call->memory)
-			return false;
-	}
-	if (g->flags & GRE_A) {
-		if (!peer || (int32_t)(g->ack - peer->highest_seq) > 0)
-			return call->state == CALL_GRE_ONLY && !peer;
-		if (f->flags & FLOW_HAS_ACK && (int32_t)(g->ack - f->highest_ack) < 0)
-			return false;
-	}
-	return true;
+	return f && !g->defects && call->state == CALL_GRE_ONLY && g->payload_length <= 1532;
 }
 
 /* The findings in the order in which they were made.  False when they could not be read back. */

@@ -1,12 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the rules remember of a call. */
+/*
+ * What the rules about calls remember: of a call, of a control connection's calls, of a tunnel.
+ *
+ * Most calls need nothing beyond struct call: call_memory is there from the first message that ends
+ * a call or leaves it half-way, and goes again when the call comes up.  What is rare (WEN, refusals)
+ * is allocated when it happens; rules_call.c frees it at EVENT_CALL_DONE and EVENT_CLOSE.
+ */
 #ifndef PPTPSCOPE_RULES_CALL_H
 #define PPTPSCOPE_RULES_CALL_H
 
 #include "conformance/verdict.h"
 
+enum { WEN_COUNTERS = 6 };
+
+/* The last WEN of a call. */
+struct wen_memory {
+	int64_t time_ns;
+	uint64_t frame;
+	uint32_t count[WEN_COUNTERS];
+	uint32_t channel;
+	uint16_t pac_call_id;
+};
+
 struct call_memory {
 	struct gre_memory *gre[HOSTS]; /* by sender; the judge's */
+	struct wen_memory *wen;        /* NULL: none was sent */
+	/* Where messages ended in their sender's stream: what the other side has to have acknowledged. */
+	uint32_t reply_end, clear_end, over_end;
+	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */
+	bool settled;          /* a finding has said how it ended, or it cannot be judged */
+	bool abandoned;        /* its ICRP crossed the CDN: there is no such call */
+};
+
+/* Replies that refused a call: its Call IDs bind to nothing afterwards. */
+struct refusal {
+	uint64_t frame; /* 0: none */
+	uint32_t end;
+	uint16_t pns_call_id, pac_call_id; /* as sent */
+	bool cleared;                      /* a CCRQ for it crossed */
+};
+
+struct calls_rare {
+	struct refusal ocrp, icrp; /* the last of each */
+	struct wen_memory *wen;    /* of the last call that ended after one */
+	int64_t wen_time;          /* of the last WEN, whichever call it was about */
+	uint64_t wen_frame, wen_call;
+	uint64_t cross_frame[HOSTS]; /* an OCRQ and an ICRQ that crossed, by sender; 0: none */
+	/* ms-ptpt: since when the connection has no calls any more, and who ended the last. */
+	int64_t idle_since;
+	uint64_t idle_frame;
+	int idle_by;
+};
+
+/* How a host ended a connection, the first thing that it did. */
+enum call_act { ACT_NONE, ACT_STOP, ACT_FIN, ACT_RST };
+
+/* Of a control connection: a part of struct control_memory. */
+struct calls_memory {
+	struct calls_rare *rare; /* or NULL */
+	int64_t acted_time[HOSTS], used_time[HOSTS];
+	uint64_t acted_frame[HOSTS];
+	uint32_t acted_end[HOSTS]; /* what of the other side's stream it had acknowledged then */
+	uint32_t request_end[HOSTS]; /* where its last OCRQ or ICRQ ended; 0: none */
+	uint32_t up;		     /* calls that are connected */
+	uint16_t freed[HOSTS];	     /* Call ID of the call that ended last, by who had chosen it */
+	uint8_t acted[HOSTS];	     /* enum call_act */
+	bool freed_known[HOSTS];
+	bool closed; /* the connection is over: what ends now ends with it */
+};
+
+/* Serial numbers that a host has used: a run of consecutive ones, and a few others. */
+enum { SERIALS_KEPT = 4 };
+
+struct serial_memory {
+	uint16_t first, last;
+	uint16_t other[SERIALS_KEPT]; /* ring */
+	uint8_t nother, used;
+};
+
+struct tunnel_memory {
+	struct serial_memory serial[2]; /* of OCRQs, of ICRQs */
 };
 
 #endif

@@ -41,6 +41,11 @@ static const struct {
 	[CTRL_SLI] = { RULE_SLI_LEN_01, RULE_SLI_DIR_01, ROLE_PNS, true },
 };
 
+enum role message_sender(enum ctrl_type type)
+{
+	return (enum role)of_type[type].sender;
+}
+
 static const char *name_of(unsigned type)
 {
 	const struct ctrl_desc *d = ctrl_desc_of(type);

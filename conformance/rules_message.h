@@ -23,6 +23,9 @@ struct message_memory {
 	bool weak_direction_told; /* ... but one that deployed peers are known for does not hide others */
 };
 
+/* Which role alone may send a message; ROLE_UNKNOWN: both may. */
+enum role message_sender(enum ctrl_type type);
+
 /* Finds fault with the sender of the message; repeats are counted for the connection. */
 static inline struct finding *blame(struct judge *j, const struct event *e, enum rule_number rule, unsigned how)
 {

@@ -110,7 +110,7 @@ static void padding_wrong(struct judge *j, const struct event *e, const struct t
 
 	while (!text[at])
 		at++;
-	expected(f, "zeros behind the %zu octets of %s", len, label);
+	expected(f, "zeros from offset %zu of %s on", len, label);
 	observed(f, "octet 0x%02x at offset %zu of %s", text[at], at, label);
 	say(f, "%s sent %s with octet 0x%02x in what should be the zeros behind %s", who(e, e->from), e->msg->desc->name,
 	    text[at], label);

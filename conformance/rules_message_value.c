@@ -93,7 +93,8 @@ static void kind_wrong(struct judge *j, const struct event *e, const struct fiel
 		rule = own_or_umbrella(j, rule, RULE_MSG_RSVD_01);
 		snprintf(wanted, sizeof(wanted), "0");
 	} else if (f->kind == F_FLAGS) {
-		names_text(f->names, wanted, sizeof(wanted));
+		snprintf(wanted, sizeof(wanted), "of no bits but ");
+		names_text(f->names, wanted + strlen(wanted), sizeof(wanted) - strlen(wanted));
 		snprintf(remark, sizeof(remark), ", where bits 0x%" PRIx32 " have no meaning",
 			 unnamed_bits(f->names, value));
 	} else {
@@ -145,15 +146,16 @@ struct range {
 	const char *wanted, *remark;
 };
 
+static const char nothing[] = ": nothing at all";
 static const char milliseconds[] = ": milliseconds, probably";
 
 static const struct range sccrq_ranges[] = {
-	{ FIELD_FRAMING_CAPABILITIES, ALWAYS, false, RULE_SCCRQ_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", "" },
+	{ FIELD_FRAMING_CAPABILITIES, ALWAYS, false, RULE_SCCRQ_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", nothing },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 
 static const struct range sccrp_ranges[] = {
-	{ FIELD_FRAMING_CAPABILITIES, ON_SUCCESS, false, RULE_SCCRP_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", "" },
+	{ FIELD_FRAMING_CAPABILITIES, ON_SUCCESS, false, RULE_SCCRP_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", nothing },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 

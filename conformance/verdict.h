@@ -84,6 +84,12 @@ struct control_memory *control_memory(struct judge *j, struct control_connection
 struct call_memory *call_memory(struct judge *j, struct call *c);
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host);
 
+/* More of a direction, and what is remembered for all of GRE (rules_gre.h); NULL likewise. */
+struct gre_trouble;
+struct gre_store;
+struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m);
+struct gre_store *gre_store(struct judge *j);
+
 /* The files, in the order in which they are asked: see rules_*.c. */
 void rules_message(struct judge *j, const struct event *e); /* one message by itself */
 void rules_control(struct judge *j,
@@ -93,6 +99,7 @@ void rules_gre(struct judge *j, const struct event *e);  /* GRE packets and flow
 void rules_profile(struct judge *j, const struct event *e); /* the ms-ptpt profile's own */
 void control_applied(struct judge *j, const struct event *e, struct call *call);
 void call_applied(struct judge *j, const struct event *e, struct call *call);
+void gre_applied(struct judge *j, const struct event *e, struct call *call);
 
 /*
  * One defect of a message is one finding.  rules_message reports what is wrong with the message by

@@ -19,7 +19,7 @@ AC_DEFUN([PPTPSCOPE_TRY_FLAG], [
 AC_DEFUN([PPTPSCOPE_FLAGS], [
 	WARN_CFLAGS="-Wall -Wextra"
 	m4_foreach_w([flag], [-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-			      -Wwrite-strings -Wvla -Wformat=2],
+			      -Wwrite-strings -Wvla -Wformat-security],
 		[PPTPSCOPE_TRY_FLAG([WARN_CFLAGS], flag)])
 	HARDEN_CFLAGS=
 	PPTPSCOPE_TRY_FLAG([HARDEN_CFLAGS], [-fstack-protector-strong])

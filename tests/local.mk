@@ -40,8 +40,8 @@ UNIT_TESTS = \
 	%D%/unit/unit-conformance \
 	%D%/unit/unit-analyzer \
 	%D%/unit/unit-traces
-# Suites are listed in unit/main_FOLDER.c, not declared in headers.
-UNIT_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+# Suites and fuzz targets are called from elsewhere, but declared in no header.
+TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
@@ -62,15 +62,15 @@ endif
 	%D%/unit/test_link.c \
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_tcp.c
-%C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-%C%_unit_unit_dissectors_CFLAGS = $(UNIT_CFLAGS)
+%C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_dissectors_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_dissectors_LDADD = libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_rule.c
-%C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-%C%_unit_unit_conformance_CFLAGS = $(UNIT_CFLAGS)
+%C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)
 %C%_unit_unit_analyzer_SOURCES = \
 	$(UNIT_MAIN) \
@@ -81,16 +81,16 @@ endif
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
 	%D%/unit/test_tracker.c
-%C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-%C%_unit_unit_analyzer_CFLAGS = $(UNIT_CFLAGS)
+%C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_analyzer_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_traces_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_traces.c \
 	%D%/unit/test_script.c \
 	%D%/unit/test_writer.c
-%C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-%C%_unit_unit_traces_CFLAGS = $(UNIT_CFLAGS)
+%C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_traces_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a libdissectors.a $(PCAP_LIBS) $(CUNIT_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
@@ -111,27 +111,35 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_script
 check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_capture_SOURCES = %D%/fuzz/fuzz_capture.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_capture_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_capture_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_ctrl_stream_SOURCES = %D%/fuzz/fuzz_ctrl_stream.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ctrl_stream_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ctrl_stream_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ctrl_stream_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_gre_SOURCES = %D%/fuzz/fuzz_gre.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_gre_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_gre_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_gre_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_link_SOURCES = %D%/fuzz/fuzz_link.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_link_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_link_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_pipeline_SOURCES = %D%/fuzz/fuzz_pipeline.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_pipeline_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_pipeline_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_pipeline_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_ppp_SOURCES = %D%/fuzz/fuzz_ppp.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ppp_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ppp_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ppp_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_reassembly_SOURCES = %D%/fuzz/fuzz_reassembly.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_reassembly_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_reassembly_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_reassembly_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_script_SOURCES = %D%/fuzz/fuzz_script.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_script_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_script_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 

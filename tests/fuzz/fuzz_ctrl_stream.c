@@ -111,6 +111,7 @@ static void end(struct account *a, bool by_capture)
 	*a = (struct account){ 0 };
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cursor c = cursor_on(data, size);

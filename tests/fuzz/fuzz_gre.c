@@ -36,6 +36,7 @@ static void check_fields(const struct gre_pkt *g)
 		demand(!(g->defects & bit) || gre_defect_text(bit));
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum gre_status status;

@@ -47,6 +47,7 @@ static void check_address(const struct ip_addr *a)
 	demand(ip_addr_parse(ip_addr_text(a, text), &back) && !ip_addr_cmp(a, &back));
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint32_t types[] = {

@@ -28,6 +28,7 @@ static bool sink(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t cap
 	return ++s->frames < FRAMES_MAX;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sunk s = { 0 };

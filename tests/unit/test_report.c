@@ -453,6 +453,7 @@ static void test_json(void)
 		"\"evidence\":[15,16],\"known_as\":[\"poptop\",\"pptpclient\"]}",
 		"\"summary\":{\"tunnels\":1,\"control_connections\":1,\"calls\":1,\"findings\":{\"error\":1,"
 		"\"warning\":0,\"note\":0},\"gaps\":1,\"gap_octets\":1240,\"partial\":true,"
+		"\"baseline\":null,\"judged\":null,"
 		"\"notices\":[\"3 packets found no room\"]}}",
 	};
 	struct page p = page();
@@ -546,15 +547,14 @@ static bool is_clean(const char *text)
 	return true;
 }
 
+/* Columns of the longest line: a letter of UTF-8 is one. */
 static size_t longest_line(const char *text)
 {
-	size_t longest = 0;
+	size_t longest = 0, columns = 0;
 
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		longest = len > longest ? len : longest;
-		text += len + (text[len] == '\n');
+	for (; *text; text++) {
+		columns = *text == '\n' ? 0 : columns + ((*text & 0xc0) != 0x80);
+		longest = columns > longest ? columns : longest;
 	}
 	return longest;
 }
@@ -661,7 +661,7 @@ static void test_text_nothing(void)
 static void test_text_widths(void)
 {
 	/* 40: the longest word that does not break, with its indent. */
-	static const unsigned widths[] = { 40, 59, 60, 80, 132 };
+	static const unsigned widths[] = { 40, 59, 60, 72, 80, 132 };
 
 	for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++) {
 		struct page p = page();
@@ -671,8 +671,8 @@ static void test_text_widths(void)
 		CU_ASSERT_TRUE(longest_line(p.text) <= widths[i]);
 		unwrap(&p);
 		CU_ASSERT_TRUE(has(&p, "Control connection 1"));
-		CU_ASSERT_EQUAL(has(&p, "Outgoing-Call-Reply, Call ID 24"), widths[i] >= 60);
-		CU_ASSERT_EQUAL(has(&p, "OCRP, Call ID 24"), widths[i] < 60);
+		CU_ASSERT_EQUAL(has(&p, "Outgoing-Call-Reply, Call ID 24"), widths[i] >= 72);
+		CU_ASSERT_EQUAL(has(&p, "OCRP, Call ID 24"), widths[i] < 72);
 		page_free(&p);
 	}
 }
@@ -771,7 +771,7 @@ static void test_text_many(void)
 	write_many(&p, &report_text, 1001);
 	CU_ASSERT_EQUAL(occurrences(p.text, "26418"), 0);
 	CU_ASSERT_TRUE(has(&p, "1001 outgoing, 1001 closed"));
-	CU_ASSERT_TRUE(has(&p, "GRE of PNS, 26026 packets, 1241240 octets, 4004 lost"));
+	CU_ASSERT_TRUE(has(&p, "GRE of PNS: 26026 packets, 1241240 octets, 4004 lost"));
 	CU_ASSERT_TRUE(has(&p, "1001 gaps of 1241240 octets"));
 	page_free(&p);
 
@@ -844,6 +844,52 @@ static void test_write_error(void)
 		CU_ASSERT_EQUAL(errno, ENOSPC);
 		fclose(o.out);
 	}
+}
+
+/* --- what was not judged, and what was expected ------------------------------------------------- */
+
+static void write_judged(struct page *p, const struct report_ops *ops)
+{
+	static const char *const fixed[] = { "GRE-ACK-01 10.1.1.10", NULL };
+	static const uint64_t connections[UNLESS_BITS] = { [1] = 2 }, calls[UNLESS_BITS] = { [1] = 1 };
+	static const unsigned withheld_by[RULES] = { [RULE_SLI_RSVD1_01] = UNLESS_NAT | UNLESS_CLOCK };
+	static const uint64_t withheld[RULES] = { [RULE_SLI_RSVD1_01] = 3 };
+	static const bool selected[RULES] = { [RULE_SLI_RSVD1_01] = true, [RULE_TCP_PORT_01] = true };
+	const struct report_unjudged unjudged = { connections, calls, withheld_by, withheld, selected, 0 };
+	struct report_summary s = { .tunnels = 1, .connections = 1, .findings = { 1 }, .unjudged = &unjudged };
+	struct finding f = a_finding();
+	struct report *r;
+
+	s.baseline = (struct report_baseline){ true, 1, 0, 1, fixed };
+	page_open(p);
+	r = ops->begin(&p->o);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	ops->finding(r, &f, BASELINE_NEW);
+	CU_ASSERT_TRUE(ops->end(r, &s));
+	page_close(p);
+}
+
+static void test_judged(void)
+{
+	struct page json = page(), text = page();
+
+	write_judged(&json, &report_json);
+	CU_ASSERT_TRUE(is_json(json.text));
+	CU_ASSERT_TRUE(has(&json, "\"baseline\":\"new\"}"));
+	CU_ASSERT_TRUE(has(&json, "\"baseline\":{\"new\":1,\"unchanged\":0,\"fixed\":1,"
+				  "\"fixed_findings\":[\"GRE-ACK-01 10.1.1.10\"]}"));
+	CU_ASSERT_TRUE(has(&json, "\"judged\":{\"rules\":2,\"conditions\":[{\"condition\":\"TCP_GAP\","
+				  "\"control_connections\":2,\"calls\":1,\"rules\":"));
+	CU_ASSERT_TRUE(has(&json, "\"withheld\":[{\"id\":\"SLI-RSVD1-01\",\"findings\":3,"
+				  "\"conditions\":[\"CLOCK\",\"NAT\"]}]"));
+	write_judged(&text, &report_text);
+	unwrap(&text);
+	CU_ASSERT_TRUE(has(&text, "against the baseline: 1 new, 0 unchanged, 1 fixed fixed GRE-ACK-01 10.1.1.10"));
+	CU_ASSERT_TRUE(has(&text, "judged by 2 rules"));
+	CU_ASSERT_TRUE(has(&text, "not reported: SLI-RSVD1-01 3x"));
+	CU_ASSERT_TRUE(has(&text, "section 2.15 (new)"));
+	page_free(&json);
+	page_free(&text);
 }
 
 /* --- masks -------------------------------------------------------------------------------------- */
@@ -1188,6 +1234,7 @@ void suite_report(void)
 	CU_add_test(s, "text, many tunnels", test_text_many_tunnels);
 	CU_add_test(s, "same bytes", test_same_bytes);
 	CU_add_test(s, "full disk", test_write_error);
+	CU_add_test(s, "judged, expected", test_judged);
 	CU_add_test(s, "masks", test_anonymize);
 	CU_add_test(s, "masks in sentences", test_anonymize_sentences);
 	CU_add_test(s, "decode, JSON", test_decode_json_control);

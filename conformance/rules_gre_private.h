@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files rules_gre*.c share. */
+#ifndef PPTPSCOPE_RULES_GRE_PRIVATE_H
+#define PPTPSCOPE_RULES_GRE_PRIVATE_H
+
+#include "conformance/rules_call.h"
+#include "conformance/rules_gre.h"
+
+/* A GRE packet of a known call, on its way through the rules. */
+struct gre_look {
+	struct judge *j;
+	const struct event *e;
+	struct gre_memory *own, *peer; /* of its sender, of the other side (may be NULL) */
+};
+
+/* The remembered half of a call, or NULL. */
+static inline struct gre_memory *gre_half(const struct call *c, unsigned host)
+{
+	return c->memory ? c->memory->gre[host] : NULL;
+}
+
+static inline int32_t gre_distance(uint32_t from, uint32_t to)
+{
+	return (int32_t)(to - from); /* modulo 2^32, as the numbers wrap */
+}
+
+/* rules_gre.c: the event with the connection of its call, though that may be over. */
+struct event gre_whole_event(const struct event *e);
+
+/* rules_gre_header.c: what the header alone proves; true when its numbers can be believed. */
+bool gre_header(struct judge *j, const struct event *e);
+
+/* rules_gre_seq.c */
+void gre_first_data(const struct gre_look *l);
+bool gre_data_odd(const struct gre_look *l, int32_t step); /* true: counts as the newest packet */
+void gre_data_noted(const struct gre_look *l);
+void gre_seq_end(struct judge *j, const struct event *e, unsigned host);
+
+/* rules_gre_ack.c */
+void gre_ack(const struct gre_look *l);
+void gre_ack_resolve(const struct gre_look *l, uint32_t seq);
+void gre_ack_end(struct judge *j, const struct event *e, unsigned host);
+
+/* rules_gre_window.c */
+void gre_window_sent(const struct gre_look *l, uint32_t before);
+void gre_window_acked(const struct gre_look *l, uint32_t ack);
+void gre_window_due(struct judge *j, const struct event *e, unsigned host, int64_t now);
+void gre_window_end(struct judge *j, const struct event *e, unsigned host);
+
+/* rules_gre_call.c: tunnel data against the life of calls. */
+void gre_data_watched(const struct gre_look *l);
+void gre_stray(struct judge *j, const struct event *e);
+void gre_stray_end(struct judge *j, const struct event *e);
+void gre_call_over(struct judge *j, const struct event *e, unsigned host);
+void gre_call_pair(struct judge *j, const struct event *e);
+
+/* rules_gre_ppp.c */
+void gre_ppp(const struct gre_look *l, bool late);
+void gre_ppp_end(struct judge *j, const struct event *e, unsigned host);
+
+#endif
