@@ -9,7 +9,7 @@
 struct short_name {
 	const char *name;  /* of the field */
 	const char *label; /* "": its words need none; NULL: left out */
-	bool only_set;	   /* left out when it is 0 or empty */
+	bool only_set;     /* left out when it is 0 or empty */
 };
 
 static const struct short_name short_names[] = {
@@ -173,14 +173,15 @@ static void put_ctrl_fault(const struct report_options *o, const struct ctrl_msg
 	if (m->status != CTRL_CUT)
 		return;
 	if (m->caplen >= 2)
-		snprintf(text, sizeof(text), " CUT: %zu of %u octets are in the capture", m->caplen, m->length);
+		snprintf(text, sizeof(text), " CUT: %zu of %u octets are in the capture", m->caplen,
+			 m->length);
 	else
 		snprintf(text, sizeof(text), " CUT: %zu octets are in the capture", m->caplen);
 	put_styled(o, YELLOW, text);
 }
 
-static void put_gre_fault(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
-			  enum gre_status status)
+static void put_gre_fault(const struct report_options *o, const struct decode_where *w,
+			  const struct gre_pkt *g, enum gre_status status)
 {
 	const char *between = " BAD: ";
 	char text[96];
@@ -200,8 +201,8 @@ static void put_gre_fault(const struct report_options *o, const struct decode_wh
 	if (status == GRE_CUT) {
 		put_styled(o, YELLOW, " CUT: within the header");
 	} else if (report_gre_status(w, g, status) == CTRL_CUT) {
-		snprintf(text, sizeof(text), " CUT: %" PRIu32 " of %u octets of payload are in the capture", g->caplen,
-			 g->payload_length);
+		snprintf(text, sizeof(text), " CUT: %" PRIu32 " of %u octets of payload are in the capture",
+			 g->caplen, g->payload_length);
 		put_styled(o, YELLOW, text);
 	}
 }
@@ -209,8 +210,8 @@ static void put_gre_fault(const struct report_options *o, const struct decode_wh
 /* --- one line ------------------------------------------------------------------------------ */
 
 /* The value of a field as on the one line: its words, else the number. */
-static void short_value(const struct report_options *o, const struct ctrl_msg *m, unsigned row, uint32_t value,
-			char buf[TEXT_ROOM])
+static void short_value(const struct report_options *o, const struct ctrl_msg *m, unsigned row,
+			uint32_t value, char buf[TEXT_ROOM])
 {
 	const struct field *f = &m->desc->fields[row];
 	char text[TEXT_ROOM];
@@ -232,7 +233,8 @@ static void short_value(const struct report_options *o, const struct ctrl_msg *m
 		memmove(comma + 1, comma + 2, strlen(comma + 1));
 	}
 	if (!*buf)
-		snprintf(buf, TEXT_ROOM, f->kind == F_HEX || f->kind == F_RESERVED ? "0x%" PRIx32 : "%" PRIu32, value);
+		snprintf(buf, TEXT_ROOM,
+			 f->kind == F_HEX || f->kind == F_RESERVED ? "0x%" PRIx32 : "%" PRIu32, value);
 }
 
 static bool is_empty(const struct ctrl_msg *m, unsigned row, uint32_t value)
@@ -266,7 +268,8 @@ static void put_short_fields(const struct report_options *o, const struct ctrl_m
 	}
 }
 
-static void control_line(const struct report_options *o, const struct decode_where *w, const struct ctrl_msg *m)
+static void control_line(const struct report_options *o, const struct decode_where *w,
+			 const struct ctrl_msg *m)
 {
 	put_where(o, w);
 	put_styled(o, m->status == CTRL_BAD ? RED : BOLD, m->desc ? m->desc->abbrev : "no PPTP message");
@@ -319,7 +322,8 @@ static void put_gre_numbers(const struct report_options *o, const struct gre_pkt
 		for (unsigned i = 0; i < gre_field_count; i++) {
 			uint32_t value;
 
-			if (strcmp(gre_fields[i].name, shown[k].name) != 0 || !report_gre_value(g, status, i, &value))
+			if (strcmp(gre_fields[i].name, shown[k].name) != 0 ||
+			    !report_gre_value(g, status, i, &value))
 				continue;
 			fprintf(o->out, "%s%s %" PRIu32, between, shown[k].label, value);
 			between = ", ";
@@ -396,7 +400,8 @@ static void put_field_row(const struct report_options *o, const struct ctrl_msg 
 	put_row(o, f->offset, width, f->label, number, *words || !f->unit ? words : f->unit);
 }
 
-static void control_rows(const struct report_options *o, const struct decode_where *w, const struct ctrl_msg *m)
+static void control_rows(const struct report_options *o, const struct decode_where *w,
+			 const struct ctrl_msg *m)
 {
 	const struct field *f;
 	uint32_t value;
@@ -405,7 +410,8 @@ static void control_rows(const struct report_options *o, const struct decode_whe
 	put_where(o, w);
 	put_frames(o, w);
 	if (m->desc)
-		fprintf(o->out, "\n  %s (%s), RFC 2637 section %s", m->desc->name, m->desc->abbrev, m->desc->section);
+		fprintf(o->out, "\n  %s (%s), RFC 2637 section %s", m->desc->name, m->desc->abbrev,
+			m->desc->section);
 	else
 		fputs("\n  no PPTP message", o->out);
 	put_ctrl_fault(o, m);
@@ -458,8 +464,8 @@ static void put_gre_row(const struct report_options *o, const struct gre_pkt *g,
 	else
 		snprintf(width, sizeof(width), "%d", optional ? 4 : 2);
 	if (report_gre_value(g, status, row, &value)) {
-		snprintf(number, sizeof(number), strcmp(f->name, "protocol_type") ? "%" PRIu32 : "0x%04" PRIx32,
-			 value);
+		snprintf(number, sizeof(number),
+			 strcmp(f->name, "protocol_type") ? "%" PRIu32 : "0x%04" PRIx32, value);
 		put_row(o, offset, width, gre_label(f->name), number, "");
 	} else if (!optional || g->flags & (ack ? GRE_A : GRE_S)) {
 		put_absent(o, offset, width, gre_label(f->name), g->defects & GRE_BAD_SHORT);
@@ -496,7 +502,9 @@ static void put_ppp_rows(const struct report_options *o, const struct gre_pkt *g
 	name = ppp_protocol_name(f.protocol);
 	snprintf(number, sizeof(number), "0x%04x", f.protocol);
 	put_row(o, offset, f.compressed_protocol ? "1" : "2", "PPP Protocol", number,
-		f.bad ? "no valid protocol" : name ? name : "");
+		f.bad  ? "no valid protocol"
+		: name ? name
+		       : "");
 	offset += f.compressed_protocol ? 1 : 2;
 	if (!f.has_code)
 		return;
@@ -531,8 +539,8 @@ static void decode_text_control(const struct report_options *o, const struct dec
 		control_line(o, w, m);
 }
 
-static void decode_text_gre(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
-			    enum gre_status status)
+static void decode_text_gre(const struct report_options *o, const struct decode_where *w,
+			    const struct gre_pkt *g, enum gre_status status)
 {
 	if (o->verbose)
 		gre_rows(o, w, g, status);
@@ -546,8 +554,8 @@ static void decode_text_skipped(const struct report_options *o, const struct dec
 	char text[96];
 
 	put_where(o, w);
-	snprintf(text, sizeof(text), "%s: %" PRIu64 " octet%s that %s", lost ? "GAP" : "SKIPPED", count, plural(count),
-		 lost ? "the capture lacks" : "are no PPTP message");
+	snprintf(text, sizeof(text), "%s: %" PRIu64 " octet%s that %s", lost ? "GAP" : "SKIPPED", count,
+		 plural(count), lost ? "the capture lacks" : "are no PPTP message");
 	if (o->verbose)
 		fputs("\n  ", o->out);
 	put_styled(o, lost ? YELLOW : RED, text);

@@ -328,7 +328,7 @@ bool defrag_add(struct defrag *d, const struct datagram *fragment, uint64_t fram
 		pending_free(d, p);
 		return false;
 	}
-	if (p->total && p->octets == p->total) {
+	if (p->octets == p->total) {
 		join(d, p, out);
 		pending_free(d, p);
 		return true;

@@ -35,6 +35,7 @@ static void judged(struct control_state *s, enum event_kind kind, unsigned from,
 		.tunnel = s->cc->tunnel,
 		.connection = s->cc,
 		.count = seg->len,
+		.peer_acked = seg->peer_acked,
 		.tcp_syn = s->conn->syn,
 	};
 
@@ -89,6 +90,7 @@ static void take_message(struct control_state *s, unsigned host, const struct ct
 		return;
 	}
 	e.call = tracker_match(t, s->cc, host, msg, &e.match);
+	e.holder = tracker_holder(t, s->cc, host, msg);
 	judge_event(s->p->judge, &e);
 	call = tracker_message(t, s->cc, host, msg, origin);
 	/* Roles may have moved it to another tunnel. */

@@ -90,7 +90,8 @@ static void stream_event(struct tcp_stream *s, void **param)
 		side.now->stream = s;
 	} else if (s->nids_state == NIDS_DATA && h->count_new > 0) {
 		flow_deliver(side.owner, side.now->conn, side.from,
-			     (uint8_t *)h->data + (h->count - h->offset - h->count_new), (uint32_t)h->count_new);
+			     (uint8_t *)h->data + (h->count - h->offset - h->count_new),
+			     (uint32_t)h->count_new);
 	}
 }
 
@@ -281,7 +282,8 @@ static void stream_take_buffer(struct tcp_stream *s)
 	s->client.bufsize = s->server.bufsize = 0;
 }
 
-bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p, const uint8_t *octets)
+bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
+		const uint8_t *octets)
 {
 	bool in_order = p->seq == c->half[from].next;
 	struct slot *s = slot_of(r, c);
@@ -292,8 +294,8 @@ bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struc
 	fed = stream_feed(s, &c->half[from], from, p, octets);
 	if (s->stream) {
 		stream_take_buffer(s->stream);
-		if ((s->stream->client.count > MAX_COUNT || s->stream->server.count > MAX_COUNT) && !hole_waits(c) &&
-		    !r->in_hand && in_order)
+		if ((s->stream->client.count > MAX_COUNT || s->stream->server.count > MAX_COUNT) &&
+		    !hole_waits(c) && !r->in_hand && in_order)
 			stream_close(c); /* its numbers start again */
 	}
 	if (fed && !r->in_hand)

@@ -61,9 +61,9 @@ struct segment {
 	size_t len;
 	bool segment_start;	/* octets[0] began a TCP segment */
 	bool cut;		/* GAP: octets cut by the snap length, not lost packets */
-	uint64_t frame;		/* that carried it (not: that released it); GAP: of the next octets, or of the proof */
+	uint64_t frame;		/* that carried it, not: that released it; GAP: of what came next, or of the proof */
 	int64_t time_ns;	/* of that frame */
-	uint64_t position;	/* stream position of octets[0]; 0 = first octet after the SYN, or first captured */
+	uint64_t position;	/* in the stream, of octets[0]; 0 = first octet after the SYN, or first captured */
 	uint64_t peer_acked;	/* stream position of the other side up to which this frame acknowledged */
 	enum conn_end end;
 };

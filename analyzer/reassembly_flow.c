@@ -200,7 +200,8 @@ static bool jumped_away(const struct conn *c, unsigned from, const struct tcp_se
 {
 	const struct half *h = &c->half[from], *peer = &c->half[!from];
 
-	return (goes_on_afar(h, t) && is_elsewhere(h, t->seq)) || (acked_afar(peer, t) && is_elsewhere(peer, t->ack));
+	return (goes_on_afar(h, t) && is_elsewhere(h, t->seq)) ||
+	       (acked_afar(peer, t) && is_elsewhere(peer, t->ack));
 }
 
 bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t)

@@ -273,7 +273,8 @@ void hole_scan(struct reassembly *r)
 
 static bool has_room(const struct reassembly *r, const struct hole *hole, uint32_t len)
 {
-	return !hole || (hole->octets + len <= r->limits.max_queued && hole->cost + nids_cost(len) <= STREAM_QUEUE);
+	return !hole ||
+	       (hole->octets + len <= r->limits.max_queued && hole->cost + nids_cost(len) <= STREAM_QUEUE);
 }
 
 /* Keeps a piece that came early.  False: the state changed, look again. */

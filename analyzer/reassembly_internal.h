@@ -11,7 +11,7 @@
 #include "analyzer/conn_table.h"
 
 enum {
-	/* A segment further off than this is not believed alone: no control connection has so much in flight. */
+	/* A segment further off is not believed alone: no control connection has so much in flight. */
 	FLOW_WINDOW = 65536,
 	/* ... and when it is proven, further than this is another connection, not a pause of the capture. */
 	FLOW_JUMP = 1 << 24,

@@ -35,11 +35,13 @@ static char *put_digits(char *at, uint32_t value, unsigned digits)
 	return at + digits;
 }
 
-/* Year, month and day of a day number since 1970.  Years begin in March, so that the leap day is their last. */
+/* Year, month and day of a day number since 1970.  Years begin in March, so that the leap day is their last.
+ */
 static char *put_date(char *at, int64_t days)
 {
 	int64_t since = days + 719468; /* days from 0000-03-01 to 1970-01-01 */
-	int64_t era = since / 146097;  /* of 400 years; times of int64_t nanoseconds are never before the first */
+	int64_t era =
+		since / 146097; /* of 400 years; times of int64_t nanoseconds are never before the first */
 	uint32_t day = (uint32_t)(since - era * 146097);
 	uint32_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
 	uint32_t month;
@@ -226,9 +228,9 @@ const char *report_gre_defect_name(unsigned bit)
 {
 	/* In the order of the bits of enum gre_defect. */
 	static const char *const names[] = {
-		"checksum-bit",	 "routing-bit",	  "key-missing",   "source-route-bit", "recursion",
-		"flags",	 "protocol-type", "empty",	   "payload-length",   "padding",
-		"sequence-only", "no-sequence",	  "short-header",
+		"checksum-bit",  "routing-bit",   "key-missing",  "source-route-bit", "recursion",
+		"flags",         "protocol-type", "empty",        "payload-length",   "padding",
+		"sequence-only", "no-sequence",   "short-header",
 	};
 
 	return bit_name(names, sizeof(names) / sizeof(*names), bit);
@@ -237,8 +239,8 @@ const char *report_gre_defect_name(unsigned bit)
 const char *report_ctrl_defect_name(unsigned bit)
 {
 	/* In the order of the bits of enum ctrl_defect. */
-	static const char *const names[] = { "magic-cookie", "pptp-message-type", "control-message-type",
-					     "length", "management-message", "unfinished" };
+	static const char *const names[] = { "magic-cookie", "pptp-message-type",  "control-message-type",
+					     "length",       "management-message", "unfinished" };
 
 	return bit_name(names, sizeof(names) / sizeof(*names), bit);
 }
@@ -291,7 +293,8 @@ const struct field *report_moment_field(const struct moment *m)
 
 bool report_asked(const struct report_unjudged *u, unsigned i)
 {
-	return (!u->selected || u->selected[i]) && rule_passive(&rules[i]) && rule_holds(&rules[i], u->profile);
+	return (!u->selected || u->selected[i]) && rule_passive(&rules[i]) &&
+	       rule_holds(&rules[i], u->profile);
 }
 
 unsigned report_asked_count(const struct report_unjudged *u)
@@ -317,7 +320,8 @@ unsigned report_kept_count(const struct report_unjudged *u, unsigned bit)
 /* The rows that all messages begin with: Length to Reserved0. */
 enum { HEADER_ROWS = 5 };
 
-bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value, bool *known)
+bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value,
+		     bool *known)
 {
 	const struct ctrl_desc *d = m->desc ? m->desc : ctrl_desc_of(CTRL_SCCRQ);
 	struct cursor c = cursor_on(m->octets, m->caplen);
@@ -344,7 +348,8 @@ const uint8_t *report_ctrl_text(const struct ctrl_msg *m, unsigned row, size_t *
 	return text;
 }
 
-enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g, enum gre_status status)
+enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g,
+				   enum gre_status status)
 {
 	if (status == GRE_OTHER_VERSION || g->defects)
 		return CTRL_BAD;
@@ -358,7 +363,8 @@ bool report_gre_value(const struct gre_pkt *g, enum gre_status status, unsigned 
 	bool present;
 
 	*value = gre_field_value(g, i, &present);
-	/* Of other versions no more than the first four octets was read, and of a packet cut there nothing. */
+	/* Of other versions no more than the first four octets was read, and of a packet cut there nothing.
+	 */
 	if (status == GRE_OTHER_VERSION)
 		return gre_fields[i].offset < 4;
 	return present && (status != GRE_CUT || g->header_len);
@@ -392,7 +398,8 @@ int report_connection_pac(const struct control_connection *c, const struct tunne
 bool report_call_has(const struct call *c, enum call_value v)
 {
 	enum { NEVER = CALL_STEPS };
-	static const uint8_t step[CALL_VALUES][2] = { /* of an outgoing, an incoming call */
+	static const uint8_t step[CALL_VALUES][2] = {
+		/* of an outgoing, an incoming call */
 		[CALL_BPS] = { STEP_REQUEST, NEVER },
 		[CALL_BEARER] = { STEP_REQUEST, STEP_REQUEST },
 		[CALL_FRAMING] = { STEP_REQUEST, STEP_CONNECTED },
@@ -418,8 +425,8 @@ const char *report_bearer_words(const struct call *c, char buf[TEXT_ROOM])
 
 const char *report_framing_words(const struct call *c, char buf[TEXT_ROOM])
 {
-	return report_value_words(c->kind == CALL_INCOMING ? CTRL_ICCN : CTRL_OCRQ, "framing_type", c->framing,
-				  buf);
+	return report_value_words(c->kind == CALL_INCOMING ? CTRL_ICCN : CTRL_OCRQ, "framing_type",
+				  c->framing, buf);
 }
 
 enum ctrl_type report_reply_type(const struct call *c)

@@ -233,9 +233,10 @@ static void put_start(struct report *r, const char *key, const struct start_info
 	emit_uint(j, "protocol_version", s->version);
 	emit_uint(j, "framing_capabilities", s->framing);
 	emit_text(j, "framing_capabilities_name",
-		 report_value_words(type, "framing_capabilities", s->framing, words));
+		  report_value_words(type, "framing_capabilities", s->framing, words));
 	emit_uint(j, "bearer_capabilities", s->bearer);
-	emit_text(j, "bearer_capabilities_name", report_value_words(type, "bearer_capabilities", s->bearer, words));
+	emit_text(j, "bearer_capabilities_name",
+		  report_value_words(type, "bearer_capabilities", s->bearer, words));
 	emit_uint(j, "maximum_channels", s->channels);
 	emit_known(j, "result_code", reply, s->result);
 	emit_text(j, "result_name", reply ? report_result_words(type, s->result, words) : NULL);
@@ -313,9 +314,9 @@ static void put_message_moment(struct json *j, const struct moment *m)
 static void put_moment(struct report *r, const struct moment *m, uint64_t skipped)
 {
 	static const char *const events[] = {
-		[MOMENT_SYN] = "syn",	      [MOMENT_SYNACK] = "syn-ack", [MOMENT_MIDSTREAM] = "midstream",
-		[MOMENT_MESSAGE] = "message", [MOMENT_GAP] = "gap",	   [MOMENT_SKIPPED] = "skipped",
-		[MOMENT_FIN] = "fin",	      [MOMENT_RST] = "rst",	   [MOMENT_ICMP] = "icmp",
+		[MOMENT_SYN] = "syn",         [MOMENT_SYNACK] = "syn-ack", [MOMENT_MIDSTREAM] = "midstream",
+		[MOMENT_MESSAGE] = "message", [MOMENT_GAP] = "gap",        [MOMENT_SKIPPED] = "skipped",
+		[MOMENT_FIN] = "fin",         [MOMENT_RST] = "rst",        [MOMENT_ICMP] = "icmp",
 	};
 	struct json *j = &r->j;
 
@@ -357,7 +358,7 @@ static void put_condition(struct report *r, const struct control_connection *c)
 	emit_bool(j, "tcp_refused", c->tcp_refused);
 	emit_known(j, "stop_reason", c->stop_frame != 0, c->stop_reason);
 	emit_text(j, "stop_reason_name",
-		 c->stop_frame ? report_result_words(CTRL_STOPRQ, c->stop_reason, words) : NULL);
+		  c->stop_frame ? report_result_words(CTRL_STOPRQ, c->stop_reason, words) : NULL);
 	put_host(r, "stopped_by", r->tunnel, c->stopped_by);
 	emit_frame(j, &r->o, "stop_frame", "stop_capture", c->stop_frame);
 	emit_time(j, "first_time", c->first_frame != 0, c->first_time);

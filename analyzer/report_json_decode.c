@@ -138,8 +138,8 @@ static void put_ppp(struct json *j, const struct gre_pkt *g, enum gre_status sta
 	emit_close(j, '}');
 }
 
-static void decode_json_gre(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
-			    enum gre_status status)
+static void decode_json_gre(const struct report_options *o, const struct decode_where *w,
+			    const struct gre_pkt *g, enum gre_status status)
 {
 	struct json *j = line_begin();
 

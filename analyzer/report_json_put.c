@@ -19,29 +19,44 @@ void emit_clear(struct json *j)
 	j->buf = NULL;
 }
 
-static void put(struct json *j, const char *octets, size_t len)
+/* Room for len more octets at the end of the buffer, which grows by them; NULL without memory. */
+static char *room(struct json *j, size_t len)
 {
 	struct printbuf *b = j->buf;
 
-	if ((size_t)(b->size - b->bpos) > len) {
-		memcpy(b->buf + b->bpos, octets, len);
-		b->bpos += (int)len;
-	} else if (len > INT32_MAX / 2 || printbuf_memappend(b, octets, (int)len) < 0) {
+	if (len > INT32_MAX / 2) {
 		j->failed = true;
+		return NULL;
 	}
+	if ((size_t)(b->size - b->bpos) > len)
+		b->bpos += (int)len;
+	else if (printbuf_memset(b, -1, 0, (int)len) < 0)
+		j->failed = true;
+	return j->failed ? NULL : b->buf + b->bpos - len;
+}
+
+static void put(struct json *j, const char *octets, size_t len)
+{
+	char *at = room(j, len);
+
+	if (at)
+		memcpy(at, octets, len);
 }
 
 /* Comma, key and colon: what comes before a value. */
 static void put_key(struct json *j, const char *key)
 {
-	if (j->comma)
-		put(j, ",", 1);
+	size_t len = key ? strlen(key) : 0;
+	char *at = room(j, j->comma + (key ? len + 3 : 0));
+
+	if (at && j->comma)
+		*at++ = ',';
 	j->comma = true;
-	if (!key)
+	if (!at || !key)
 		return;
-	put(j, "\"", 1);
-	put(j, key, strlen(key));
-	put(j, "\":", 2);
+	*at++ = '"';
+	memcpy(at, key, len);
+	memcpy(at + len, "\":", 2);
 }
 
 void emit_open(struct json *j, const char *key, char bracket)
@@ -109,13 +124,15 @@ void emit_known(struct json *j, const char *key, bool known, uint64_t value)
 		emit_null(j, key);
 }
 
-/* Text that is nothing but plain ASCII, as nearly all of it is, needs no escaping. */
-static bool is_plain(const char *text)
+/* Length of text that is nothing but plain ASCII, as nearly all is: it needs no escaping.  Else SIZE_MAX. */
+static size_t plain_length(const char *text)
 {
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	return true;
+	const char *at;
+
+	for (at = text; *at; at++)
+		if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\')
+			return SIZE_MAX;
+	return (size_t)(at - text);
 }
 
 static void put_escaped(struct json *j, const char *text)
@@ -134,18 +151,24 @@ static void put_escaped(struct json *j, const char *text)
 
 void emit_text(struct json *j, const char *key, const char *text)
 {
+	size_t len;
+	char *at;
+
 	if (!text) {
 		emit_null(j, key);
 		return;
 	}
 	put_key(j, key);
-	if (!is_plain(text)) {
+	len = plain_length(text);
+	if (len == SIZE_MAX) {
 		put_escaped(j, text);
 		return;
 	}
-	put(j, "\"", 1);
-	put(j, text, strlen(text));
-	put(j, "\"", 1);
+	at = room(j, len + 2);
+	if (!at)
+		return;
+	at[0] = at[len + 1] = '"';
+	memcpy(at + 1, text, len);
 }
 
 void emit_time(struct json *j, const char *key, bool known, int64_t time_ns)
@@ -157,11 +180,13 @@ void emit_time(struct json *j, const char *key, bool known, int64_t time_ns)
 
 void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
 {
-	char fraction[8];
+	uint32_t rest = (uint32_t)(microseconds % 1000000);
+	char fraction[7] = ".";
 
+	for (unsigned i = 6; i > 0; i--, rest /= 10)
+		fraction[i] = (char)('0' + rest % 10);
 	emit_uint(j, key, microseconds / 1000000);
-	snprintf(fraction, sizeof(fraction), ".%06u", (unsigned)(microseconds % 1000000));
-	put(j, fraction, 7);
+	put(j, fraction, sizeof(fraction));
 }
 
 void emit_frame(struct json *j, const struct report_options *o, const char *key, const char *capture_key,

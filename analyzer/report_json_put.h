@@ -12,8 +12,8 @@ struct printbuf;
 
 struct json {
 	struct printbuf *buf; /* owned */
-	bool comma;	      /* a value came before, in the same object or array */
-	bool failed;	      /* no memory: octets are missing */
+	bool comma;           /* a value came before, in the same object or array */
+	bool failed;          /* no memory: octets are missing */
 };
 
 /* False when memory was not to be had. */
@@ -21,7 +21,7 @@ bool emit_init(struct json *j);
 void emit_clear(struct json *j);
 
 void emit_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
-void emit_close(struct json *j, char bracket);		       /* '}' or ']' */
+void emit_close(struct json *j, char bracket);                 /* '}' or ']' */
 /* The next element of the array starts on a line of its own. */
 void emit_row(struct json *j);
 void emit_newline(struct json *j);

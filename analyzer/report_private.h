@@ -50,8 +50,8 @@ extern const struct unseen_row report_unseen[UNSEEN_COUNT]; /* [UNSEEN_NONE] is 
 const char *report_link_type(uint32_t link_type, char buf[16]);
 
 const char *report_status_name(enum ctrl_status s); /* "ok", "cut", "bad" */
-const char *report_role_name(enum role r);	    /* "PAC", "PNS" or NULL */
-const char *report_message_name(unsigned type);	    /* "Echo-Request", or NULL */
+const char *report_role_name(enum role r);          /* "PAC", "PNS" or NULL */
+const char *report_message_name(unsigned type);     /* "Echo-Request", or NULL */
 
 /* One defect bit as a short name ("key-missing"), or NULL. */
 const char *report_gre_defect_name(unsigned bit);
@@ -84,7 +84,8 @@ unsigned report_kept_count(const struct report_unjudged *u, unsigned bit);
  * Row i of a message: its field and value; *known is false where its octets are not in the capture.
  * A message that is none of PPTP's has the rows of the common header.  Returns false after the last.
  */
-bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value, bool *known);
+bool report_ctrl_row(const struct ctrl_msg *m, unsigned i, const struct field **f, uint32_t *value,
+		     bool *known);
 
 /* Octets of a text row up to the first zero. */
 const uint8_t *report_ctrl_text(const struct ctrl_msg *m, unsigned row, size_t *len);
@@ -93,7 +94,8 @@ const uint8_t *report_ctrl_text(const struct ctrl_msg *m, unsigned row, size_t *
  * "cut" also where the payload is not whole in the capture, unless the packet came in fragments
  * (the others then hold the rest).
  */
-enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g, enum gre_status status);
+enum ctrl_status report_gre_status(const struct decode_where *w, const struct gre_pkt *g,
+				   enum gre_status status);
 
 /* Row i of gre_fields: false where the packet has no such number or it is not in the capture. */
 bool report_gre_value(const struct gre_pkt *g, enum gre_status status, unsigned i, uint32_t *value);

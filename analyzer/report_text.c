@@ -16,9 +16,9 @@ enum {
 	DEFAULT_WIDTH = 100,
 	MIN_WIDTH = 24,
 	TUNNELS_MAX = 1000, /* shown without --verbose */
-	FIXED_MAX = 20,	    /* lines of a baseline */
+	FIXED_MAX = 20,     /* lines of a baseline */
 	WITHHELD_MAX = 10,
-	ALIKE_MAX = 10,	    /* findings of one requirement shown in full without --verbose */
+	ALIKE_MAX = 10, /* findings of one requirement shown in full without --verbose */
 };
 
 /* The findings of one requirement, severity and certainty. */
@@ -32,13 +32,13 @@ struct group {
 
 struct report {
 	struct report_options o;
-	struct text head;	/* captures; in memory */
+	struct text head; /* captures; in memory */
 	char *head_text;
 	size_t head_len;
 	unsigned ncaptures;
 	struct tunnel_text body; /* tunnels and findings */
-	bool postponed;		 /* the body is a temporary file */
-	bool showing;		 /* the current tunnel */
+	bool postponed;          /* the body is a temporary file */
+	bool showing;            /* the current tunnel */
 	uint64_t tunnels, tunnels_left_out;
 	struct group *groups;
 	size_t ngroups, groups_room;
@@ -78,7 +78,8 @@ static void put_capture_facts(struct text *t, const struct report_capture *c)
 	int64_t us = (c->last_time - c->first_time) / 1000;
 
 	text_open(t, 2, 2);
-	text_item(t, PLAIN, "%s%s%s", c->format, c->compression ? " in " : "", c->compression ? c->compression : "");
+	text_item(t, PLAIN, "%s%s%s", c->format, c->compression ? " in " : "",
+		  c->compression ? c->compression : "");
 	text_item(t, PLAIN, "%s", report_link_type(c->link_type, link));
 	text_item(t, PLAIN, "%" PRIu64 " packet%s", c->packets, plural(c->packets));
 	text_item(t, PLAIN, "%" PRIu64 " octets", c->octets);
@@ -427,8 +428,8 @@ static void put_finding_counts(struct text *t, const struct report_summary *s)
 		text_words(t, GREEN, "no findings");
 	for (unsigned i = SEVERITIES; i-- > 0;)
 		if (s->findings[i])
-			text_item(t, severity_style(i), "%" PRIu64 " %s%s", s->findings[i], rule_severity_name(i),
-				  plural(s->findings[i]));
+			text_item(t, severity_style(i), "%" PRIu64 " %s%s", s->findings[i],
+				  rule_severity_name(i), plural(s->findings[i]));
 	text_close(t);
 }
 
@@ -469,7 +470,8 @@ static void put_conditions(struct text *t, const struct report_unjudged *u)
 		text_words(t, YELLOW, "%s:", rule_unless_words(bit));
 		text_words(t, PLAIN, "keeps %u rule%s from judging", kept, plural(kept));
 		if (connections)
-			text_item(t, PLAIN, "%" PRIu64 " control connection%s", connections, plural(connections));
+			text_item(t, PLAIN, "%" PRIu64 " control connection%s", connections,
+				  plural(connections));
 		if (calls)
 			text_item(t, PLAIN, "%" PRIu64 " call%s", calls, plural(calls));
 		text_close(t);
@@ -525,8 +527,8 @@ static void put_partial(struct report *r, struct text *t, const struct report_su
 	}
 	if (s->gaps) {
 		text_open(t, 4, 6);
-		text_words(t, YELLOW, "%" PRIu64 " gap%s in control connections, %" PRIu64 " octet%s missing", s->gaps,
-			   plural(s->gaps), s->gap_octets, plural(s->gap_octets));
+		text_words(t, YELLOW, "%" PRIu64 " gap%s in control connections, %" PRIu64 " octet%s missing",
+			   s->gaps, plural(s->gaps), s->gap_octets, plural(s->gap_octets));
 		text_close(t);
 	}
 	for (unsigned i = 0; s->notices && s->notices[i]; i++) {

@@ -154,7 +154,8 @@ static void put_milliseconds(struct text *t, const struct flow *f)
 	uint64_t mean = f->rtt_sum_us / f->rtt_count;
 
 	text_item(t, PLAIN,
-		  "acknowledged in %" PRIu32 ".%" PRIu32 "-%" PRIu32 ".%" PRIu32 " ms (mean %" PRIu64 ".%" PRIu64 ")",
+		  "acknowledged in %" PRIu32 ".%" PRIu32 "-%" PRIu32 ".%" PRIu32 " ms (mean %" PRIu64
+		  ".%" PRIu64 ")",
 		  f->rtt_min_us / 1000, f->rtt_min_us % 1000 / 100, f->rtt_max_us / 1000,
 		  f->rtt_max_us % 1000 / 100, mean / 1000, mean % 1000 / 100);
 }
@@ -267,8 +268,8 @@ static void row_heading(struct tunnel_text *x)
 	if (pac < 0)
 		text_line(&x->t, "  GRE columns: packets sent by %s, by %s, and lost of either",
 			  text_host(x, pac, first, sender), text_host(x, pac, !first, receiver));
-	text_line(&x->t, "  %8s %-8s %6s %6s %-11s %10s %10s %8s", "call", "kind", "PNS ID", "PAC ID", "state",
-		  pac < 0 ? "GRE" : "GRE of PNS", pac < 0 ? "GRE" : "GRE of PAC", "lost");
+	text_line(&x->t, "  %8s %-8s %6s %6s %-11s %10s %10s %8s", "call", "kind", "PNS ID", "PAC ID",
+		  "state", pac < 0 ? "GRE" : "GRE of PNS", pac < 0 ? "GRE" : "GRE of PAC", "lost");
 }
 
 void call_text_row(struct tunnel_text *x, const struct call *c)

@@ -15,7 +15,7 @@ enum {
 struct tally {
 	uint64_t states[CALL_GRE_ONLY + 1], kinds[CALL_INCOMING + 1];
 	uint64_t packets[HOSTS], octets[HOSTS], lost[HOSTS]; /* by sender */
-	uint64_t open, gaps, lost_octets; /* of connections */
+	uint64_t open, gaps, lost_octets;                    /* of connections */
 };
 
 /* The tunnel that is being written. */
@@ -24,7 +24,7 @@ struct tunnel_text {
 	struct text t;
 	const struct tunnel *tunnel;
 	bool in_connections, in_calls; /* their table has its heading */
-	bool connections_told;	       /* their sums were written */
+	bool connections_told;         /* their sums were written */
 	struct tally tally;
 };
 

@@ -10,7 +10,7 @@ enum { PIECE = PATH_ROOM + 256 };
 const char *text_style(bool colour, enum style s)
 {
 	static const char *const codes[] = {
-		[PLAIN] = "",	       [BOLD] = "\033[1m",   [DIM] = "\033[2m",	 [RED] = "\033[31;1m",
+		[PLAIN] = "",          [BOLD] = "\033[1m",   [DIM] = "\033[2m",   [RED] = "\033[31;1m",
 		[YELLOW] = "\033[33m", [GREEN] = "\033[32m", [CYAN] = "\033[36m", [MAGENTA] = "\033[35m",
 	};
 

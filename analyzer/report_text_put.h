@@ -18,8 +18,8 @@ struct text {
 	unsigned width;
 	bool colour;
 	unsigned column, hang; /* of the open paragraph */
-	bool blank;	       /* a blank is due before the next word */
-	bool item;	       /* a comma is due before the next item */
+	bool blank;            /* a blank is due before the next word */
+	bool item;             /* a comma is due before the next item */
 };
 
 /* Narrower than this, text drops what is merely nice to have. */

@@ -7,8 +7,8 @@
 enum {
 	INDENT = 4,
 	LABEL = 11,
-	FULL_NAMES = 72, /* narrower, names of messages are abbreviated */
-	WHOLE_MAX = 50,	  /* with more calls or connections in a tunnel, each gets a line */
+	FULL_NAMES = 72,  /* narrower, names of messages are abbreviated */
+	WHOLE_MAX = 50,   /* with more calls or connections in a tunnel, each gets a line */
 	LINES_MAX = 1000, /* with more, they are counted */
 };
 
@@ -37,7 +37,8 @@ const char *text_since(const struct tunnel_text *x, int64_t time_ns, char buf[SI
 	int64_t passed = time_ns - x->tunnel->first_time;
 	uint64_t us = (uint64_t)(passed < 0 ? -passed : passed) / 1000;
 
-	snprintf(buf, SINCE_ROOM, "%c%" PRIu64 ".%06" PRIu64, passed < 0 ? '-' : '+', us / 1000000, us % 1000000);
+	snprintf(buf, SINCE_ROOM, "%c%" PRIu64 ".%06" PRIu64, passed < 0 ? '-' : '+', us / 1000000,
+		 us % 1000000);
 	if (text_narrow(&x->t))
 		buf[strlen(buf) - 3] = '\0';
 	return buf;
@@ -63,7 +64,8 @@ void text_seen(struct tunnel_text *x, uint64_t frame, int64_t time_ns)
 	text_item(&x->t, DIM, "frame %s", text_frame(x->o, frame, number));
 }
 
-static const char *endpoint(const struct tunnel_text *x, unsigned host, uint16_t port, char buf[LABEL_ROOM + 8])
+static const char *endpoint(const struct tunnel_text *x, unsigned host, uint16_t port,
+			    char buf[LABEL_ROOM + 8])
 {
 	char addr[64];
 
@@ -126,7 +128,8 @@ static void put_tunnel_oddities(struct tunnel_text *x)
 		if (!tunnel->icmp_unreachable[i])
 			continue;
 		text_open(&x->t, 2, 4);
-		text_words(&x->t, YELLOW, "%s sent %" PRIu64 " ICMP error%s about GRE: it does not get through",
+		text_words(&x->t, YELLOW,
+			   "%s sent %" PRIu64 " ICMP error%s about GRE: it does not get through",
 			   text_host(x, tunnel->pac, i, host), tunnel->icmp_unreachable[i],
 			   plural(tunnel->icmp_unreachable[i]));
 		text_close(&x->t);
@@ -195,7 +198,8 @@ static void put_stop(struct tunnel_text *x, const struct control_connection *c, 
 
 	if (!c->stop_frame)
 		return;
-	text_item(&x->t, PLAIN, "Stop-Control-Connection-Request%s%s in frame %s", c->stopped_by < 0 ? "" : " by ",
+	text_item(&x->t, PLAIN, "Stop-Control-Connection-Request%s%s in frame %s",
+		  c->stopped_by < 0 ? "" : " by ",
 		  c->stopped_by < 0 ? "" : text_host(x, pac, (unsigned)c->stopped_by, host),
 		  text_frame(x->o, c->stop_frame, frame));
 	if (report_result_words(CTRL_STOPRQ, c->stop_reason, words))
@@ -255,7 +259,8 @@ static void put_missing(struct tunnel_text *x, const struct control_connection *
 		text_item(t, YELLOW, "its end is not in the capture");
 	for (unsigned i = 0; i < HOSTS; i++)
 		if (!c->seen[i] && c->seen[!i])
-			text_item(t, YELLOW, "one-sided: nothing was seen from %s", text_host(x, pac, i, host));
+			text_item(t, YELLOW, "one-sided: nothing was seen from %s",
+				  text_host(x, pac, i, host));
 	if (c->gaps)
 		text_item(t, YELLOW, "%" PRIu32 " gap%s", c->gaps, plural(c->gaps));
 	for (unsigned i = 0; i < HOSTS; i++)
@@ -284,7 +289,8 @@ static void put_trouble(struct tunnel_text *x, const struct control_connection *
 	for (unsigned i = 0; i < HOSTS; i++)
 		put_count(x, pac, i, c->retransmitted[i], PLAIN, "repeated segment");
 	if (c->bad_checksums)
-		text_item(t, YELLOW, "%" PRIu32 " wrong checksum%s", c->bad_checksums, plural(c->bad_checksums));
+		text_item(t, YELLOW, "%" PRIu32 " wrong checksum%s", c->bad_checksums,
+			  plural(c->bad_checksums));
 	if (c->offload_checksums)
 		text_item(t, PLAIN, "%" PRIu32 " checksum%s left to the network card", c->offload_checksums,
 			  plural(c->offload_checksums));
@@ -303,7 +309,8 @@ static void put_quoted(struct tunnel_text *x, const char *what, const char *fiel
 	text_item(&x->t, PLAIN, "%s \"%s\"", what, text_keep(buf));
 }
 
-static void put_flags(struct tunnel_text *x, unsigned type, const char *what, const char *field, uint32_t value)
+static void put_flags(struct tunnel_text *x, unsigned type, const char *what, const char *field,
+		      uint32_t value)
 {
 	char words[TEXT_ROOM];
 	char *comma;
@@ -375,8 +382,9 @@ static void put_echo(struct tunnel_text *x, const struct control_connection *c, 
 	for (unsigned i = 0; i < HOSTS; i++)
 		if (c->echo_requests[i])
 			text_item(t, c->echo_answered[i] < c->echo_requests[i] ? YELLOW : PLAIN,
-				  "%" PRIu32 " of %" PRIu32 " Echo-Request%s of %s answered", c->echo_answered[i],
-				  c->echo_requests[i], plural(c->echo_requests[i]), text_host(x, pac, i, host));
+				  "%" PRIu32 " of %" PRIu32 " Echo-Request%s of %s answered",
+				  c->echo_answered[i], c->echo_requests[i], plural(c->echo_requests[i]),
+				  text_host(x, pac, i, host));
 	text_close(t);
 }
 
@@ -390,7 +398,9 @@ static void put_message_moment(struct tunnel_text *x, const struct moment *m)
 	char words[TEXT_ROOM];
 
 	text_words(t, m->status == CTRL_OK ? BOLD : RED, "%s",
-		   !d ? "message of no known type" : t->width < FULL_NAMES ? d->abbrev : d->name);
+		   !d                      ? "message of no known type"
+		   : t->width < FULL_NAMES ? d->abbrev
+					   : d->name);
 	if (m->status != CTRL_OK)
 		text_words(t, RED, m->status == CTRL_CUT ? "(cut by the capture)" : "(bad)");
 	text_comma(t);
@@ -411,8 +421,12 @@ static void put_message_moment(struct tunnel_text *x, const struct moment *m)
 static void put_event(struct tunnel_text *x, const struct moment *m)
 {
 	static const char *const events[] = {
-		[MOMENT_SYN] = "TCP SYN",   [MOMENT_SYNACK] = "TCP SYN-ACK", [MOMENT_MIDSTREAM] = "first segment seen",
-		[MOMENT_FIN] = "TCP FIN",   [MOMENT_RST] = "TCP RST",	     [MOMENT_ICMP] = "ICMP error about it",
+		[MOMENT_SYN] = "TCP SYN",
+		[MOMENT_SYNACK] = "TCP SYN-ACK",
+		[MOMENT_MIDSTREAM] = "first segment seen",
+		[MOMENT_FIN] = "TCP FIN",
+		[MOMENT_RST] = "TCP RST",
+		[MOMENT_ICMP] = "ICMP error about it",
 	};
 
 	switch (m->kind) {
@@ -420,10 +434,12 @@ static void put_event(struct tunnel_text *x, const struct moment *m)
 		put_message_moment(x, m);
 		break;
 	case MOMENT_GAP:
-		text_words(&x->t, YELLOW, "%" PRIu32 " octet%s missing in the capture", m->value, plural(m->value));
+		text_words(&x->t, YELLOW, "%" PRIu32 " octet%s missing in the capture", m->value,
+			   plural(m->value));
 		break;
 	case MOMENT_SKIPPED:
-		text_words(&x->t, YELLOW, "%" PRIu32 " octet%s that are no message", m->value, plural(m->value));
+		text_words(&x->t, YELLOW, "%" PRIu32 " octet%s that are no message", m->value,
+			   plural(m->value));
 		break;
 	default:
 		text_words(&x->t, m->kind >= MOMENT_RST ? YELLOW : DIM, "%s", events[m->kind]);
@@ -433,7 +449,8 @@ static void put_event(struct tunnel_text *x, const struct moment *m)
 static void put_moment(struct tunnel_text *x, const struct moment *m, int pac)
 {
 	bool narrow = text_narrow(&x->t);
-	char since[SINCE_ROOM], frame[FRAME_ROOM], host[LABEL_ROOM], left[LABEL_ROOM + SINCE_ROOM + FRAME_ROOM];
+	char since[SINCE_ROOM], frame[FRAME_ROOM], host[LABEL_ROOM],
+		left[LABEL_ROOM + SINCE_ROOM + FRAME_ROOM];
 	struct text *t = &x->t;
 	int width;
 
@@ -458,8 +475,8 @@ static void put_timeline(struct tunnel_text *x, const struct history *h, int pac
 
 	for (unsigned i = 0; (m = history_at(h, i, &skipped)); i++) {
 		if (skipped)
-			text_line(&x->t, "%*s... %" PRIu64 " more not kept ...", text_narrow(&x->t) ? 4 : 12, "",
-				  skipped);
+			text_line(&x->t, "%*s... %" PRIu64 " more not kept ...", text_narrow(&x->t) ? 4 : 12,
+				  "", skipped);
 		put_moment(x, m, pac);
 	}
 }
@@ -485,13 +502,14 @@ static void put_connection(struct tunnel_text *x, const struct control_connectio
 
 static void connection_row_heading(struct tunnel_text *x)
 {
-	text_line(&x->t, "\n  %" PRIu64 " control connections, a line each (all of it: --verbose, or --format json)",
+	text_line(&x->t,
+		  "\n  %" PRIu64 " control connections, a line each (all of it: --verbose, or --format json)",
 		  x->tunnel->connections);
 	if (text_narrow(&x->t))
 		text_line(&x->t, "  %7s %-11s %s", "id", "state", "end");
 	else
-		text_line(&x->t, "  %8s %-22s %-11s %-8s %8s %8s", "id", "originator", "state", "end", "messages",
-			  "calls");
+		text_line(&x->t, "  %8s %-22s %-11s %-8s %8s %8s", "id", "originator", "state", "end",
+			  "messages", "calls");
 }
 
 static void connection_row(struct tunnel_text *x, const struct control_connection *c)
@@ -537,7 +555,8 @@ static void put_connection_sums(struct tunnel_text *x)
 	text_words(t, DIM, "(each of them: --verbose, or --format json)");
 	text_comma(t);
 	text_item(t, PLAIN, "%" PRIu64 " of them open when the capture ended", n->open);
-	text_item(t, PLAIN, "%" PRIu64 " gap%s of %" PRIu64 " octets", n->gaps, plural(n->gaps), n->lost_octets);
+	text_item(t, PLAIN, "%" PRIu64 " gap%s of %" PRIu64 " octets", n->gaps, plural(n->gaps),
+		  n->lost_octets);
 	text_close(t);
 }
 

@@ -70,6 +70,10 @@ struct control_connection *tracker_connection(struct tracker *t, struct tunnel *
 struct call *tracker_match(const struct tracker *t, const struct control_connection *c, unsigned from,
 			   const struct ctrl_msg *m, enum call_match *how);
 
+/* The call to whose side the Call ID belonged last that a message of host `from` assigns; or NULL. */
+struct call *tracker_holder(const struct tracker *t, const struct control_connection *c, unsigned from,
+			    const struct ctrl_msg *m);
+
 /*
  * Takes a control message sent by host `from`: connection, roles and calls follow the wire.
  * Returns the call that it changed or began, or NULL.

@@ -258,6 +258,8 @@ static void take_ocrp(struct taken *x)
 	call->physical_channel = get(x, FIELD_CHANNEL);
 	/* Result 0 is not defined; peers that send it mean success, as traffic on such calls shows. */
 	if (result > TELEPHONE_SUCCESS) {
+		/* A number that stands for nothing: pac_id_known stays false. */
+		call->pac_call_id = (uint16_t)get(x, FIELD_CALL_ID);
 		refused(x, call);
 		return;
 	}
@@ -556,4 +558,17 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
 		*how = call ? MATCH_ELIMINATION : MATCH_NONE;
 	}
 	return call;
+}
+
+struct call *tracker_holder(const struct tracker *t, const struct control_connection *c, unsigned from,
+			    const struct ctrl_msg *m)
+{
+	struct flow *f;
+	uint32_t id;
+
+	if (!m->desc || m->status == CTRL_CUT || m->desc->type < CTRL_OCRQ || m->desc->type > CTRL_ICRP ||
+	    !field_get(&t->fields, m, FIELD_CALL_ID, &id))
+		return NULL;
+	f = tracker_flow_find(t, c->tunnel, !from, (uint16_t)id);
+	return f ? f->call : NULL;
 }

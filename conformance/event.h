@@ -44,6 +44,7 @@ struct event {
 	struct control_connection *connection; /* NULL for GRE without one */
 	struct call *call;                     /* NULL: none */
 	enum call_match match;
+	struct call *holder; /* the call that last had the Call ID which the message gives to another; or NULL */
 	const struct ctrl_msg *msg;
 	const struct ctrl_origin *origin;
 	uint64_t count; /* octets of SKIPPED and GAP */
@@ -53,6 +54,7 @@ struct event {
 	uint32_t gre_len;         /* GRE: octets of the GRE packet by the IP length */
 	bool identical;           /* GRE: the same IP packet came just before (the path made a copy) */
 	bool fragment;            /* GRE: only the first fragment is there */
+	uint64_t peer_acked;      /* FIN and RST: as in origin */
 	bool tcp_syn;             /* OPEN: by SYN (else by SYN-ACK or midstream) */
 };
 

@@ -26,6 +26,8 @@ struct judge {
 	unsigned moot;
 	bool clock; /* time went backwards */
 	struct gre_store *gre; /* NULL: not needed yet */
+	struct tunnel_memory **tunnels; /* by id - 1; NULL: nothing is remembered */
+	size_t tunnels_room;
 };
 
 struct judge *judge_new(const struct judge_options *o)
@@ -57,6 +59,9 @@ void judge_free(struct judge *j)
 		return;
 	findings_clear(&j->findings);
 	free(j->gre);
+	for (size_t i = 0; i < j->tunnels_room; i++)
+		free(j->tunnels[i]);
+	free(j->tunnels);
 	free(j);
 }
 
@@ -315,6 +320,26 @@ struct call_memory *call_memory(struct judge *j, struct call *c)
 	if (!c->memory)
 		c->memory = calloc(1, sizeof(*c->memory));
 	return c->memory;
+}
+
+struct tunnel_memory *tunnel_memory(struct judge *j, const struct tunnel *t)
+{
+	size_t room = j->tunnels_room ? j->tunnels_room : 64;
+	struct tunnel_memory **grown;
+
+	while (room < t->id)
+		room *= 2;
+	if (room > j->tunnels_room) {
+		grown = realloc(j->tunnels, room * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		memset(grown + j->tunnels_room, 0, (room - j->tunnels_room) * sizeof(*grown));
+		j->tunnels = grown;
+		j->tunnels_room = room;
+	}
+	if (!j->tunnels[t->id - 1])
+		j->tunnels[t->id - 1] = calloc(1, sizeof(**j->tunnels));
+	return j->tunnels[t->id - 1];
 }
 
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)

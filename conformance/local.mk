@@ -19,10 +19,21 @@ libconformance_a_SOURCES = \
 	%D%/rules.def \
 	%D%/rules_call.c \
 	%D%/rules_call.h \
+	%D%/rules_call_ids.c \
+	%D%/rules_call_private.h \
+	%D%/rules_call_wait.c \
+	%D%/rules_call_wen.c \
 	%D%/rules_control.c \
 	%D%/rules_control.h \
 	%D%/rules_gre.c \
 	%D%/rules_gre.h \
+	%D%/rules_gre_ack.c \
+	%D%/rules_gre_call.c \
+	%D%/rules_gre_header.c \
+	%D%/rules_gre_ppp.c \
+	%D%/rules_gre_private.h \
+	%D%/rules_gre_seq.c \
+	%D%/rules_gre_window.c \
 	%D%/rules_message.c \
 	%D%/rules_message.h \
 	%D%/rules_message_text.c \

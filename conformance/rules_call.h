@@ -44,7 +44,7 @@ struct calls_rare {
 	struct refusal ocrp, icrp; /* the last of each */
 	struct wen_memory *wen;    /* of the last call that ended after one */
 	int64_t wen_time;          /* of the last WEN, whichever call it was about */
-	uint64_t wen_frame, wen_call;
+	uint64_t wen_frame;
 	uint64_t cross_frame[HOSTS]; /* an OCRQ and an ICRQ that crossed, by sender; 0: none */
 	/* ms-ptpt: since when the connection has no calls any more, and who ended the last. */
 	int64_t idle_since;
@@ -59,7 +59,7 @@ enum call_act { ACT_NONE, ACT_STOP, ACT_FIN, ACT_RST };
 struct calls_memory {
 	struct calls_rare *rare; /* or NULL */
 	int64_t acted_time[HOSTS], used_time[HOSTS];
-	uint64_t acted_frame[HOSTS];
+	uint64_t acted_frame[HOSTS], request_frame[HOSTS];
 	uint32_t acted_end[HOSTS]; /* what of the other side's stream it had acknowledged then */
 	uint32_t request_end[HOSTS]; /* where its last OCRQ or ICRQ ended; 0: none */
 	uint32_t up;		     /* calls that are connected */

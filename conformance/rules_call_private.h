@@ -64,7 +64,7 @@ struct calls_memory *calls_of(struct judge *j, struct control_connection *c);
 struct calls_rare *calls_rare(struct calls_memory *m);
 
 /* Finds fault as fail() does, for a host and with a sentence. */
-struct finding *blame(const struct told *t, enum rule_number rule, unsigned host, unsigned how,
+struct finding *fault(const struct told *t, enum rule_number rule, unsigned host, unsigned how,
 		      const char *sentence);
 
 /* Another call than the message's, or none, is what it is about. */
@@ -89,7 +89,7 @@ void judge_new_id(const struct told *t);
 void judge_unmatched(const struct told *t, enum rule_number rule);
 void judge_framing(const struct told *t);
 /* What can be judged when the roles and the call are known; e->call is the call. */
-void judge_request_applied(struct judge *j, const struct event *e, unsigned pac);
+void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac);
 void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac);
 /* Live calls of the connection that fit, as far as they are looked at. */
 unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c));

@@ -1,8 +1,139 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conformance/verdict.h"
+/*
+ * Tunnel packets: the way of each through the rules.  RFC 2637 section 4.
+ *
+ * Every packet of a call with a control connection comes here, so that what is in order has to be
+ * passed quickly; all else is left to the files rules_gre_*.c.
+ */
+#include "conformance/rules_gre_private.h"
+
+struct event gre_whole_event(const struct event *e)
+{
+	struct event whole = *e;
+
+	if (whole.connection || !e->call || !e->call->connection_id)
+		return whole;
+	whole.tunnel = e->call->tunnel;
+	for (struct control_connection *c = whole.tunnel->first_connection; c; c = c->next)
+		if (c->id == e->call->connection_id)
+			whole.connection = c;
+	return whole;
+}
+
+/* Packets of this direction came before it was known to be the call's. */
+static void take_over(struct gre_memory *m, const struct flow *f)
+{
+	if (!f || !(f->flags & FLOW_HAS_SEQ))
+		return;
+	m->flags |= GRE_MEM_DATA;
+	m->first_seq = f->first_seq;
+	m->highest = m->acked = m->floor = f->highest_seq;
+	m->first_frame = f->first_frame;
+	m->first_time = m->last_data = f->last_time;
+}
+
+/* Whether data needs no second look: the call is up, and its connection too. */
+static bool plainly_up(const struct call *c)
+{
+	return c->state == CALL_ESTABLISHED && c->connection && c->connection->state != CONNECTION_STOPPING;
+}
+
+static struct gre_memory *begin(struct judge *j, const struct event *e)
+{
+	struct gre_memory *m = gre_memory(j, e->call, e->from);
+
+	if (!m)
+		return NULL;
+	if (!plainly_up(e->call))
+		m->flags |= GRE_MEM_WATCH;
+	take_over(m, e->flow);
+	return m;
+}
+
+static void data(const struct gre_look *l)
+{
+	struct gre_memory *m = l->own;
+	uint32_t before = m->highest;
+	int32_t step = gre_distance(before, l->e->gre->seq);
+
+	if (m->flags & GRE_MEM_WATCH)
+		gre_data_watched(l);
+	if (!(m->flags & GRE_MEM_DATA)) {
+		gre_first_data(l);
+		before = m->highest - 1;
+	} else if (step == 1) {
+		if (m->acks_between)
+			m->flags |= GRE_MEM_COUNTS_RIGHT;
+	} else if (!gre_data_odd(l, step)) {
+		return;
+	}
+	if (m->flags & GRE_MEM_RESOLVE)
+		gre_ack_resolve(l, l->e->gre->seq);
+	gre_data_noted(l);
+	m->highest = l->e->gre->seq;
+	m->acks_between = 0;
+	gre_window_sent(l, before);
+	gre_ppp(l, false);
+}
+
+static void packet(struct judge *j, const struct event *e)
+{
+	struct gre_look l = { .j = j, .e = e };
+	const struct call *c = e->call;
+
+	/* The path made an exact copy: nothing that the sender did. */
+	if (e->identical)
+		return;
+	if (!c || !c->connection_id)
+		gre_stray(j, e);
+	if ((e->gre->defects || e->gre->payload_length > 1532 || (e->gre->flags & GRE_VER) != 1) &&
+	    !gre_header(j, e))
+		return;
+	if (!c || !c->connection_id)
+		return;
+	l.own = gre_half(c, e->from);
+	l.peer = gre_half(c, !e->from);
+	if (!l.own)
+		l.own = begin(j, e);
+	if (!l.own)
+		return;
+	if (l.peer)
+		gre_window_due(j, e, !e->from, l.peer, e->time_ns);
+	if (e->gre->flags & GRE_S)
+		data(&l);
+	else if (l.own->acks_between < UINT8_MAX)
+		l.own->acks_between++;
+	if (e->gre->flags & GRE_A)
+		gre_ack(&l);
+	l.own->ip_id = (uint16_t)e->ip_id;
+}
+
+/* The call takes no more messages: what was left open is decided while its connection is known. */
+static void over(struct judge *j, const struct event *e)
+{
+	if (!e->call->connection_id)
+		return;
+	for (unsigned host = 0; host < HOSTS; host++) {
+		struct gre_memory *m = gre_half(e->call, host);
+
+		gre_call_over(j, e, host);
+		if (!m)
+			continue;
+		gre_window_end(j, e, host);
+		gre_ack_end(j, e, host);
+		gre_seq_end(j, e, host);
+		gre_ppp_end(j, e, host);
+		m->flags |= GRE_MEM_WATCH | GRE_MEM_NO_WINDOW;
+	}
+	gre_call_pair(j, e);
+}
 
 void rules_gre(struct judge *j, const struct event *e)
 {
-	(void)j;
-	(void)e;
+	if (e->kind == EVENT_GRE)
+		packet(j, e);
+	else if (e->kind == EVENT_CALL_OVER)
+		over(j, e);
+	else if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
+		gre_stray_end(j, e);
 }

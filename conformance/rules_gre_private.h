@@ -44,8 +44,19 @@ void gre_ack_end(struct judge *j, const struct event *e, unsigned host);
 /* rules_gre_window.c */
 void gre_window_sent(const struct gre_look *l, uint32_t before);
 void gre_window_acked(const struct gre_look *l, uint32_t ack);
-void gre_window_due(struct judge *j, const struct event *e, unsigned host, int64_t now);
+void gre_window_late(struct judge *j, const struct event *e, unsigned host, int64_t now);
 void gre_window_end(struct judge *j, const struct event *e, unsigned host);
+
+/* Nothing is late before this, under either profile. */
+enum { GRE_ACK_DUE_MS = 300 };
+
+/* Looks whether the other side owes host an acknowledgment for too long. */
+static inline void gre_window_due(struct judge *j, const struct event *e, unsigned host,
+				  const struct gre_memory *m, int64_t now)
+{
+	if (m->unacked_since && now - m->unacked_since > MILLISECONDS(GRE_ACK_DUE_MS))
+		gre_window_late(j, e, host, now);
+}
 
 /* rules_gre_call.c: tunnel data against the life of calls. */
 void gre_data_watched(const struct gre_look *l);

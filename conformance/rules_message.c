@@ -15,14 +15,14 @@ enum {
 	SWAPPED_MAGIC = 0x4d3c2b1a,
 	SWAPPED_CONTROL = 0x0100, /* PPTP Message Type 1 */
 	COOKIE_END = 8,
-	START_SUCCESS = 1,	  /* Result Code of SCCRP */
+	START_SUCCESS = 1, /* Result Code of SCCRP */
 };
 
 /* Who sends a message, and the ids of what is judged of all messages alike. */
 static const struct {
 	uint16_t length, direction; /* enum rule_number */
-	uint8_t sender;		    /* enum role; ROLE_UNKNOWN: either */
-	bool weak;		    /* deployed peers of the other role send it, too */
+	uint8_t sender;             /* enum role; ROLE_UNKNOWN: either */
+	bool weak;                  /* deployed peers of the other role send it, too */
 } of_type[CTRL_TYPES] = {
 	[CTRL_SCCRQ] = { RULE_SCCRQ_LEN_01, RULES, ROLE_UNKNOWN, false },
 	[CTRL_SCCRP] = { RULE_SCCRP_LEN_01, RULES, ROLE_UNKNOWN, false },
@@ -204,15 +204,15 @@ static void unfinished(struct judge *j, const struct event *e)
 		f = blame(j, e, RULE_MSG_HDR_01, 0);
 		expected(f, "%d octets of header", CTRL_HEADER);
 		observed(f, "FIN after %zu octets", m->caplen);
-		say(f, "%s closed the connection within the header of a message, after %zu octets", who(e, e->from),
-		    m->caplen);
+		say(f, "%s closed the connection within the header of a message, after %zu octets",
+		    who(e, e->from), m->caplen);
 		return;
 	}
 	f = blame(j, e, RULE_MSG_LEN_02, 0);
 	expected(f, "%u octets, as Length says", (unsigned)m->length);
 	observed(f, "FIN after %zu octets", m->caplen);
-	say(f, "%s closed the connection within %s, after %zu of %u octets", who(e, e->from), name_of(m->type),
-	    m->caplen, (unsigned)m->length);
+	say(f, "%s closed the connection within %s, after %zu of %u octets", who(e, e->from),
+	    name_of(m->type), m->caplen, (unsigned)m->length);
 }
 
 /* What shows in the first octets of a message whose type the capture lacks. */
@@ -232,7 +232,8 @@ static void beginning(struct judge *j, const struct event *e)
 	f = blame(j, e, RULE_MSG_LEN_01, 0);
 	expected(f, "Length of one of the fifteen messages");
 	observed(f, "Length %u", (unsigned)m->length);
-	say(f, "%s sent a message with Length %u, which no message has", who(e, e->from), (unsigned)m->length);
+	say(f, "%s sent a message with Length %u, which no message has", who(e, e->from),
+	    (unsigned)m->length);
 	set_moot(j, MOOT_HEADER);
 }
 
@@ -273,8 +274,8 @@ static const char *role_words(enum role r)
 }
 
 /* `type`, sent by `host`, contradicts `other` in frame other_frame. */
-static struct finding *contradiction(struct judge *j, const struct event *e, enum ctrl_type type, unsigned host,
-				     enum ctrl_type other, uint64_t other_frame)
+static struct finding *contradiction(struct judge *j, const struct event *e, enum ctrl_type type,
+				     unsigned host, enum ctrl_type other, uint64_t other_frame)
 {
 	enum role should = of_type[type].sender;
 	const char *is = role_words(should == ROLE_PAC ? ROLE_PNS : ROLE_PAC);
@@ -284,8 +285,8 @@ static struct finding *contradiction(struct judge *j, const struct event *e, enu
 	expected(f, "%s from the %s only", name_of(type), role_words(should));
 	observed(f, "sent by the %s, as which %s in frame %" PRIu64 " shows it", is, name_of(other),
 		 FRAME_NUMBER(other_frame));
-	return say(f, "the %s sent %s, which is for the %s to send; %s in frame %" PRIu64 " told the roles", is,
-		   name_of(type), role_words(should), name_of(other), FRAME_NUMBER(other_frame));
+	return say(f, "the %s sent %s, which is for the %s to send; %s in frame %" PRIu64 " told the roles",
+		   is, name_of(type), role_words(should), name_of(other), FRAME_NUMBER(other_frame));
 }
 
 /*
@@ -316,8 +317,8 @@ static void direction(struct judge *j, const struct event *e, struct message_mem
 
 /* --- what the roles tell of SCCRQ and SCCRP -------------------------------------------------- */
 
-static void start_wrong(struct judge *j, const struct event *e, enum rule_number rule, bool reply, int64_t time_ns,
-			enum field_id field, uint32_t value, const char *wanted)
+static void start_wrong(struct judge *j, const struct event *e, enum rule_number rule, bool reply,
+			int64_t time_ns, enum field_id field, uint32_t value, const char *wanted)
 {
 	const struct ctrl_desc *d = ctrl_desc_of(reply ? CTRL_SCCRP : CTRL_SCCRQ);
 	const struct field *row = &d->fields[judge_fields(j)->row[d->type][field]];

@@ -9,24 +9,34 @@ enum { TEXT_MAX = 128, ESCAPED = 72 };
 enum charset { ANY_OCTET, HOST_OCTETS, PRINTABLE, ASCII_TEXT };
 
 struct text_rule {
-	uint8_t text, length;	/* enum field_id; length FIELDS: the message does not say */
+	uint8_t text, length; /* enum field_id; length FIELDS: the message does not say */
 	uint8_t set;
 	bool never_empty;
 	uint16_t too_long, wrong_length, content, padding; /* enum rule_number, RULES: none */
 };
 
 /* Rows of one message end with text FIELDS. */
-#define LAST_ROW { FIELDS, FIELDS, ANY_OCTET, false, RULES, RULES, RULES, RULES }
-#define NAMES(message)                                                                                        \
-	{ FIELD_HOST_NAME, FIELDS, HOST_OCTETS, true, RULES, RULES, RULE_##message##_HOST_02,                 \
-	  RULE_##message##_HOST_01 },                                                                         \
-	{ FIELD_VENDOR, FIELDS, PRINTABLE, true, RULES, RULES, RULE_##message##_VENDOR_02,                    \
-	  RULE_##message##_VENDOR_01 }
-#define NUMBER(field, message, name)                                                                          \
-	{ FIELD_##field, FIELD_##field##_LENGTH, PRINTABLE, false, RULE_##message##_##name##LEN_01,           \
-	  RULE_##message##_##name##LEN_02, RULE_##message##_##name##ASCII_01, RULE_##message##_##name##PAD_01 }
-#define SUBADDRESS(message) \
-	{ FIELD_SUBADDRESS, FIELDS, ANY_OCTET, false, RULES, RULES, RULES, RULE_##message##_SUBADDR_01 }
+#define LAST_ROW                                                                                             \
+	{                                                                                                    \
+		FIELDS, FIELDS, ANY_OCTET, false, RULES, RULES, RULES, RULES                                 \
+	}
+#define NAMES(message)                                                                                       \
+	{ FIELD_HOST_NAME,         FIELDS, HOST_OCTETS, true, RULES, RULES, RULE_##message##_HOST_02,        \
+	  RULE_##message##_HOST_01 },                                                                        \
+	{                                                                                                    \
+		FIELD_VENDOR, FIELDS, PRINTABLE, true, RULES, RULES, RULE_##message##_VENDOR_02,             \
+			RULE_##message##_VENDOR_01                                                           \
+	}
+#define NUMBER(field, message, name)                                                                         \
+	{                                                                                                    \
+		FIELD_##field, FIELD_##field##_LENGTH, PRINTABLE, false, RULE_##message##_##name##LEN_01,    \
+			RULE_##message##_##name##LEN_02, RULE_##message##_##name##ASCII_01,                  \
+			RULE_##message##_##name##PAD_01                                                      \
+	}
+#define SUBADDRESS(message)                                                                                  \
+	{                                                                                                    \
+		FIELD_SUBADDRESS, FIELDS, ANY_OCTET, false, RULES, RULES, RULES, RULE_##message##_SUBADDR_01 \
+	}
 
 static const struct text_rule sccrq_texts[] = { NAMES(SCCRQ), LAST_ROW };
 static const struct text_rule sccrp_texts[] = { NAMES(SCCRP), LAST_ROW };
@@ -49,17 +59,21 @@ static const struct text_rule *const texts_of[CTRL_TYPES] = {
 
 static bool host_octet(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-	       c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '.' || c == '_';
 }
 
 static bool in_set(enum charset set, uint8_t c)
 {
 	switch (set) {
-	case HOST_OCTETS: return host_octet(c);
-	case PRINTABLE: return c >= 0x20 && c <= 0x7e;
-	case ASCII_TEXT: return (c >= 0x20 && c <= 0x7e) || (c >= '\t' && c <= '\r');
-	case ANY_OCTET: break;
+	case HOST_OCTETS:
+		return host_octet(c);
+	case PRINTABLE:
+		return c >= 0x20 && c <= 0x7e;
+	case ASCII_TEXT:
+		return (c >= 0x20 && c <= 0x7e) || (c >= '\t' && c <= '\r');
+	case ANY_OCTET:
+		break;
 	}
 	return true;
 }
@@ -67,10 +81,14 @@ static bool in_set(enum charset set, uint8_t c)
 static const char *set_words(enum charset set)
 {
 	switch (set) {
-	case HOST_OCTETS: return "letters, digits, hyphens, dots and underscores";
-	case PRINTABLE: return "printable ASCII";
-	case ASCII_TEXT: return "ASCII";
-	case ANY_OCTET: break;
+	case HOST_OCTETS:
+		return "letters, digits, hyphens, dots and underscores";
+	case PRINTABLE:
+		return "printable ASCII";
+	case ASCII_TEXT:
+		return "ASCII";
+	case ANY_OCTET:
+		break;
 	}
 	return "any octets";
 }
@@ -82,8 +100,8 @@ static const char *label_of(const struct judge *j, const struct event *e, enum f
 	return d->fields[judge_fields(j)->row[d->type][f]].label;
 }
 
-static void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r, const uint8_t *text,
-			  size_t len)
+static void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+			  const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->content, 0);
@@ -97,12 +115,12 @@ static void content_wrong(struct judge *j, const struct event *e, const struct t
 	}
 	ctrl_escape(text, len, escaped, sizeof(escaped));
 	observed(f, "%s \"%s\"", label, escaped);
-	say(f, "%s sent %s with %s \"%s\", not all of it %s", who(e, e->from), e->msg->desc->name, label, escaped,
-	    set_words(r->set));
+	say(f, "%s sent %s with %s \"%s\", not all of it %s", who(e, e->from), e->msg->desc->name, label,
+	    escaped, set_words(r->set));
 }
 
-static void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r, const uint8_t *text,
-			  size_t len)
+static void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+			  const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->padding, 0);
@@ -112,12 +130,13 @@ static void padding_wrong(struct judge *j, const struct event *e, const struct t
 		at++;
 	expected(f, "zeros from offset %zu of %s on", len, label);
 	observed(f, "octet 0x%02x at offset %zu of %s", text[at], at, label);
-	say(f, "%s sent %s with octet 0x%02x in what should be the zeros behind %s", who(e, e->from), e->msg->desc->name,
-	    text[at], label);
+	say(f, "%s sent %s with octet 0x%02x in what should be the zeros behind %s", who(e, e->from),
+	    e->msg->desc->name, text[at], label);
 }
 
 /* Whether the number of octets that the message gives for the text is right. */
-static bool length_right(struct judge *j, const struct event *e, const struct text_rule *r, size_t len, size_t width)
+static bool length_right(struct judge *j, const struct event *e, const struct text_rule *r, size_t len,
+			 size_t width)
 {
 	const struct field *row;
 	char wanted[32];
@@ -128,11 +147,13 @@ static bool length_right(struct judge *j, const struct event *e, const struct te
 	row = &e->msg->desc->fields[judge_fields(j)->row[e->msg->desc->type][r->length]];
 	if (value > width) {
 		snprintf(wanted, sizeof(wanted), "0 to %zu", width);
-		wrong_value(blame(j, e, r->too_long, 0), e, row, value, wanted, ", more than the field holds");
+		wrong_value(blame(j, e, r->too_long, 0), e, row, value, wanted,
+			    ", more than the field holds");
 		return false;
 	}
 	snprintf(wanted, sizeof(wanted), "%zu", len);
-	wrong_value(blame(j, e, r->wrong_length, 0), e, row, value, wanted, ", but the first zero stands elsewhere");
+	wrong_value(blame(j, e, r->wrong_length, 0), e, row, value, wanted,
+		    ", but the first zero stands elsewhere");
 	return false;
 }
 

@@ -9,14 +9,14 @@
 #include "conformance/rules_message.h"
 
 enum {
-	SUCCESS = 1,	   /* Result Code, in every reply */
+	SUCCESS = 1,       /* Result Code, in every reply */
 	GENERAL_ERROR = 2, /* Result Code likewise: the only one with an Error Code */
 	LAST_ERROR = 6,
 	VERSION_1_0 = 0x0100,
 	SMALL_DELAY = 10,  /* policy: what a PNS may need, in 1/10 s */
 	LARGE_DELAY = 600, /* policy: more must have been meant in milliseconds */
 	LAST_CAUSE = 127,  /* Q.931 */
-	ANALOG = 1,	   /* Bearer Type */
+	ANALOG = 1,        /* Bearer Type */
 	NO_LIMIT = -1,
 	WORDS = 64,
 };
@@ -39,15 +39,16 @@ static const char *value_text(const struct field *f, uint32_t value, char *buf, 
 	return buf;
 }
 
-struct finding *wrong_value(struct finding *f, const struct event *e, const struct field *field, uint32_t value,
-			    const char *wanted, const char *remark)
+struct finding *wrong_value(struct finding *f, const struct event *e, const struct field *field,
+			    uint32_t value, const char *wanted, const char *remark)
 {
 	char text[WORDS * 2];
 
 	value_text(field, value, text, sizeof(text));
 	expected(f, "%s %s", field->label, wanted);
 	observed(f, "%s %s", field->label, text);
-	return say(f, "%s sent %s with %s %s%s", who(e, e->from), e->msg->desc->name, field->label, text, remark);
+	return say(f, "%s sent %s with %s %s%s", who(e, e->from), e->msg->desc->name, field->label, text,
+		   remark);
 }
 
 /* "1 (analog) or 2 (digital)"; "1 to 7" where there are many. */
@@ -64,7 +65,10 @@ static const char *names_text(const struct value_name *n, char *buf, size_t room
 	}
 	for (unsigned i = 0; i < count && used < room; i++)
 		used += (unsigned)snprintf(buf + used, room - used, "%s%" PRIu32 " (%s)",
-					   i == 0 ? "" : i + 1 < count ? ", " : " or ", n[i].value, n[i].name);
+					   i == 0          ? ""
+					   : i + 1 < count ? ", "
+							   : " or ",
+					   n[i].value, n[i].name);
 	return buf;
 }
 
@@ -122,10 +126,18 @@ static void kinds(struct judge *j, const struct event *e)
 		if (requirement[i] == RULES || requirement[i] == RULE_ERR_CODES_01)
 			continue;
 		switch (f->kind) {
-		case F_RESERVED: right = value == 0; break;
-		case F_ENUM: right = named(f->names, value); break;
-		case F_FLAGS: right = !unnamed_bits(f->names, value); break;
-		default: right = true; break;
+		case F_RESERVED:
+			right = value == 0;
+			break;
+		case F_ENUM:
+			right = named(f->names, value);
+			break;
+		case F_FLAGS:
+			right = !unnamed_bits(f->names, value);
+			break;
+		default:
+			right = true;
+			break;
 		}
 		if (!right)
 			kind_wrong(j, e, f, requirement[i], value);
@@ -134,13 +146,13 @@ static void kinds(struct judge *j, const struct event *e)
 
 /* --- ranges ----------------------------------------------------------------------------------- */
 
-enum when { ALWAYS, ON_SUCCESS, ON_FAILURE };
+enum when { ALWAYS, ON_SUCCESS };
 
-/* Rows of one message end with a zero rule; of those about one field the first that fails is told. */
+/* Rows of one message end with field FIELDS; of those about one field the first that fails is told. */
 struct range {
-	uint8_t field;	   /* enum field_id */
+	uint8_t field; /* enum field_id */
 	uint8_t when;
-	bool rfc_only;	   /* the ms-ptpt profile has another value there, which rules_profile.c judges */
+	bool rfc_only; /* the ms-ptpt profile has another value there, which rules_profile.c judges */
 	uint16_t rule;
 	uint32_t low, high;
 	const char *wanted, *remark;
@@ -150,17 +162,20 @@ static const char nothing[] = ": nothing at all";
 static const char milliseconds[] = ": milliseconds, probably";
 
 static const struct range sccrq_ranges[] = {
-	{ FIELD_FRAMING_CAPABILITIES, ALWAYS, false, RULE_SCCRQ_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", nothing },
+	{ FIELD_FRAMING_CAPABILITIES, ALWAYS, false, RULE_SCCRQ_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3",
+	  nothing },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 
 static const struct range sccrp_ranges[] = {
-	{ FIELD_FRAMING_CAPABILITIES, ON_SUCCESS, false, RULE_SCCRP_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3", nothing },
+	{ FIELD_FRAMING_CAPABILITIES, ON_SUCCESS, false, RULE_SCCRP_FRAMCAP_02, 1, NO_LIMIT, "1, 2 or 3",
+	  nothing },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 
 static const struct range ocrq_ranges[] = {
-	{ FIELD_MAXIMUM_BPS, ALWAYS, false, RULE_OCRQ_BPS_02, 1, NO_LIMIT, "above 0", ", which allows no call" },
+	{ FIELD_MAXIMUM_BPS, ALWAYS, false, RULE_OCRQ_BPS_02, 1, NO_LIMIT, "above 0",
+	  ", which allows no call" },
 	{ FIELD_WINDOW, ALWAYS, true, RULE_OCRQ_WINDOW_01, 1, NO_LIMIT, "1 or more", "" },
 	{ FIELD_PROCESSING_DELAY, ALWAYS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600", milliseconds },
 	{ FIELD_PROCESSING_DELAY, ALWAYS, false, RULE_OCRQ_PPD_01, 0, SMALL_DELAY, "0 to 10", "" },
@@ -171,13 +186,15 @@ static const struct range ocrp_ranges[] = {
 	{ FIELD_CAUSE, ON_SUCCESS, false, RULE_OCRP_CAUSE_01, 0, 0, "0 with Result Code 1", "" },
 	{ FIELD_CONNECT_SPEED, ON_SUCCESS, false, RULE_OCRP_SPEED_02, 1, NO_LIMIT, "above 0", "" },
 	{ FIELD_WINDOW, ON_SUCCESS, true, RULE_OCRP_WINDOW_01, 1, NO_LIMIT, "1 or more", "" },
-	{ FIELD_PROCESSING_DELAY, ON_SUCCESS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600", milliseconds },
+	{ FIELD_PROCESSING_DELAY, ON_SUCCESS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600",
+	  milliseconds },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 
 static const struct range icrp_ranges[] = {
 	{ FIELD_WINDOW, ON_SUCCESS, true, RULE_ICRP_WINDOW_01, 1, NO_LIMIT, "1 or more", "" },
-	{ FIELD_TRANSMIT_DELAY, ON_SUCCESS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600", milliseconds },
+	{ FIELD_TRANSMIT_DELAY, ON_SUCCESS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600",
+	  milliseconds },
 	{ FIELD_TRANSMIT_DELAY, ON_SUCCESS, false, RULE_ICRP_DELAY_01, 0, SMALL_DELAY, "0 to 10", "" },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
@@ -190,13 +207,15 @@ static const struct range iccn_ranges[] = {
 };
 
 static const struct range cdn_ranges[] = {
-	{ FIELD_CAUSE, ALWAYS, false, RULE_CDN_CAUSE_01, 0, LAST_CAUSE, "0 to 127", ", which is no Q.931 cause" },
+	{ FIELD_CAUSE, ALWAYS, false, RULE_CDN_CAUSE_01, 0, LAST_CAUSE, "0 to 127",
+	  ", which is no Q.931 cause" },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };
 
 static const struct range *const ranges_of[CTRL_TYPES] = {
-	[CTRL_SCCRQ] = sccrq_ranges, [CTRL_SCCRP] = sccrp_ranges, [CTRL_OCRQ] = ocrq_ranges, [CTRL_OCRP] = ocrp_ranges,
-	[CTRL_ICRP] = icrp_ranges,   [CTRL_ICCN] = iccn_ranges,	  [CTRL_CDN] = cdn_ranges,
+	[CTRL_SCCRQ] = sccrq_ranges, [CTRL_SCCRP] = sccrp_ranges, [CTRL_OCRQ] = ocrq_ranges,
+	[CTRL_OCRP] = ocrp_ranges,   [CTRL_ICRP] = icrp_ranges,   [CTRL_ICCN] = iccn_ranges,
+	[CTRL_CDN] = cdn_ranges,
 };
 
 static const struct field *field_row(const struct judge *j, const struct ctrl_msg *m, enum field_id f)
@@ -204,17 +223,11 @@ static const struct field *field_row(const struct judge *j, const struct ctrl_ms
 	return &m->desc->fields[judge_fields(j)->row[m->desc->type][f]];
 }
 
-/* Whether the row's condition is met; a message without a Result Code only has ALWAYS. */
 static bool applies(const struct judge *j, const struct ctrl_msg *m, const struct range *r)
 {
-	bool success;
-
 	if (r->rfc_only && judge_profile(j) == PROFILE_MS_PTPT)
 		return false;
-	if (r->when == ALWAYS)
-		return true;
-	success = field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS;
-	return success == (r->when == ON_SUCCESS);
+	return r->when == ALWAYS || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS;
 }
 
 static void ranges(struct judge *j, const struct event *e)
@@ -230,15 +243,16 @@ static void ranges(struct judge *j, const struct event *e)
 		if (r->field == told || !applies(j, m, r))
 			continue;
 		told = r->field;
-		wrong_value(blame(j, e, r->rule, 0), e, field_row(j, m, r->field), value, r->wanted, r->remark);
+		wrong_value(blame(j, e, r->rule, 0), e, field_row(j, m, r->field), value, r->wanted,
+			    r->remark);
 	}
 }
 
 /* --- Result Code and Error Code ---------------------------------------------------------------- */
 
 static const struct {
-	uint16_t set, missing;	/* enum rule_number: one without, and none with, a general error */
-	bool defined_only;	/* `set` speaks of Result 1 alone, not of undefined ones */
+	uint16_t set, missing; /* enum rule_number: one without, and none with, a general error */
+	bool defined_only;     /* `set` speaks of Result 1 alone, not of undefined ones */
 } error_rules[CTRL_TYPES] = {
 	[CTRL_SCCRP] = { RULE_SCCRP_ERR_01, RULE_SCCRP_ERR_02, false },
 	[CTRL_STOPRP] = { RULE_STOPRP_ERR_01, RULE_STOPRP_ERR_02, true },
@@ -248,8 +262,8 @@ static const struct {
 	[CTRL_CDN] = { RULE_CDN_ERR_01, RULE_CDN_ERR_02, false },
 };
 
-static void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how, uint32_t result,
-			uint32_t error, const char *wanted)
+static void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
+			uint32_t result, uint32_t error, const char *wanted)
 {
 	const struct field *row = field_row(j, e->msg, FIELD_RESULT);
 	char result_text[WORDS * 2], remark[WORDS * 3];
@@ -261,7 +275,8 @@ static void error_wrong(struct judge *j, const struct event *e, enum rule_number
 }
 
 /* Which rule an Error Code breaks beside this Result Code, RULES: none. */
-static enum rule_number error_rule(const struct judge *j, enum ctrl_type type, uint32_t result, uint32_t error)
+static enum rule_number error_rule(const struct judge *j, enum ctrl_type type, uint32_t result,
+				   uint32_t error)
 {
 	enum rule_number own = result == GENERAL_ERROR ? error_rules[type].missing : error_rules[type].set;
 	bool undefined = error > LAST_ERROR;
@@ -341,8 +356,8 @@ static void speeds(struct judge *j, const struct event *e)
 	f = blame(j, e, RULE_OCRQ_BPS_01, 0);
 	expected(f, "Minimum BPS no more than Maximum BPS");
 	observed(f, "Minimum BPS %" PRIu32 ", Maximum BPS %" PRIu32, low, high);
-	say(f, "%s sent %s with Minimum BPS %" PRIu32 " above Maximum BPS %" PRIu32, who(e, e->from), m->desc->name, low,
-	    high);
+	say(f, "%s sent %s with Minimum BPS %" PRIu32 " above Maximum BPS %" PRIu32, who(e, e->from),
+	    m->desc->name, low, high);
 }
 
 /* Of analog calls a cause is the vendor's own. */
@@ -351,11 +366,13 @@ static void failure_cause(struct judge *j, const struct event *e)
 	const struct ctrl_msg *m = e->msg;
 	uint32_t cause;
 
-	if (m->desc->type != CTRL_OCRP || !field_get(judge_fields(j), m, FIELD_CAUSE, &cause) || cause <= LAST_CAUSE ||
-	    field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS || (e->call && e->call->bearer == ANALOG))
+	if (m->desc->type != CTRL_OCRP || !field_get(judge_fields(j), m, FIELD_CAUSE, &cause) ||
+	    cause <= LAST_CAUSE || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS ||
+	    (e->call && e->call->bearer == ANALOG))
 		return;
 	wrong_value(blame(j, e, RULE_OCRP_CAUSE_02, 0), e, field_row(j, m, FIELD_CAUSE), cause, "0 to 127",
-		    cause & 0x80 ? ": the extension bit of Q.931 was left in, probably" : ", which is no Q.931 cause");
+		    cause & 0x80 ? ": the extension bit of Q.931 was left in, probably"
+				 : ", which is no Q.931 cause");
 }
 
 /* Section 4.4: ((MTU - header) * window * 8) / speed seconds, if somebody wants to work it out. */

@@ -68,7 +68,8 @@ endif
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
-	%D%/unit/test_rule.c
+	%D%/unit/test_rule.c \
+	%D%/unit/test_rules_message.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)

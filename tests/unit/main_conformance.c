@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-suite_fn suite_rule;
+suite_fn suite_rule, suite_rules_message;
 
 suite_fn *const suites[] = {
 	suite_rule,
+	suite_rules_message,
 	NULL,
 };

@@ -61,11 +61,12 @@ static void say_event(const struct conn_info *c, const struct segment *s)
 	case SEGMENT_OPEN: say("open:%c%" PRIu64, from, s->frame); break;
 	case SEGMENT_SYNACK: say("synack:%c%" PRIu64, from, s->frame); break;
 	case SEGMENT_DATA:
-		say("%c%" PRIu64 "@%" PRIu64 "%c%.*s", from, s->frame, s->position, s->segment_start ? '=' : '~',
-		    (int)s->len, (const char *)s->octets);
+		say("%c%" PRIu64 "@%" PRIu64 "%c%.*s", from, s->frame, s->position,
+		    s->segment_start ? '=' : '~', (int)s->len, (const char *)s->octets);
 		break;
 	case SEGMENT_GAP:
-		say("%s:%c%" PRIu64 "@%" PRIu64 "+%zu", s->cut ? "cut" : "gap", from, s->frame, s->position, s->len);
+		say("%s:%c%" PRIu64 "@%" PRIu64 "+%zu", s->cut ? "cut" : "gap", from, s->frame, s->position,
+		    s->len);
 		break;
 	case SEGMENT_FIN: say("fin:%c%" PRIu64, from, s->frame); break;
 	case SEGMENT_RST: say("rst:%c%" PRIu64, from, s->frame); break;
@@ -132,7 +133,8 @@ static void stop(void)
 	fx.r = NULL;
 }
 
-static bool send_len(unsigned from, unsigned flags, uint32_t seq, uint32_t ack, const void *octets, uint32_t len)
+static bool send_len(unsigned from, unsigned flags, uint32_t seq, uint32_t ack, const void *octets,
+		     uint32_t len)
 {
 	struct datagram d = fx.d;
 	struct tcp_segment t = {
@@ -160,13 +162,14 @@ static bool send_len(unsigned from, unsigned flags, uint32_t seq, uint32_t ack, 
 /* Sends text; sequence numbers are counted from the first octet after the SYN. */
 static bool put(unsigned from, uint32_t seq, uint32_t ack, const char *text)
 {
-	return send_len(from, ACK, (from == C ? ISN_C : ISN_S) + 1 + seq, (from == C ? ISN_S : ISN_C) + 1 + ack, text,
-			(uint32_t)strlen(text));
+	return send_len(from, ACK, (from == C ? ISN_C : ISN_S) + 1 + seq,
+			(from == C ? ISN_S : ISN_C) + 1 + ack, text, (uint32_t)strlen(text));
 }
 
 static void flags(unsigned from, unsigned f, uint32_t seq, uint32_t ack)
 {
-	send_len(from, f, (from == C ? ISN_C : ISN_S) + 1 + seq, (from == C ? ISN_S : ISN_C) + 1 + ack, NULL, 0);
+	send_len(from, f, (from == C ? ISN_C : ISN_S) + 1 + seq, (from == C ? ISN_S : ISN_C) + 1 + ack, NULL,
+		 0);
 }
 
 static void handshake(void)
@@ -365,7 +368,8 @@ static void handshake_shuffled(void)
 static void one_direction(unsigned from)
 {
 	start();
-	send_len(from, from == C ? SYN : SYN | ACK, from == C ? ISN_C : ISN_S, from == C ? 0 : ISN_C + 1, NULL, 0);
+	send_len(from, from == C ? SYN : SYN | ACK, from == C ? ISN_C : ISN_S, from == C ? 0 : ISN_C + 1,
+		 NULL, 0);
 	put(from, 0, 0, "hello");
 	put(from, 5, 20, "again");
 	CU_ASSERT_FALSE(info()->seen[!from]);
@@ -496,13 +500,32 @@ static void late_within_grace(void)
 static void lost_on_the_way(void)
 {
 	start_open();
-	put(C, 5, 0, "bb");
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 20; i++) {
+		put(C, 5 + i, 0, "b");
 		flags(S, ACK, 0, 0);
-	tick(5 * second);
+	}
+	tick(15 * second);
 	EXPECT("");
+	fx.quiet = true;
 	put(C, 0, 0, "aaaaa");
-	EXPECT("c25@0=aaaaa c4@5=bb");
+	CU_ASSERT_EQUAL(reassembly_stats(fx.r)->octets, 25);
+	CU_ASSERT_EQUAL(reassembly_stats(fx.r)->gaps, 0);
+	stop();
+}
+
+/* Every hole has its own grace: what fills one starts that of the next. */
+static void grace_starts_again(void)
+{
+	start_open();
+	put(C, 2, 0, "bb");
+	put(C, 6, 0, "dd");
+	flags(S, ACK, 0, 8);
+	flags(S, ACK, 0, 8);
+	put(C, 0, 0, "aa");
+	flags(S, ACK, 0, 8);
+	EXPECT("c8@0=aa c4@2=bb");
+	put(C, 4, 0, "cc");
+	EXPECT("c10@4=cc c5@6=dd");
 	stop();
 }
 
@@ -583,7 +606,8 @@ static void one_sided_by_count(void)
 		put(C, 3 + i, 0, octet);
 	EXPECT("");
 	put(C, 18, 0, octet);
-	EXPECT("gap:c2@0+3 c2@3=a c3@4=b c4@5=c c5@6=d c6@7=e c7@8=f c8@9=g c9@10=h c10@11=i c11@12=j c12@13=k "
+	EXPECT("gap:c2@0+3 c2@3=a c3@4=b c4@5=c c5@6=d c6@7=e c7@8=f c8@9=g c9@10=h c10@11=i c11@12=j "
+	       "c12@13=k "
 	       "c13@14=l c14@15=m c15@16=n c16@17=o c17@18=p");
 	stop();
 }
@@ -619,6 +643,20 @@ static void fin_behind_hole(void)
 	EXPECT("end:fin");
 	stop();
 	EXPECT("");
+}
+
+/* The peer goes on, but never acknowledges: who has ended repeats soon, or never. */
+static void fin_behind_hole_unproven(void)
+{
+	start_open();
+	send_len(C, FIN | ACK, ISN_C + 1 + 5, ISN_S + 1, NULL, 0);
+	put(S, 0, 0, "a");
+	tick(9 * second);
+	put(S, 1, 0, "b");
+	EXPECT("s5@0=a s6@1=b");
+	tick(2 * second);
+	EXPECT("gap:c4@0+5 fin:c4");
+	stop();
 }
 
 static void fin_before_its_data(void)
@@ -695,10 +733,13 @@ static void queue_limit(void)
 		put(C, 5 + 10 * i, 0, "0123456789");
 	EXPECT("open:c1");
 	put(C, 105, 0, "x");
-	EXPECT("gap:c12@0+5 c2@5=0123456789 c3@15=0123456789 c4@25=0123456789 c5@35=0123456789 c6@45=0123456789 "
-	       "c7@55=0123456789 c8@65=0123456789 c9@75=0123456789 c10@85=0123456789 c11@95=0123456789 c12@105=x");
+	EXPECT("gap:c12@0+5 c2@5=0123456789 c3@15=0123456789 c4@25=0123456789 c5@35=0123456789 "
+	       "c6@45=0123456789 "
+	       "c7@55=0123456789 c8@65=0123456789 c9@75=0123456789 c10@85=0123456789 c11@95=0123456789 "
+	       "c12@105=x");
 	fx.quiet = true;
-	send_len(C, ACK, ISN_C + 1 + 110, ISN_S + 1, big, sizeof(big)); /* never fits: the gap is declared at once */
+	send_len(C, ACK, ISN_C + 1 + 110, ISN_S + 1, big,
+		 sizeof(big)); /* never fits: the gap is declared at once */
 	CU_ASSERT_EQUAL(info()->lost_octets[C], 9);
 	CU_ASSERT_EQUAL(reassembly_stats(fx.r)->octets, 101 + sizeof(big));
 	stop();
@@ -856,6 +897,21 @@ static void bogus_ack(void)
 	EXPECT("end:capture");
 }
 
+/* ... nor does it make one of what is only out of order. */
+static void bogus_ack_then_reordered(void)
+{
+	start_open();
+	flags(S, ACK, 0, 1000000);
+	put(C, 2, 0, "bb");
+	for (unsigned i = 0; i < 10; i++)
+		flags(S, ACK, 0, 0);
+	tick(second);
+	EXPECT("");
+	put(C, 0, 0, "aa");
+	EXPECT("c16@0=aa c5@2=bb");
+	stop();
+}
+
 /* Near, but the sender has not gone there: no proof either. */
 static void bogus_ack_near(void)
 {
@@ -903,7 +959,8 @@ static void garbage_far_off_live(void)
 	for (uint32_t i = 1; i < 3000; i++) {
 		static const uint8_t kinds[] = { ACK, SYN, FIN | ACK, RST, 0x3f, SYN | ACK, RST | ACK };
 
-		send_len(i & 1, kinds[i % 7], 0x200000 + i * 0x123457 % 0xf0000000u, i * 0x9e3779b9u, "garbage", i % 8);
+		send_len(i & 1, kinds[i % 7], 0x200000 + i * 0x123457 % 0xf0000000u, i * 0x9e3779b9u,
+			 "garbage", i % 8);
 	}
 	fx.quiet = false;
 	fx.frame = 10;
@@ -1187,6 +1244,30 @@ static void port_reused_midstream(void)
 	stop();
 }
 
+/* A step that is too large for a pause, and one beyond the end. */
+static void port_reused_far_ahead(void)
+{
+	start_open();
+	put(C, 0, 0, "a");
+	put(C, 0x10000000, 0, "b");
+	flags(S, ACK, 0, 0x10000001);
+	EXPECT("c4@0=a end:reused 2/open:s6");
+	put(C, 0x10000001, 0, "c");
+	EXPECT("2/c7@0=c");
+	stop();
+}
+
+static void port_reused_beyond_fin(void)
+{
+	start();
+	send_len(C, SYN, ISN_C, 0, NULL, 0);
+	send_len(C, FIN | ACK, ISN_C + 1, ISN_S + 1, NULL, 0);
+	put(C, 200000, 0, "a");
+	put(C, 200001, 0, "b");
+	EXPECT("open:c1 fin:c2 end:reused 2/open:c4 2/c4@0=b");
+	stop();
+}
+
 static void port_reused_after_close(void)
 {
 	start_open();
@@ -1307,6 +1388,19 @@ static void half_open_have_a_share(void)
 		syn_from(i);
 	v4(&fx.d.src, 0x0b000000 + 85);
 	CU_ASSERT_EQUAL(info()->id, 85);
+	stop();
+}
+
+static void age_counts_below_the_share(void)
+{
+	start_counting(80);
+	syn_from(1);
+	for (unsigned i = 2; i <= 81; i++)
+		data_from(i);
+	syn_from(82);
+	syn_from(83);
+	CU_ASSERT_EQUAL(nended, 3);
+	CU_ASSERT_TRUE(ended[0] == 1 && ended[1] == 2 && ended[2] == 3);
 	stop();
 }
 
@@ -1451,9 +1545,28 @@ static void two_vlans(void)
 	put(C, 3, 0, "2222222");
 	fx.d.context = 100;
 	put(C, 3, 0, "11");
-	EXPECT("open:c1 synack:s2 2/open:c4 2/synack:s5 2/c7@0=two c8@0=one 2/c10@3=2222222 c11@3=11 c9@5=late");
+	EXPECT("open:c1 synack:s2 2/open:c4 2/synack:s5 2/c7@0=two c8@0=one 2/c10@3=2222222 c11@3=11 "
+	       "c9@5=late");
 	stop();
 	EXPECT("end:capture 2/end:capture");
+}
+
+/* So many that some share a bucket. */
+static void many_vlans(void)
+{
+	start_counting(64);
+	for (unsigned i = 0; i < 64; i++) {
+		fx.d.context = i;
+		put(C, 0, 0, "a");
+		CU_ASSERT_EQUAL(info()->id, i + 1);
+	}
+	for (unsigned i = 0; i < 64; i++) {
+		fx.d.context = i;
+		put(C, 1, 0, "b");
+		CU_ASSERT_EQUAL(info()->id, i + 1);
+		CU_ASSERT_EQUAL(info()->segments[C], 2);
+	}
+	stop();
 }
 
 static void ipv6(void)
@@ -1645,7 +1758,8 @@ static void shoot(struct model *m, unsigned from, struct shot shot, unsigned f)
 	m->frame[fx.frame + 1].from = (uint8_t)from;
 	m->frame[fx.frame + 1].at = shot.at;
 	m->frame[fx.frame + 1].len = shot.len;
-	send_len(from, ACK | f, m->isn[from] + 1 + shot.at, m->isn[!from] + 1 + m->sent[!from], octets, shot.len);
+	send_len(from, ACK | f, m->isn[from] + 1 + shot.at, m->isn[!from] + 1 + m->sent[!from], octets,
+		 shot.len);
 }
 
 /* A few segments of one side: some are lost, some come twice or cut in other ways, in any order. */
@@ -1716,8 +1830,8 @@ static void thousand_shuffles(void)
 		if (m.wrong || m.next[C] != STREAM || m.next[S] != STREAM || m.fins != 2) {
 			char words[128];
 
-			snprintf(words, sizeof(words), "seed %u: wrong %u, client %u, server %u, fins %u", seed, m.wrong,
-				 m.next[C], m.next[S], m.fins);
+			snprintf(words, sizeof(words), "seed %u: wrong %u, client %u, server %u, fins %u",
+				 seed, m.wrong, m.next[C], m.next[S], m.fins);
 			CU_FAIL(words);
 			CU_assertImplementation(CU_FALSE, __LINE__, words, __FILE__, "", CU_FALSE);
 			return;
@@ -1755,6 +1869,7 @@ void suite_reassembly(void)
 		{ "lost: 200 ms after the proof", lost_by_time },
 		{ "late, but within the grace", late_within_grace },
 		{ "lost on the way and repeated", lost_on_the_way },
+		{ "each hole has its grace", grace_starts_again },
 		{ "lost with nothing behind", lost_at_the_tail },
 		{ "two holes", two_holes },
 		{ "two holes, one proven", one_of_two_holes },
@@ -1763,6 +1878,7 @@ void suite_reassembly(void)
 		{ "one-sided: 16 segments", one_sided_by_count },
 		{ "becomes one-sided", becomes_one_sided },
 		{ "FIN behind a hole", fin_behind_hole },
+		{ "FIN behind a hole, not proven", fin_behind_hole_unproven },
 		{ "FIN before its data", fin_before_its_data },
 		{ "data beyond FIN", data_beyond_fin },
 		{ "data beyond FIN, by time", data_beyond_fin_by_time },
@@ -1781,6 +1897,7 @@ void suite_reassembly(void)
 		{ "urgent data", urgent },
 		{ "sequence numbers wrap", sequence_wraps },
 		{ "acknowledgment of what was never sent", bogus_ack },
+		{ "the same, then out of order", bogus_ack_then_reordered },
 		{ "acknowledgment a little too far", bogus_ack_near },
 		{ "garbage far off, new connection", garbage_far_off },
 		{ "garbage far off, live connection", garbage_far_off_live },
@@ -1803,16 +1920,20 @@ void suite_reassembly(void)
 		{ "ports used again, no answer", port_reused_unanswered },
 		{ "ports used again, SYN lost", port_reused_syn_lost },
 		{ "ports used again, no handshake", port_reused_midstream },
+		{ "ports used again, far ahead", port_reused_far_ahead },
+		{ "ports used again, beyond FIN", port_reused_beyond_fin },
 		{ "ports used again after the end", port_reused_after_close },
 		{ "room for one", room_for_one },
 		{ "who is given up first", eviction_order },
 		{ "100000 SYNs", flood_of_syns },
 		{ "half-open connections have a share", half_open_have_a_share },
+		{ "below their share age counts", age_counts_below_the_share },
 		{ "5500 live streams", parking },
 		{ "5000 connections with holes", many_holes },
 		{ "56 MB wait", much_waits },
 		{ "1.2 GB in one stream", long_stream },
 		{ "same ports in two VLANs", two_vlans },
+		{ "same ports in many VLANs", many_vlans },
 		{ "IPv6", ipv6 },
 		{ "a host and itself", same_host },
 		{ "ends in order of appearance", in_order_of_appearance },

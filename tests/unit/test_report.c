@@ -133,14 +133,22 @@ static const struct ip_addr client = { { [10] = 0xff, 0xff, 10, 1, 1, 11 } };
 static const struct ip_addr six = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } };
 
 #define START INT64_C(1118321234834809000) /* 2005-06-09 12:47:14.834809 */
-#define MS(n) ((n) * INT64_C(1000000))
+#define MS(n) ((n)*INT64_C(1000000))
 
 static struct tunnel a_tunnel(void)
 {
 	return (struct tunnel){
-		.id = 1, .host = { server, client }, .pac = 0, .role_by = CTRL_OCRQ, .role_frame = 10,
-		.first_frame = 1, .last_frame = 23, .first_time = START, .last_time = START + MS(30300),
-		.connections = 1, .calls = 1,
+		.id = 1,
+		.host = { server, client },
+		.pac = 0,
+		.role_by = CTRL_OCRQ,
+		.role_frame = 10,
+		.first_frame = 1,
+		.last_frame = 23,
+		.first_time = START,
+		.last_time = START + MS(30300),
+		.connections = 1,
+		.calls = 1,
 	};
 }
 
@@ -149,12 +157,25 @@ static struct moment moments[] = {
 	{ .frame = 2, .time_ns = START + MS(1), .kind = MOMENT_SYNACK, .from = 0 },
 	{ .frame = 5, .time_ns = START + MS(2), .kind = MOMENT_MESSAGE, .from = 1, .type = CTRL_SCCRQ },
 	{ .frame = 7, .time_ns = START + MS(150), .kind = MOMENT_MESSAGE, .type = CTRL_SCCRP, .result = 1 },
-	{ .frame = 10, .time_ns = START + MS(1060), .kind = MOMENT_MESSAGE, .from = 1, .type = CTRL_OCRQ,
+	{ .frame = 10,
+	  .time_ns = START + MS(1060),
+	  .kind = MOMENT_MESSAGE,
+	  .from = 1,
+	  .type = CTRL_OCRQ,
 	  .value = 26418 },
-	{ .frame = 12, .time_ns = START + MS(1084), .kind = MOMENT_MESSAGE, .type = CTRL_OCRP, .result = 2,
-	  .error = 4, .value = 24 },
+	{ .frame = 12,
+	  .time_ns = START + MS(1084),
+	  .kind = MOMENT_MESSAGE,
+	  .type = CTRL_OCRP,
+	  .result = 2,
+	  .error = 4,
+	  .value = 24 },
 	{ .frame = 13, .time_ns = START + MS(1100), .kind = MOMENT_MESSAGE, .status = CTRL_BAD },
-	{ .frame = 14, .time_ns = START + MS(1100), .kind = MOMENT_MESSAGE, .status = CTRL_CUT, .type = CTRL_CDN },
+	{ .frame = 14,
+	  .time_ns = START + MS(1100),
+	  .kind = MOMENT_MESSAGE,
+	  .status = CTRL_CUT,
+	  .type = CTRL_CDN },
 	{ .frame = 15, .time_ns = START + MS(1200), .kind = MOMENT_GAP, .from = 1, .value = 1240 },
 	{ .frame = 16, .time_ns = START + MS(1300), .kind = MOMENT_SKIPPED, .from = 1, .value = 7 },
 	{ .frame = 17, .time_ns = START + MS(1400), .kind = MOMENT_ICMP, .from = 0 },
@@ -165,14 +186,34 @@ static struct control_connection a_connection(struct tunnel *t)
 {
 	static const uint8_t host[64] = "lab\033[31m\"\\\n\xff\xfe", vendor[64] = "Micro  soft \xc3\xbc";
 	struct control_connection c = {
-		.id = 1, .tunnel = t, .originator = 1, .originator_certain = true, .port = { 3025, 1723 },
-		.state = CONNECTION_CLOSED, .close = CLOSE_FIN, .closed_by = 0, .pac = 0, .role_by = CTRL_OCRQ,
-		.stopped_by = -1, .gaps = 1, .first_frame = 1, .last_frame = 23, .first_time = START,
-		.last_time = START + MS(30300), .calls = 1, .seen = { true, true },
+		.id = 1,
+		.tunnel = t,
+		.originator = 1,
+		.originator_certain = true,
+		.port = { 3025, 1723 },
+		.state = CONNECTION_CLOSED,
+		.close = CLOSE_FIN,
+		.closed_by = 0,
+		.pac = 0,
+		.role_by = CTRL_OCRQ,
+		.stopped_by = -1,
+		.gaps = 1,
+		.first_frame = 1,
+		.last_frame = 23,
+		.first_time = START,
+		.last_time = START + MS(30300),
+		.calls = 1,
+		.seen = { true, true },
 	};
 
-	c.start[0] = (struct start_info){ .frame = 5, .version = 0x100, .framing = 3, .bearer = 1,
-					  .channels = 65535, .firmware = 1, .host_name = host, .vendor_name = vendor };
+	c.start[0] = (struct start_info){ .frame = 5,
+					  .version = 0x100,
+					  .framing = 3,
+					  .bearer = 1,
+					  .channels = 65535,
+					  .firmware = 1,
+					  .host_name = host,
+					  .vendor_name = vendor };
 	c.start[1] = (struct start_info){ .frame = 7, .version = 0x100, .result = 1, .framing = 8 };
 	c.messages[1][CTRL_SCCRQ] = c.messages[0][CTRL_SCCRP] = 1;
 	c.messages[0][CTRL_ECHORQ] = 2;
@@ -189,24 +230,61 @@ static struct control_connection a_connection(struct tunnel *t)
 static struct flow a_flow(uint16_t call_id)
 {
 	return (struct flow){
-		.key = UINT64_C(0x50000) | call_id, .packets = 26, .octets = 1240, .first_seq = 1, .highest_seq = 25,
-		.data = 22, .acks = 18, .highest_ack = 20, .duplicated = 1, .reordered = 2,
-		.flags = FLOW_SEEN | FLOW_HAS_SEQ | FLOW_HAS_ACK, .defects = GRE_BAD_K | GRE_BAD_PAD,
-		.first_frame = 15, .last_frame = 22, .last_time = START + MS(9000), .rtt_sum_us = 3000,
-		.rtt_min_us = 400, .rtt_max_us = 2100000, .rtt_count = 2,
+		.key = UINT64_C(0x50000) | call_id,
+		.packets = 26,
+		.octets = 1240,
+		.first_seq = 1,
+		.highest_seq = 25,
+		.data = 22,
+		.acks = 18,
+		.highest_ack = 20,
+		.duplicated = 1,
+		.reordered = 2,
+		.flags = FLOW_SEEN | FLOW_HAS_SEQ | FLOW_HAS_ACK,
+		.defects = GRE_BAD_K | GRE_BAD_PAD,
+		.first_frame = 15,
+		.last_frame = 22,
+		.last_time = START + MS(9000),
+		.rtt_sum_us = 3000,
+		.rtt_min_us = 400,
+		.rtt_max_us = 2100000,
+		.rtt_count = 2,
 	};
 }
 
 static struct call a_call(struct tunnel *t)
 {
 	struct call c = {
-		.id = 1, .tunnel = t, .connection_id = 1, .first_frame = 10, .last_frame = 23,
-		.first_time = START + MS(1060), .last_time = START + MS(30300), .number = "5551212",
-		.minimum_bps = 2400, .maximum_bps = 10000000, .connect_speed = 115200, .pns_call_id = 26418,
-		.pac_call_id = 24, .serial = 7, .pns_window = 3, .pac_window = 64, .pac_delay = 15, .cause = 16,
-		.kind = CALL_OUTGOING, .state = CALL_CLOSED, .bearer = 3, .framing = 9, .reply_result = 1,
-		.end_result = 4, .ended_by = 1, .pns_id_known = true, .pac_id_known = true, .replied = true,
-		.has_serial = true, .ids_certain = true,
+		.id = 1,
+		.tunnel = t,
+		.connection_id = 1,
+		.first_frame = 10,
+		.last_frame = 23,
+		.first_time = START + MS(1060),
+		.last_time = START + MS(30300),
+		.number = "5551212",
+		.minimum_bps = 2400,
+		.maximum_bps = 10000000,
+		.connect_speed = 115200,
+		.pns_call_id = 26418,
+		.pac_call_id = 24,
+		.serial = 7,
+		.pns_window = 3,
+		.pac_window = 64,
+		.pac_delay = 15,
+		.cause = 16,
+		.kind = CALL_OUTGOING,
+		.state = CALL_CLOSED,
+		.bearer = 3,
+		.framing = 9,
+		.reply_result = 1,
+		.end_result = 4,
+		.ended_by = 1,
+		.pns_id_known = true,
+		.pac_id_known = true,
+		.replied = true,
+		.has_serial = true,
+		.ids_certain = true,
 	};
 
 	c.step[STEP_REQUEST] = (struct call_step_seen){ 10, START + MS(1060) };
@@ -219,11 +297,26 @@ static struct call a_call(struct tunnel *t)
 static struct finding a_finding(void)
 {
 	return (struct finding){
-		.id = "SLI-RSVD1-01", .section = "2.15", .level = "MUST", .severity = SEVERITY_ERROR, .tunnel = 1,
-		.connection = 1, .call = 1, .has_fault = true, .at_fault = client, .role = ROLE_PNS, .frame = 15,
-		.last_frame = 99, .count = 4, .time_ns = START, .message = "10.1.1.11 sets Reserved1 \xc3",
-		.expected = "0", .observed = "\"lab \\\" name\" to 10.1.1.10:1723", .evidence = { 15, 16 },
-		.nevidence = 2, .known_as = "poptop, pptpclient",
+		.id = "SLI-RSVD1-01",
+		.section = "2.15",
+		.level = "MUST",
+		.severity = SEVERITY_ERROR,
+		.tunnel = 1,
+		.connection = 1,
+		.call = 1,
+		.has_fault = true,
+		.at_fault = client,
+		.role = ROLE_PNS,
+		.frame = 15,
+		.last_frame = 99,
+		.count = 4,
+		.time_ns = START,
+		.message = "10.1.1.11 sets Reserved1 \xc3",
+		.expected = "0",
+		.observed = "\"lab \\\" name\" to 10.1.1.10:1723",
+		.evidence = { 15, 16 },
+		.nevidence = 2,
+		.known_as = "poptop, pptpclient",
 	};
 }
 
@@ -232,9 +325,18 @@ static const uint64_t unseen[UNSEEN_COUNT] = { [UNSEEN_GRE_V0] = 3, [UNSEEN_CUT]
 static struct report_capture a_capture(void)
 {
 	return (struct report_capture){
-		.path = "dir/a \"b\"\n.pcap", .format = "pcap", .link_type = 1, .packets = 23, .octets = 2464,
-		.first_time = START, .last_time = START + MS(30300), .truncated = 1, .control_packets = 12,
-		.gre_packets = 5, .fragments = 2, .unseen = unseen,
+		.path = "dir/a \"b\"\n.pcap",
+		.format = "pcap",
+		.link_type = 1,
+		.packets = 23,
+		.octets = 2464,
+		.first_time = START,
+		.last_time = START + MS(30300),
+		.truncated = 1,
+		.control_packets = 12,
+		.gre_packets = 5,
+		.fragments = 2,
+		.unseen = unseen,
 	};
 }
 
@@ -281,8 +383,14 @@ static void write_report(struct page *p, const struct report_ops *ops)
 {
 	static const char *const notices[] = { "3 packets found no room", NULL };
 	struct report_summary s = {
-		.tunnels = 1, .connections = 1, .calls = 1, .findings = { [SEVERITY_ERROR] = 1 }, .gaps = 1,
-		.gap_octets = 1240, .partial = true, .notices = notices,
+		.tunnels = 1,
+		.connections = 1,
+		.calls = 1,
+		.findings = { [SEVERITY_ERROR] = 1 },
+		.gaps = 1,
+		.gap_octets = 1240,
+		.partial = true,
+		.notices = notices,
 	};
 	struct tunnel t = a_tunnel();
 	struct control_connection c = a_connection(&t);
@@ -312,18 +420,41 @@ static void write_report(struct page *p, const struct report_ops *ops)
 static void write_unknown(struct page *p, const struct report_ops *ops)
 {
 	struct report_summary s = { .tunnels = 1, .connections = 1, .calls = 3 };
-	struct tunnel t = { .id = 1, .host = { server, six }, .pac = -1, .context = 7, .connections = 1, .calls = 3,
-			    .first_frame = 1, .first_time = START, .mirrored = 2, .icmp_unreachable = { 0, 4 } };
-	struct control_connection c = { .id = 9, .tunnel = &t, .pac = -1, .closed_by = -1, .stopped_by = -1,
-					.port = { 1723, 1723 }, .midstream = true, .detected = true,
-					.state = CONNECTION_UNKNOWN, .first_frame = 1, .seen = { true, false },
+	struct tunnel t = { .id = 1,
+			    .host = { server, six },
+			    .pac = -1,
+			    .context = 7,
+			    .connections = 1,
+			    .calls = 3,
+			    .first_frame = 1,
+			    .first_time = START,
+			    .mirrored = 2,
+			    .icmp_unreachable = { 0, 4 } };
+	struct control_connection c = { .id = 9,
+					.tunnel = &t,
+					.pac = -1,
+					.closed_by = -1,
+					.stopped_by = -1,
+					.port = { 1723, 1723 },
+					.midstream = true,
+					.detected = true,
+					.state = CONNECTION_UNKNOWN,
+					.first_frame = 1,
+					.seen = { true, false },
 					.start = { [1] = { .frame = 3, .result = 77, .error = 9 } } };
 	struct flow lone = { .key = 5, .packets = 3, .acks = 3, .flags = FLOW_SEEN | FLOW_HAS_ACK };
 	struct call gre = { .id = 1, .state = CALL_GRE_ONLY, .flow = { &lone, NULL } };
 	struct call empty = { .id = 2, .state = CALL_REQUESTED };
-	struct call incoming = { .id = 3, .kind = CALL_INCOMING, .state = CALL_REFUSED, .replied = true,
-				 .reply_result = 250, .reply_error = 200, .step = { { 4, START }, { 5, START } } };
-	struct finding f = { .id = "TCP-PORT-01", .section = "1.4", .level = "implied", .certainty = SUSPECTED };
+	struct call incoming = { .id = 3,
+				 .kind = CALL_INCOMING,
+				 .state = CALL_REFUSED,
+				 .replied = true,
+				 .reply_result = 250,
+				 .reply_error = 200,
+				 .step = { { 4, START }, { 5, START } } };
+	struct finding f = {
+		.id = "TCP-PORT-01", .section = "1.4", .level = "implied", .certainty = SUSPECTED
+	};
 	struct report_capture bad = { .path = "-", .error = "no capture", .damaged = true };
 	struct report *r;
 
@@ -432,14 +563,16 @@ static void test_json(void)
 		"\"lost_octets\":{\"originator\":1240,\"receiver\":0}",
 		"{\"frame\":13,\"time\":\"2005-06-09T12:47:15.934809Z\",\"from\":\"10.1.1.10\","
 		"\"event\":\"message\",\"message\":null,\"status\":\"bad\"}",
-		"\"status\":\"ok\",\"call_id\":24,\"result\":2,\"result_name\":\"general error\",\"error\":4,",
+		"\"status\":\"ok\",\"call_id\":24,\"result\":2,\"result_name\":\"general "
+		"error\",\"error\":4,",
 		"\"event\":\"gap\",\"octets\":1240}",
 		"\"kind\":\"outgoing\",\"pns_call_id\":26418,\"pac_call_id\":24",
 		"\"called_number\":\"5551212\"",
 		"\"framing_type_name\":null",
 		"\"reply\":{\"result\":1,\"result_name\":\"connected\",\"error\":0,\"error_name\":\"none\","
 		"\"cause\":null,\"cause_name\":null}",
-		"\"disconnect\":{\"result\":4,\"result_name\":\"request\",\"error\":0,\"error_name\":\"none\","
+		"\"disconnect\":{\"result\":4,\"result_name\":\"request\",\"error\":0,\"error_name\":"
+		"\"none\","
 		"\"cause\":16,\"cause_name\":\"normal call clearing\"},\"ended_by\":\"pns\"",
 		"\"gre\":{\"pns_to_pac\":{\"call_id\":24,\"packets\":26,\"octets\":1240",
 		"\"lost\":4,\"duplicated\":1,\"reordered\":2",
@@ -479,7 +612,8 @@ static void test_json_unknown(void)
 		"\"close\":null,\"messages\":{}",
 		"\"detected_by\":\"content\"",
 		"\"kind\":null,\"pns_call_id\":null,\"pac_call_id\":null",
-		"\"gre\":{\"pns_to_pac\":null,\"pac_to_pns\":null,\"flows\":[{\"sender\":\"10.1.1.10\",\"call_id\":5",
+		"\"gre\":{\"pns_to_pac\":null,\"pac_to_pns\":null,\"flows\":[{\"sender\":\"10.1.1.10\","
+		"\"call_id\":5",
 		"\"first_sequence_number\":null,\"last_sequence_number\":null,\"lost\":0",
 		"\"flows\":[]",
 		"\"certainty\":\"suspected\",\"tunnel\":null,\"control_connection\":null,\"call\":null,"
@@ -601,8 +735,8 @@ static void test_text(void)
 		"number \"5551212\", 2400-10000000 bit/s, bearer any",
 		"the PNS asked for it by Call-Clear-Request, +9.000000 s, frame 20",
 		"request, cause normal call clearing",
-		"GRE PNS > PAC 26 packets, 1240 octets, sequence 1-25, 4 lost (16.0%), 1 duplicated, 2 late, "
-		"acknowledged in 0.4-2100.0 ms (mean 1.5), key bit not set",
+		"GRE PNS > PAC 26 packets, 1240 octets, sequence 1-25, 4 lost (16.0%), 1 duplicated",
+		"2 late, acknowledged in 0.4-2100.0 ms (mean 1.5), key bit not set",
 		"numbers restart or jump, so loss cannot be told",
 		"error SLI-RSVD1-01 MUST, section 2.15",
 		"4 times in all, the last one in frame 99",
@@ -856,7 +990,9 @@ static void write_judged(struct page *p, const struct report_ops *ops)
 	static const uint64_t withheld[RULES] = { [RULE_SLI_RSVD1_01] = 3 };
 	static const bool selected[RULES] = { [RULE_SLI_RSVD1_01] = true, [RULE_TCP_PORT_01] = true };
 	const struct report_unjudged unjudged = { connections, calls, withheld_by, withheld, selected, 0 };
-	struct report_summary s = { .tunnels = 1, .connections = 1, .findings = { 1 }, .unjudged = &unjudged };
+	struct report_summary s = {
+		.tunnels = 1, .connections = 1, .findings = { 1 }, .unjudged = &unjudged
+	};
 	struct finding f = a_finding();
 	struct report *r;
 
@@ -884,7 +1020,8 @@ static void test_judged(void)
 				  "\"conditions\":[\"CLOCK\",\"NAT\"]}]"));
 	write_judged(&text, &report_text);
 	unwrap(&text);
-	CU_ASSERT_TRUE(has(&text, "against the baseline: 1 new, 0 unchanged, 1 fixed fixed GRE-ACK-01 10.1.1.10"));
+	CU_ASSERT_TRUE(
+		has(&text, "against the baseline: 1 new, 0 unchanged, 1 fixed fixed GRE-ACK-01 10.1.1.10"));
 	CU_ASSERT_TRUE(has(&text, "judged by 2 rules"));
 	CU_ASSERT_TRUE(has(&text, "not reported: SLI-RSVD1-01 3x"));
 	CU_ASSERT_TRUE(has(&text, "section 2.15 (new)"));
@@ -921,7 +1058,8 @@ static void test_anonymize_sentences(void)
 	static const struct {
 		const char *sentence, *masked;
 	} cases[] = {
-		{ "from 10.1.1.10:1723, 2001:db8::1 and (10.1.1.10).", "from host-1:1723, host-2 and (host-1)." },
+		{ "from 10.1.1.10:1723, 2001:db8::1 and (10.1.1.10).",
+		  "from host-1:1723, host-2 and (host-1)." },
 		{ "version 1.0, face 0x1a2b3c4d, 12:47:14", "version 1.0, face 0x1a2b3c4d, 12:47:14" },
 		{ "host name \"a\"b\" is bad", "host name \"name-1\" is bad" },
 		{ "an empty \"\" and \"", "an empty \"name-1\"" },
@@ -957,8 +1095,14 @@ static struct decode_where where(uint16_t port)
 {
 	static const uint64_t frames[] = { 4, 5 };
 
-	return (struct decode_where){ .frames = frames, .nframes = 2, .frame = 5, .time_ns = START, .src = client,
-				      .dst = server, .src_port = port, .dst_port = port ? 1723 : 0 };
+	return (struct decode_where){ .frames = frames,
+				      .nframes = 2,
+				      .frame = 5,
+				      .time_ns = START,
+				      .src = client,
+				      .dst = server,
+				      .src_port = port,
+				      .dst_port = port ? 1723 : 0 };
 }
 
 /* A message with a text in its first text row and all numbers set. */
@@ -980,7 +1124,8 @@ static size_t a_message(unsigned type, const char *words, uint8_t octets[CTRL_MA
 	return ctrl_encode(d, value, type == CTRL_CDN ? NULL : texts, octets, CTRL_MAX);
 }
 
-static void decode_control(struct page *p, const struct decode_ops *ops, const uint8_t *octets, size_t len, bool cut)
+static void decode_control(struct page *p, const struct decode_ops *ops, const uint8_t *octets, size_t len,
+			   bool cut)
 {
 	struct decode_where w = where(3025);
 	struct ctrl_msg m;
@@ -999,13 +1144,15 @@ static void test_decode_json_control(void)
 
 	decode_control(&p, &decode_json, octets, len, false);
 	CU_ASSERT_TRUE(is_json(p.text));
-	CU_ASSERT_PTR_EQUAL(strstr(p.text, "{\"type\":\"control\",\"frame\":5,\"frames\":[4,5],"
-					   "\"time\":\"2005-06-09T12:47:14.834809Z\",\"src\":\"10.1.1.11\","
-					   "\"src_port\":3025,\"dst\":\"10.1.1.10\",\"dst_port\":1723,"
-					   "\"status\":\"ok\",\"message\":\"Start-Control-Connection-Request\","
-					   "\"fields\":{\"length\":156,\"pptp_message_type\":1,"
-					   "\"magic_cookie\":439041101,\"control_message_type\":1,\"reserved0\":0,"
-					   "\"protocol_version\":3,\"reserved1\":0,"), p.text);
+	CU_ASSERT_PTR_EQUAL(strstr(p.text,
+				   "{\"type\":\"control\",\"frame\":5,\"frames\":[4,5],"
+				   "\"time\":\"2005-06-09T12:47:14.834809Z\",\"src\":\"10.1.1.11\","
+				   "\"src_port\":3025,\"dst\":\"10.1.1.10\",\"dst_port\":1723,"
+				   "\"status\":\"ok\",\"message\":\"Start-Control-Connection-Request\","
+				   "\"fields\":{\"length\":156,\"pptp_message_type\":1,"
+				   "\"magic_cookie\":439041101,\"control_message_type\":1,\"reserved0\":0,"
+				   "\"protocol_version\":3,\"reserved1\":0,"),
+			    p.text);
 	CU_ASSERT_TRUE(has(&p, "\"host_name\":\"lab\\\"\\\\x0a\\\\xff\""));
 	CU_ASSERT_TRUE(has(&p, "\"names\":{"));
 	CU_ASSERT_TRUE(has(&p, "\"framing_capabilities\":\"synchronous\""));
@@ -1043,9 +1190,10 @@ static void test_decode_bad(void)
 
 	decode_control(&json, &decode_json, octets, sizeof(octets), false);
 	CU_ASSERT_TRUE(is_json(json.text));
-	CU_ASSERT_TRUE(has(&json, "\"status\":\"bad\",\"defects\":[\"magic-cookie\"],\"message\":null,"
-				  "\"fields\":{\"length\":16,\"pptp_message_type\":1,\"magic_cookie\":1195725856,"
-				  "\"control_message_type\":3,\"reserved0\":9}"));
+	CU_ASSERT_TRUE(has(&json,
+			   "\"status\":\"bad\",\"defects\":[\"magic-cookie\"],\"message\":null,"
+			   "\"fields\":{\"length\":16,\"pptp_message_type\":1,\"magic_cookie\":1195725856,"
+			   "\"control_message_type\":3,\"reserved0\":9}"));
 	decode_control(&text, &decode_text, octets, sizeof(octets), false);
 	CU_ASSERT_TRUE(has(&text, "BAD: Magic Cookie 0x47455420"));
 	CU_ASSERT_TRUE(has(&text, "[frames 4 5]"));
@@ -1064,7 +1212,8 @@ static void test_decode_text_control(void)
 	struct page p = page(), rows = page();
 
 	decode_control(&p, &decode_text, octets, len, false);
-	CU_ASSERT_PTR_EQUAL(strstr(p.text, "     5 12:47:14.834809  10.1.1.11:3025 > 10.1.1.10:1723 "), p.text);
+	CU_ASSERT_PTR_EQUAL(strstr(p.text, "     5 12:47:14.834809  10.1.1.11:3025 > 10.1.1.10:1723 "),
+			    p.text);
 	CU_ASSERT_TRUE(has(&p, "OCRP call 3, peer's call 1, general error, error bad-value, cause "));
 	rows.o.verbose = true;
 	decode_control(&rows, &decode_text, octets, len, false);
@@ -1126,8 +1275,8 @@ static void decode_gre(struct page *p, const struct decode_ops *ops, const uint8
 }
 
 /* LCP Configure-Request behind FF 03, with sequence and acknowledgment number. */
-static const uint8_t lcp[] = { 0x30, 0x81, 0x88, 0x0b, 0, 8, 0, 24, 0, 0, 0, 7, 0, 0, 0, 9,
-			       0xff, 0x03, 0xc0, 0x21, 1, 5, 0, 4 };
+static const uint8_t lcp[] = { 0x30, 0x81, 0x88, 0x0b, 0,    8,    0,    24,   0, 0, 0, 7,
+			       0,    0,    0,    9,    0xff, 0x03, 0xc0, 0x21, 1, 5, 0, 4 };
 
 static void test_decode_gre(void)
 {
@@ -1136,10 +1285,12 @@ static void test_decode_gre(void)
 	decode_gre(&json, &decode_json, lcp, sizeof(lcp), sizeof(lcp));
 	CU_ASSERT_TRUE(is_json(json.text));
 	CU_ASSERT_TRUE(has(&json, "{\"type\":\"gre\",\"frame\":16,\"frames\":[16],\"time\":"));
-	CU_ASSERT_TRUE(has(&json, "\"src\":\"10.1.1.11\",\"dst\":\"10.1.1.10\",\"status\":\"ok\",\"fields\":{\"c\":0,\"r\":0,"
-				  "\"k\":1,\"s\":1,\"ssr\":0,\"recur\":0,\"a\":1,\"flags\":0,\"ver\":1,"
-				  "\"protocol_type\":34827,\"payload_length\":8,\"call_id\":24,"
-				  "\"sequence_number\":7,\"acknowledgment_number\":9}"));
+	CU_ASSERT_TRUE(has(
+		&json,
+		"\"src\":\"10.1.1.11\",\"dst\":\"10.1.1.10\",\"status\":\"ok\",\"fields\":{\"c\":0,\"r\":0,"
+		"\"k\":1,\"s\":1,\"ssr\":0,\"recur\":0,\"a\":1,\"flags\":0,\"ver\":1,"
+		"\"protocol_type\":34827,\"payload_length\":8,\"call_id\":24,"
+		"\"sequence_number\":7,\"acknowledgment_number\":9}"));
 	CU_ASSERT_TRUE(has(&json, "\"protocol\":49185,\"protocol_name\":\"LCP\",\"code\":1,"
 				  "\"code_name\":\"Configure-Request\",\"identifier\":5,\"length\":4}"));
 	decode_gre(&text, &decode_text, lcp, sizeof(lcp), sizeof(lcp));

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Numbers of calls against what came before: Call IDs in use, serial numbers, capabilities, speed.
+ *
+ * A Call ID that is chosen again while its call lives is one finding: the machine's rule where the
+ * state of that call tells what went wrong, else the rule of the field.
+ */
+#include "conformance/rules_call_private.h"
+
+enum {
+	SCAN_MAX = 256, /* calls of the tunnel that are looked at when something is wrong already */
+	TYPE_EITHER = 3,
+};
+
+unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c))
+{
+	unsigned n = 0, seen = 0;
+
+	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
+		n += c->connection_id == e->connection->id && fits(c);
+	return n;
+}
+
+/* --- Call IDs ------------------------------------------------------------------------------ */
+
+/* The PNS uses an ID again: what it should have done with the call that has it. */
+static enum rule_number pns_reuse(unsigned type, const struct call *h, unsigned *how)
+{
+	if (h->state == CALL_CLEARING)
+		return h->kind == CALL_INCOMING ? RULE_PNSIN_WD_01 : RULE_PNSOUT_WD_01;
+	if (type == CTRL_OCRQ && call_awaits(h) == AWAIT_OCRP)
+		return RULE_PNSOUT_WR_03;
+	if (h->kind == CALL_INCOMING && was_connected(h))
+		return RULE_PNSIN_EST_02;
+	*how = was_connected(h) ? 0 : FAIL_DOUBT;
+	return type == CTRL_OCRQ ? RULE_OCRQ_CALLID_01 : RULE_ICRP_CALLID_01;
+}
+
+/* The PAC does: whether it had only kept silent about the end of the call. */
+static enum rule_number pac_reuse(const struct told *t, const struct call *h, unsigned *how)
+{
+	const struct flow *f = h->flow[t->pac];
+
+	if (h->state == CALL_CLEARING)
+		return RULE_CDN_WHENEVER_01;
+	if (was_connected(h) && f && f->flags & FLOW_SEEN && t->e->time_ns - f->last_time > T60)
+		return RULE_CDN_WHENEVER_01;
+	*how = was_connected(h) && h->connection == t->e->connection ? 0 : FAIL_DOUBT;
+	return t->type == CTRL_OCRP ? RULE_OCRP_CALLID_01 : RULE_ICRQ_CALLID_01;
+}
+
+/* Live calls alone; those of the PNS only on this connection: one address may hide several clients. */
+static bool in_use(const struct told *t, const struct call *h)
+{
+	if (!h || h == t->e->call || h->over || !h->connection || is_settled(h) || h->connection->stop_frame)
+		return false;
+	return h->connection == t->e->connection || t->e->from == t->pac;
+}
+
+static void judge_collision(const struct told *t, struct call *h, uint32_t id)
+{
+	bool by_pac = t->e->from == t->pac;
+	const char *role = by_pac ? "PAC" : "PNS";
+	unsigned how = 0;
+	enum rule_number rule = by_pac ? pac_reuse(t, h, &how) : pns_reuse(t->type, h, &how);
+	const enum rule_number both[] = { rule, RULE_CALL_UNIQ_01 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct finding *f = fail(t->j, t->e, both[i], (int)t->e->from, how);
+
+		say(f, "The %s gave a call the Call ID %" PRIu32 ", which another call of its own still has", role,
+		    id);
+		expected(f, "a Call ID that no live call of the %s has", role);
+		observed(f, "%" PRIu32, id);
+		evidence(f, h->step[STEP_REQUEST].frame);
+		evidence(f, h->step[STEP_REPLY].frame);
+		evidence(f, h->step[STEP_CLEAR].frame);
+	}
+	settle_call(t->j, h);
+}
+
+void judge_new_id(const struct told *t)
+{
+	unsigned from = t->e->from;
+	uint32_t id;
+	struct finding *f;
+
+	if (!field_get(judge_fields(t->j), t->e->msg, FIELD_CALL_ID, &id))
+		return;
+	if (in_use(t, t->e->holder)) {
+		judge_collision(t, t->e->holder, id);
+		return;
+	}
+	if (!t->calls->freed_known[from] || t->calls->freed[from] != id)
+		return;
+	f = fail(t->j, t->e, RULE_CALL_SPACE_01, (int)from, FAIL_CONNECTION);
+	say(f, "The %s chose the Call ID %" PRIu32 " of its call that had just ended", from == t->pac ? "PAC" : "PNS",
+	    id);
+	expected(f, "another one of a pool that is large enough");
+	observed(f, "%" PRIu32, id);
+}
+
+/* --- messages that fit no call ------------------------------------------------------------- */
+
+/* Which side chose the Call ID that a message carries to say what it is about. */
+static bool carries_pac_id(unsigned type)
+{
+	return type == CTRL_ICRP || type == CTRL_SLI || type == CTRL_CDN;
+}
+
+/* A call that ended with its connection, which the message takes to be still there. */
+static const struct call *earlier_call(const struct event *e, uint32_t id)
+{
+	bool pac_id = carries_pac_id(e->msg->desc->type);
+	unsigned seen = 0;
+
+	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
+		if (c->over && c->ended_by == 3 && c->connection_id && c->connection_id != e->connection->id &&
+		    (pac_id ? c->pac_id_known && c->pac_call_id == id : c->pns_id_known && c->pns_call_id == id))
+			return c;
+	return NULL;
+}
+
+/* A live call of the connection whose Call ID of the other side it is. */
+static const struct call *call_by_other_id(const struct event *e, uint32_t id)
+{
+	bool pac_id = carries_pac_id(e->msg->desc->type);
+	unsigned seen = 0;
+
+	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
+		if (c->connection == e->connection && !c->over &&
+		    (pac_id ? c->pns_id_known && c->pns_call_id == id : c->pac_id_known && c->pac_call_id == id))
+			return c;
+	return NULL;
+}
+
+void judge_unmatched(const struct told *t, enum rule_number rule)
+{
+	const struct event none = about(t->e, NULL);
+	const char *role = t->e->from == t->pac ? "PAC" : "PNS";
+	const struct call *earlier, *other;
+	uint32_t id;
+	struct finding *f;
+
+	if (!field_get(judge_fields(t->j), t->e->msg,
+		       t->type == CTRL_CCRQ || t->type == CTRL_CDN ? FIELD_CALL_ID : FIELD_PEER_CALL_ID, &id))
+		return;
+	earlier = earlier_call(t->e, id);
+	other = earlier ? NULL : call_by_other_id(t->e, id);
+	f = fail(t->j, &none, earlier ? RULE_CALL_RELEASE_01 : rule, (int)t->e->from,
+		 earlier || other ? 0 : FAIL_DOUBT);
+	if (earlier)
+		say(f, "The %s sent a %s for a call that ended with an earlier control connection", role,
+		    t->e->msg->desc->name);
+	else if (other)
+		say(f, "The %s sent a %s with the Call ID that the other side chose for the call", role,
+		    t->e->msg->desc->name);
+	else
+		say(f, "The %s sent a %s whose Call ID fits no call", role, t->e->msg->desc->name);
+	expected(f, "the Call ID that the %s chose for a call of this connection",
+		 carries_pac_id(t->type) ? "PAC" : "PNS");
+	observed(f, "%" PRIu32, id);
+	evidence(f, earlier ? earlier->step[STEP_REQUEST].frame : other ? other->step[STEP_REQUEST].frame : 0);
+}
+
+/* --- serial numbers ------------------------------------------------------------------------ */
+
+/* Whether it was used before.  Consecutive ones, as a counter gives them, are kept as a run. */
+static bool serial_known(const struct serial_memory *s, uint16_t serial)
+{
+	if (s->used && (uint16_t)(serial - s->first) <= (uint16_t)(s->last - s->first))
+		return true;
+	for (unsigned i = 0; i < s->nother && i < SERIALS_KEPT; i++)
+		if (s->other[i] == serial)
+			return true;
+	return false;
+}
+
+static void serial_remember(struct serial_memory *s, uint16_t serial)
+{
+	/* The count has wrapped: all of them may come again. */
+	if (s->used && (uint16_t)(s->last - s->first) == UINT16_MAX)
+		*s = (struct serial_memory){ 0 };
+	if (serial_known(s, serial))
+		return;
+	if (!s->used) {
+		s->used = true;
+		s->first = s->last = serial;
+	} else if (serial == (uint16_t)(s->last + 1)) {
+		s->last = serial;
+	} else {
+		s->other[s->nother % SERIALS_KEPT] = serial;
+		s->nother = (uint8_t)(s->nother < SERIALS_KEPT ? s->nother + 1
+							       : SERIALS_KEPT + (s->nother + 1) % SERIALS_KEPT);
+	}
+}
+
+static void judge_serial(struct judge *j, const struct event *e, unsigned pac)
+{
+	bool outgoing = e->call->kind == CALL_OUTGOING;
+	struct tunnel_memory *m = tunnel_memory(j, e->tunnel);
+	struct serial_memory *s = m ? &m->serial[!outgoing] : NULL;
+	unsigned host = outgoing ? !pac : pac;
+	struct finding *f;
+
+	if (!s)
+		return;
+	if (serial_known(s, e->call->serial)) {
+		f = fail(j, e, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, (int)host, FAIL_TUNNEL);
+		say(f, "The %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC",
+		    e->call->serial);
+		expected(f, "a number that it has not used before");
+		observed(f, "%u", e->call->serial);
+	}
+	serial_remember(s, e->call->serial);
+}
+
+/* --- capabilities -------------------------------------------------------------------------- */
+
+static const struct start_info *start_of(const struct control_connection *c, unsigned host)
+{
+	return &c->start[host != c->originator];
+}
+
+/* What the PAC has said of itself does not include what is asked of it, or what it uses. */
+static struct finding *not_capable(const struct told *t, enum rule_number rule, uint32_t type, uint32_t capabilities,
+				   const char *sentence)
+{
+	struct finding *f = fail(t->j, t->e, rule, (int)t->e->from, FAIL_CONNECTION);
+
+	say(f, "%s", sentence);
+	expected(f, "a type among the PAC's capabilities, 0x%" PRIx32, capabilities);
+	observed(f, "type %" PRIu32, type);
+	return evidence(f, start_of(t->e->connection, t->pac)->frame);
+}
+
+void judge_framing(const struct told *t)
+{
+	const struct start_info *pac = start_of(t->e->connection, t->pac);
+	uint32_t framing = told_value(t, FIELD_FRAMING_TYPE), bearer = told_value(t, FIELD_BEARER_TYPE);
+	bool iccn = t->type == CTRL_ICCN;
+
+	if (!pac->frame)
+		return;
+	if ((framing == 1 || framing == 2) && !(pac->framing & framing))
+		not_capable(t, iccn ? RULE_ICCN_FRAMING_02 : RULE_OCRQ_FRAMING_02, framing, pac->framing,
+			    iccn ? "The PAC uses a framing that it had not declared"
+				 : "The PNS asked for a framing that the PAC had not declared");
+	if (iccn)
+		return;
+	if (((bearer == 1 || bearer == 2) && !(pac->bearer & bearer)) || (bearer == TYPE_EITHER && !pac->bearer))
+		not_capable(t, RULE_OCRQ_BEARER_02, bearer, pac->bearer,
+			    "The PNS asked for a bearer that the PAC had not declared");
+}
+
+void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac)
+{
+	const struct start_info *s = start_of(e->connection, pac);
+	struct finding *f;
+
+	/* Nobody means by 0 that there can be no call. */
+	if (!s->frame || !s->channels || calls->up <= s->channels)
+		return;
+	f = fail(j, e, RULE_SCCRQ_MAXCH_03, (int)pac, FAIL_CONNECTION);
+	say(f, "The PAC has more calls up than the Maximum Channels that it had declared");
+	expected(f, "at most %u", s->channels);
+	observed(f, "%" PRIu32, calls->up);
+	evidence(f, s->frame);
+}
+
+/* --- calls that cross ---------------------------------------------------------------------- */
+
+/* An OCRQ and an ICRQ of which neither sender knew the other's. */
+static void note_crossing(const struct event *e, struct calls_memory *calls)
+{
+	uint32_t other = calls->request_end[!e->from];
+	struct calls_rare *rare;
+
+	if (!other || had_acked(e, other))
+		return;
+	rare = calls_rare(calls);
+	if (!rare)
+		return;
+	rare->cross_frame[e->from] = e->frame;
+	rare->cross_frame[!e->from] = calls->request_frame[!e->from];
+}
+
+void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac)
+{
+	judge_serial(j, e, pac);
+	note_crossing(e, calls);
+}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What corpus.py and mutate.py share: from a trace script to the findings of an audit."""
+import concurrent.futures
+import itertools
+import os
+import struct
+
+import common
+
+FOLDER = common.temporary_folder()
+PARALLEL = min(os.cpu_count() or 1, 8)
+_number = itertools.count()
+
+
+class Broken(Exception):
+    """The script does not compile, or the audit did not come to its end."""
+
+
+class Audit:
+    """One script, compiled and audited."""
+
+    def __init__(self, report, path):
+        self.report = report
+        self.path = path
+        self.findings = report["findings"]
+        self.connections = {c["id"]: c for t in report["tunnels"] for c in t["control_connections"]}
+
+    def side(self, finding):
+        """Whom it blames: PAC, PNS, originator, receiver, sender, or none; as a set."""
+        address = finding["at_fault"]
+        if address is None:
+            return {"none"}
+        out = {finding["role"]} - {None}
+        c = self.connections.get(finding["control_connection"])
+        if c:
+            out.add("originator" if address == c["originator"] else "receiver")
+        if address == source(self.path, finding["frame"]):
+            out.add("sender")
+        return out
+
+
+def source(path, number):
+    """The address that a frame of a capture comes from; of Ethernet only."""
+    with open(path, "rb") as f:
+        octets = f.read()
+    at, count = 24, 1
+    while at + 16 <= len(octets):
+        length = struct.unpack_from("<I", octets, at + 8)[0]
+        if count == number:
+            return address(octets[at + 16:at + 16 + length])
+        at += 16 + length
+        count += 1
+    return None
+
+
+def address(frame):
+    at = 12
+    while frame[at:at + 2] in (b"\x81\x00", b"\x88\xa8"):
+        at += 4
+    if frame[at:at + 2] == b"\x08\x00":
+        return ".".join(str(o) for o in frame[at + 14:at + 18])
+    return None
+
+
+def audit(script, *options):
+    """Of a script's text."""
+    stem = os.path.join(FOLDER, str(next(_number)))
+    with open(stem + ".trace", "w", encoding="utf-8") as f:
+        f.write(script)
+    done = common.run("trace", "make", stem + ".trace", "-o", stem + ".pcap")
+    if done.returncode:
+        raise Broken(done.stderr)
+    done = common.run("audit", "--no-progress", "--format", "json", *options, stem + ".pcap")
+    if done.returncode not in (0, 1):
+        raise Broken("audit: exit status %d: %s" % (done.returncode, done.stderr))
+    out = Audit(common.parse(done.stdout), stem + ".pcap")
+    os.unlink(stem + ".trace")
+    return out
+
+
+def words(finding):
+    """A finding in a line."""
+    return "%(severity)s %(id)s frame %(frame)s, %(role)s %(at_fault)s, %(count)s times: %(message)s" % finding
+
+
+def each(function, cases):
+    """The results of a function for cases, in their order; several at a time."""
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+        return zip(cases, pool.map(function, cases))
+
+
+def check_all(check, cases):
+    """One test for each case: check(case) returns what is wrong, as lines.  A case has a name first."""
+    def guarded(case):
+        try:
+            return check(case)
+        except Broken as e:
+            return [str(e)]
+    for case, wrong in each(guarded, cases):
+        common.ok(not wrong, case[0], *wrong)
