@@ -288,7 +288,7 @@ static void fragment_packet(struct pipeline *p, const struct datagram *d)
 	}
 	if (defrag_add(p->defrag, d, p->frame, p->time_ns, &whole)) {
 		/* The one that completed it is counted as what the whole is. */
-		p->counts.fragments += whole.nframes - 1;
+		p->counts.fragments += whole.nfragments - 1;
 		datagram_packet(p, &whole.datagram, whole.frames, whole.nframes);
 	}
 	count_lost_fragments(p);
@@ -326,6 +326,8 @@ static void start_over(struct pipeline *p, int64_t time_ns)
 	reassembly_finish(p->reassembly);
 	release_held(p, NULL);
 	tracker_break(p->tracker, p->time_ns);
+	if (p->judge)
+		judge_clock(p->judge, INT64_MIN);
 	defrag_expire(p->defrag, INT64_MAX);
 	count_lost_fragments(p);
 	p->next_tick = time_ns;
@@ -391,6 +393,21 @@ static void tell_call(struct pipeline *p, enum event_kind kind, struct call *c, 
 		.call = c,
 	};
 
+	judge_clock(p->judge, p->time_ns);
+	judge_event(p->judge, &e);
+}
+
+static void tell_connection(struct pipeline *p, enum event_kind kind, struct control_connection *c)
+{
+	const struct event e = {
+		.kind = kind,
+		.frame = c->last_frame,
+		.time_ns = c->last_time,
+		.tunnel = c->tunnel,
+		.connection = c,
+	};
+
+	judge_clock(p->judge, p->time_ns);
 	judge_event(p->judge, &e);
 }
 
@@ -416,8 +433,10 @@ static void connection_done(void *ctx, struct control_connection *c)
 {
 	struct pipeline *p = ctx;
 
-	if (p->judge)
-		judge_forget_connection(p->judge, c);
+	if (!p->judge)
+		return;
+	tell_connection(p, EVENT_FORGET, c);
+	judge_forget_connection(p->judge, c);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer,

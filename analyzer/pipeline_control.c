@@ -39,8 +39,10 @@ static void judged(struct control_state *s, enum event_kind kind, unsigned from,
 		.tcp_syn = s->conn->syn,
 	};
 
-	if (s->p->judge)
-		judge_event(s->p->judge, &e);
+	if (!s->p->judge)
+		return;
+	judge_clock(s->p->judge, s->p->time_ns);
+	judge_event(s->p->judge, &e);
 }
 
 /* --- messages ----------------------------------------------------------------------------- */
@@ -149,6 +151,7 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		return;
 	}
 	conn->user = s;
+	conn->tell_acks = p->judge;
 	s->cc->port[0] = conn->port[FROM_CLIENT];
 	s->cc->port[1] = conn->port[FROM_SERVER];
 	s->cc->detected =
@@ -195,6 +198,17 @@ static void closing(struct control_state *s, const struct segment *seg)
 	s->fin[seg->from] |= !reset;
 }
 
+static void tcp_facts(struct control_state *s, const struct conn_info *conn)
+{
+	for (unsigned from = 0; from < 2; from++) {
+		s->cc->seen[host_of(s, from)] = conn->seen[from];
+		s->cc->acked[host_of(s, from)] = conn->acked[from];
+		s->cc->acked_time[host_of(s, from)] = conn->acked_time[from];
+		s->cc->retransmitted[host_of(s, from)] = (uint32_t)conn->retransmitted[from];
+	}
+	s->cc->accepted = conn->established;
+}
+
 static enum connection_close close_of(enum conn_end end)
 {
 	switch (end) {
@@ -221,12 +235,9 @@ static void ended(struct control_state *s, const struct segment *seg)
 	bool by_peer = seg->end == CONN_FIN || seg->end == CONN_RST || seg->end == CONN_REUSED;
 
 	for (unsigned from = 0; from < 2; from++) {
-		unsigned host = host_of(s, from);
-
 		s->from = from;
 		ctrl_stream_end(&s->stream[from], !by_peer, on_stream, s);
 		ctrl_stream_clear(&s->stream[from]);
-		cc->retransmitted[host] = (uint32_t)conn->retransmitted[from];
 		cc->bad_checksums += (uint32_t)conn->bad_checksums[from];
 		cc->offload_checksums += (uint32_t)conn->offload_checksums[from];
 		s->p->counts.offload += conn->offload_checksums[from];
@@ -260,8 +271,7 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 	if (!s)
 		return;
 	s->from = seg->from;
-	s->cc->seen[host_of(s, FROM_CLIENT)] = conn->seen[FROM_CLIENT];
-	s->cc->seen[host_of(s, FROM_SERVER)] = conn->seen[FROM_SERVER];
+	tcp_facts(s, conn);
 	switch (seg->kind) {
 	case SEGMENT_SYNACK:
 		moment(s, MOMENT_SYNACK, seg->from, seg);
@@ -282,6 +292,7 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 		break;
 	case SEGMENT_OPEN:
 	case SEGMENT_RETRANSMIT:
+	case SEGMENT_ACK:
 		break;
 	}
 }

@@ -57,7 +57,7 @@ const struct reassembly_limits reassembly_default_limits = {
 	.max_connections = 100000,
 	.max_queued = 65536,
 	.idle_ns = 7200 * INT64_C(1000000000),
-	.half_open_ns = 60 * INT64_C(1000000000),
+	.half_open_ns = 90 * INT64_C(1000000000), /* longer than a receiver may wait for its SCCRQ */
 	.closed_ns = 10 * INT64_C(1000000000),
 };
 

@@ -29,6 +29,9 @@ struct conn_info {
 	uint64_t retransmitted[2]; /* segments all of whose octets had been seen */
 	uint64_t bad_checksums[2], offload_checksums[2];
 	uint64_t lost_octets[2];   /* announced as gaps */
+	uint64_t acked[2];	   /* stream position of the other side up to which it has acknowledged, */
+	int64_t acked_time[2];	   /* ... and when that grew last */
+	bool tell_acks;		   /* the callback's own: whether it wants SEGMENT_ACK */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time; /* ns */
 	void *user;		   /* the callback's own */
@@ -42,6 +45,7 @@ enum segment_kind {
 	SEGMENT_FIN,	  /* that side has sent everything */
 	SEGMENT_RST,	  /* that side reset the connection */
 	SEGMENT_RETRANSMIT, /* octets seen before came again; len octets */
+	SEGMENT_ACK,	  /* nothing but an acknowledgment of more than before (conn_info.tell_acks) */
 	SEGMENT_END,	  /* the connection is over; `end` says how; last event; free `user` now */
 };
 
@@ -61,9 +65,9 @@ struct segment {
 	size_t len;
 	bool segment_start;	/* octets[0] began a TCP segment */
 	bool cut;		/* GAP: octets cut by the snap length, not lost packets */
-	uint64_t frame;		/* that carried it, not: that released it; GAP: of what came next, or of the proof */
+	uint64_t frame;		/* that carried it, not released it; GAP: of what came next or the proof */
 	int64_t time_ns;	/* of that frame */
-	uint64_t position;	/* in the stream, of octets[0]; 0 = first octet after the SYN, or first captured */
+	uint64_t position;	/* of octets[0] in the stream; 0 = first after the SYN, or first captured */
 	uint64_t peer_acked;	/* stream position of the other side up to which this frame acknowledged */
 	enum conn_end end;
 };

@@ -131,8 +131,11 @@ static uint64_t acked_position(const struct half *peer, const struct tcp_segment
 
 	if (!(t->flags & TCP_ACK) || !peer->started)
 		return 0;
-	if (seq_diff(t->ack, peer->sent) > FLOW_WINDOW)
-		d = seq_diff(peer->sent, peer->next);
+	if (seq_diff(t->ack, peer->sent) > FLOW_WINDOW) { /* it says nothing that can be true */
+		if (!peer->has_acked)
+			return 0;
+		d = seq_diff(peer->acked, peer->next);
+	}
 	if (d < 0 && (uint64_t)-(int64_t)d > peer->position)
 		return 0;
 	return peer->position + (uint64_t)(int64_t)d;
@@ -455,6 +458,17 @@ static void note_segment(struct reassembly *r, struct conn *c, unsigned from, co
 		h->sent = t->seq; /* the sender itself says that it sent up to here */
 }
 
+static void note_ack(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		     const struct piece *p)
+{
+	if (p->peer_acked <= c->info.acked[from])
+		return;
+	c->info.acked[from] = p->peer_acked;
+	c->info.acked_time[from] = p->time_ns;
+	if (c->info.tell_acks && !t->len && !(t->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		flow_emit(r, c, SEGMENT_ACK, from, p);
+}
+
 static void flow_judge(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		       const struct piece *p)
 {
@@ -482,6 +496,7 @@ void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const str
 
 	note_segment(r, c, from, t, &p);
 	p.peer_acked = acked_position(&c->half[!from], t);
+	note_ack(r, c, from, t, &p);
 	flow_judge(r, c, from, t, &p);
 	c->info.segments[from]++;
 }

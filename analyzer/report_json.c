@@ -653,7 +653,7 @@ static void json_finding(struct report *r, const struct finding *f, enum baselin
 	put_sentence(r, "expected", f->expected);
 	put_sentence(r, "observed", f->observed);
 	emit_frames(j, &r->o, "evidence", "evidence_captures", f->evidence, f->nevidence);
-	if (f->known_as)
+	if (f->known_as[0])
 		put_known_as(j, f->known_as);
 	if (baseline != BASELINE_NONE)
 		emit_text(j, "baseline", baseline == BASELINE_NEW ? "new" : "unchanged");

@@ -324,7 +324,7 @@ static void put_finding(struct report *r, const struct finding *f, enum baseline
 			text_item(t, PLAIN, "%s", text_frame(&r->o, f->evidence[i], frame));
 		text_close(t);
 	}
-	if (f->known_as)
+	if (f->known_as[0])
 		put_sentence(r, "known of", f->known_as);
 }
 

@@ -93,11 +93,30 @@ static void adopt(struct taken *x, struct call *call)
 	x->c->live_calls++;
 }
 
-/* The call to whose GRE the host `sender` would give this Call ID, if it is the connection's or nobody's. */
+/*
+ * The call to whose GRE the host `sender` would give this Call ID.  Where several clients behind one
+ * address have chosen the same one, it is the connection's own.
+ */
+static struct call *call_with_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
+				 uint32_t call_id)
+{
+	struct flow *f = tracker_flow_find(t, c->tunnel, sender, (uint16_t)call_id);
+	struct call *call = f ? f->call : NULL;
+	unsigned n = 0;
+
+	if (!call || !call->connection || call->connection == c)
+		return call;
+	for (struct call *own = c->tunnel->first_call; own && n < SCAN_MAX; own = own->next, n++)
+		if (own->connection == c && own->flow[sender] &&
+		    (uint16_t)own->flow[sender]->key == (uint16_t)call_id)
+			return own;
+	return call;
+}
+
+/* As call_with_id, if it is the connection's or nobody's. */
 static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_id)
 {
-	struct flow *f = tracker_flow_find(x->t, x->c->tunnel, sender, (uint16_t)call_id);
-	struct call *call = f ? f->call : NULL;
+	struct call *call = call_with_id(x->t, x->c, sender, call_id);
 
 	if (!call)
 		return NULL;
@@ -515,8 +534,7 @@ static const struct {
 static struct call *match_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
 			     uint32_t call_id, enum call_match *how)
 {
-	struct flow *f = tracker_flow_find(t, c->tunnel, sender, (uint16_t)call_id);
-	struct call *call = f ? f->call : NULL;
+	struct call *call = call_with_id(t, c, sender, call_id);
 
 	if (!call)
 		return NULL;

@@ -143,6 +143,9 @@ struct control_connection {
 	uint32_t bad_checksums, offload_checksums;
 	uint32_t echo_requests[HOSTS], echo_answered[HOSTS]; /* by who asked */
 	bool seen[HOSTS];                                    /* any segment from that host */
+	bool accepted;         /* the TCP handshake was completed */
+	uint64_t acked[HOSTS]; /* octets of the other side's that this host has acknowledged by TCP, */
+	int64_t acked_time[HOSTS]; /* ... the last of them then */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t calls, live_calls;

@@ -23,6 +23,7 @@ enum event_kind {
 			    capture */
 	EVENT_CALL_DONE, /* ... and nothing more of its GRE will be looked at */
 	EVENT_END,       /* end of all captures */
+	EVENT_FORGET,    /* the connection, closed since EVENT_CLOSE, is about to be forgotten */
 };
 
 /* How a message was bound to a call. */

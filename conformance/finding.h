@@ -25,7 +25,7 @@ struct finding {
 	char message[200], expected[120], observed[120]; /* escaped */
 	uint64_t evidence[FINDING_EVIDENCE];
 	unsigned nevidence;
-	const char *known_as; /* comma-separated names of quirk profiles, or NULL */
+	char known_as[96]; /* names of quirk profiles, separated by commas */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "conformance/findings.h"
+#include "conformance/quirk.h"
 #include "conformance/rules_call.h"
 #include "conformance/rules_control.h"
 #include "conformance/rules_gre.h"
@@ -24,6 +25,7 @@ struct judge {
 	struct finding_entry *entry; /* of the current one, NULL: none */
 	int64_t now;
 	unsigned moot;
+	unsigned faults[SEVERITIES]; /* with the sender of the event, in it */
 	bool clock; /* time went backwards */
 	struct gre_store *gre; /* NULL: not needed yet */
 	struct tunnel_memory **tunnels; /* by id - 1; NULL: nothing is remembered */
@@ -141,6 +143,12 @@ bool selected(const struct judge *j, enum rule_number rule)
 	return !j->options.selected || j->options.selected[rule];
 }
 
+void judge_clock(struct judge *j, int64_t time_ns)
+{
+	if (time_ns > j->now || time_ns == INT64_MIN)
+		j->now = time_ns;
+}
+
 int64_t judge_now(const struct judge *j)
 {
 	return j->now;
@@ -161,6 +169,15 @@ void set_moot(struct judge *j, unsigned bits)
 	j->moot |= bits;
 }
 
+unsigned faults(const struct judge *j, enum severity least)
+{
+	unsigned n = 0;
+
+	for (unsigned s = least; s < SEVERITIES; s++)
+		n += j->faults[s];
+	return n;
+}
+
 /* --- finding fault ------------------------------------------------------------------------- */
 
 /*
@@ -173,6 +190,8 @@ static unsigned withholding(const struct judge *j, const struct event *e, const 
 
 	if (!(r->unless & UNLESS_MIDSTREAM))
 		bits &= ~(unsigned)(UNLESS_TCP_GAP | UNLESS_NO_SYNC);
+	if (how & FAIL_GARBAGE)
+		bits &= ~(unsigned)UNLESS_NO_SYNC;
 	return (bits | how) & r->unless;
 }
 
@@ -195,8 +214,9 @@ static struct finding_key key_of(const struct event *e, enum rule_number rule, i
 	return key;
 }
 
-static void begin(struct judge *j, const struct event *e, const struct rule *r, int host, unsigned how)
+static void begin(struct judge *j, const struct event *e, enum rule_number rule, int host, unsigned how)
 {
+	const struct rule *r = &rules[rule];
 	struct finding *f = &j->current;
 	int pac = pac_of(e);
 
@@ -218,6 +238,7 @@ static void begin(struct judge *j, const struct event *e, const struct rule *r, 
 	f->time_ns = e->time_ns;
 	f->count = 1;
 	snprintf(f->message, sizeof(f->message), "%s", r->statement);
+	quirk_names(rule, f->role, f->known_as, sizeof(f->known_as));
 	evidence(f, e->frame);
 	j->stats.findings[f->severity]++;
 }
@@ -231,7 +252,11 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	bool fresh;
 
 	settle(j);
-	if (!selected(j, rule) || !rule_holds(r, j->options.profile))
+	if (!rule_holds(r, j->options.profile))
+		return NULL;
+	if (host == (int)e->from)
+		j->faults[r->severity]++;
+	if (!selected(j, rule))
 		return NULL;
 	by = withholding(j, e, r, how);
 	if (by) {
@@ -251,7 +276,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 		j->stats.repeats++;
 		return NULL;
 	}
-	begin(j, e, r, host, how);
+	begin(j, e, rule, host, how);
 	entry->last_frame = e->frame;
 	j->entry = entry;
 	return &j->current;
@@ -391,11 +416,12 @@ void judge_forget_call(struct judge *j, struct call *c)
 
 static void count_conditions(struct judge *j, const struct event *e)
 {
-	unsigned bits = conditions(j, e);
 	uint64_t *count = e->kind == EVENT_CLOSE ? j->stats.connections : j->stats.calls;
+	unsigned bits;
 
 	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
 		return;
+	bits = conditions(j, e);
 	if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
 		bits |= UNLESS_NO_CALL;
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
@@ -409,14 +435,14 @@ void judge_event(struct judge *j, const struct event *e)
 	else if (j->now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
 		j->clock = true;
 	j->moot = 0;
+	memset(j->faults, 0, sizeof(j->faults));
 	if (e->kind == EVENT_GRE) {
 		rules_gre(j, e);
 	} else {
 		rules_message(j, e);
 		rules_control(j, e);
 		rules_call(j, e);
-		if (e->kind == EVENT_CALL_OVER || e->kind == EVENT_CALL_DONE)
-			rules_gre(j, e);
+		rules_gre(j, e);
 	}
 	if (j->options.profile == PROFILE_MS_PTPT)
 		rules_profile(j, e);

@@ -35,6 +35,12 @@ struct judge;
 struct judge *judge_new(const struct judge_options *o);
 void judge_free(struct judge *j);
 
+/*
+ * A packet of this time has come, whether or not there is something to judge: what had to happen by
+ * then can be told to be missing.  INT64_MIN: time begins anew, with another capture.
+ */
+void judge_clock(struct judge *j, int64_t time_ns);
+
 /* Judges an event.  For EVENT_MESSAGE call judge_applied() after the tracker has taken it in. */
 void judge_event(struct judge *j, const struct event *e);
 

@@ -14,17 +14,23 @@ libconformance_a_SOURCES = \
 	%D%/flow.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/quirk.c \
+	%D%/quirk.h \
+	%D%/quirks.def \
 	%D%/rule.c \
 	%D%/rule.h \
 	%D%/rules.def \
 	%D%/rules_call.c \
 	%D%/rules_call.h \
 	%D%/rules_call_ids.c \
+	%D%/rules_call_machine.c \
 	%D%/rules_call_private.h \
 	%D%/rules_call_wait.c \
 	%D%/rules_call_wen.c \
 	%D%/rules_control.c \
 	%D%/rules_control.h \
+	%D%/rules_control_private.h \
+	%D%/rules_control_start.c \
 	%D%/rules_gre.c \
 	%D%/rules_gre.h \
 	%D%/rules_gre_ack.c \

@@ -216,9 +216,12 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 
 	if (!m)
 		return;
-	if (e->msg->desc->type == CTRL_CDN)
+	if (e->msg->desc->type == CTRL_CDN) {
 		m->over_end = end_of(e);
-	else if (call->step[STEP_CLEAR].frame == e->frame)
+		/* By another Call ID than its own: the PNS need not have understood it. */
+		m->settled |= e->match != MATCH_ID;
+	}
+	if (e->msg->desc->type == CTRL_CCRQ && call->step[STEP_CLEAR].frame == e->frame)
 		m->clear_end = end_of(e);
 }
 

@@ -46,10 +46,6 @@ struct calls_rare {
 	int64_t wen_time;          /* of the last WEN, whichever call it was about */
 	uint64_t wen_frame;
 	uint64_t cross_frame[HOSTS]; /* an OCRQ and an ICRQ that crossed, by sender; 0: none */
-	/* ms-ptpt: since when the connection has no calls any more, and who ended the last. */
-	int64_t idle_since;
-	uint64_t idle_frame;
-	int idle_by;
 };
 
 /* How a host ended a connection, the first thing that it did. */
@@ -58,6 +54,9 @@ enum call_act { ACT_NONE, ACT_STOP, ACT_FIN, ACT_RST };
 /* Of a control connection: a part of struct control_memory. */
 struct calls_memory {
 	struct calls_rare *rare; /* or NULL */
+	/* ms-ptpt: since when the connection has no calls any more (0: it has), and who ended the last. */
+	int64_t idle_since;
+	uint64_t idle_frame;
 	int64_t acted_time[HOSTS], used_time[HOSTS];
 	uint64_t acted_frame[HOSTS], request_frame[HOSTS];
 	uint32_t acted_end[HOSTS]; /* what of the other side's stream it had acknowledged then */
@@ -65,7 +64,9 @@ struct calls_memory {
 	uint32_t up;		     /* calls that are connected */
 	uint16_t freed[HOSTS];	     /* Call ID of the call that ended last, by who had chosen it */
 	uint8_t acted[HOSTS];	     /* enum call_act */
+	uint8_t idle_by;
 	bool freed_known[HOSTS];
+	bool strange_clear; /* a CCRQ was for a call that could not be told */
 	bool closed; /* the connection is over: what ends now ends with it */
 };
 

@@ -5,6 +5,8 @@
  * A Call ID that is chosen again while its call lives is one finding: the machine's rule where the
  * state of that call tells what went wrong, else the rule of the field.
  */
+#include <inttypes.h>
+
 #include "conformance/rules_call_private.h"
 
 enum {
@@ -94,8 +96,8 @@ void judge_new_id(const struct told *t)
 	if (!t->calls->freed_known[from] || t->calls->freed[from] != id)
 		return;
 	f = fail(t->j, t->e, RULE_CALL_SPACE_01, (int)from, FAIL_CONNECTION);
-	say(f, "The %s chose the Call ID %" PRIu32 " of its call that had just ended", from == t->pac ? "PAC" : "PNS",
-	    id);
+	say(f, "The %s chose the Call ID %" PRIu32 " of its call that had just ended",
+	    from == t->pac ? "PAC" : "PNS", id);
 	expected(f, "another one of a pool that is large enough");
 	observed(f, "%" PRIu32, id);
 }
@@ -137,8 +139,9 @@ static const struct call *call_by_other_id(const struct event *e, uint32_t id)
 void judge_unmatched(const struct told *t, enum rule_number rule)
 {
 	const struct event none = about(t->e, NULL);
-	const char *role = t->e->from == t->pac ? "PAC" : "PNS";
+	const char *role = t->e->from == t->pac ? "PAC" : "PNS", *name = t->e->msg->desc->name;
 	const struct call *earlier, *other;
+	unsigned how = 0;
 	uint32_t id;
 	struct finding *f;
 
@@ -147,16 +150,16 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 		return;
 	earlier = earlier_call(t->e, id);
 	other = earlier ? NULL : call_by_other_id(t->e, id);
-	f = fail(t->j, &none, earlier ? RULE_CALL_RELEASE_01 : rule, (int)t->e->from,
-		 earlier || other ? 0 : FAIL_DOUBT);
-	if (earlier)
-		say(f, "The %s sent a %s for a call that ended with an earlier control connection", role,
-		    t->e->msg->desc->name);
-	else if (other)
-		say(f, "The %s sent a %s with the Call ID that the other side chose for the call", role,
-		    t->e->msg->desc->name);
-	else
-		say(f, "The %s sent a %s whose Call ID fits no call", role, t->e->msg->desc->name);
+	if (!earlier && !other)
+		how = FAIL_DOUBT;
+	/* Who chose the Call ID has to be seen, or it may be right. */
+	if (!t->e->connection->seen[carries_pac_id(t->type) ? t->pac : t->pns])
+		how |= UNLESS_ONE_WAY | UNLESS_INFLIGHT;
+	f = fail(t->j, &none, earlier ? RULE_CALL_RELEASE_01 : rule, (int)t->e->from, how);
+	say(f, "The %s sent %s %s %s", role, strchr("IO", *name) ? "an" : "a", name,
+	    earlier ? "for a call that ended with an earlier control connection"
+	    : other ? "with the Call ID that the other side chose for the call"
+		    : "whose Call ID fits no call");
 	expected(f, "the Call ID that the %s chose for a call of this connection",
 		 carries_pac_id(t->type) ? "PAC" : "PNS");
 	observed(f, "%" PRIu32, id);
@@ -223,8 +226,8 @@ static const struct start_info *start_of(const struct control_connection *c, uns
 }
 
 /* What the PAC has said of itself does not include what is asked of it, or what it uses. */
-static struct finding *not_capable(const struct told *t, enum rule_number rule, uint32_t type, uint32_t capabilities,
-				   const char *sentence)
+static struct finding *not_capable(const struct told *t, enum rule_number rule, uint32_t type,
+				   uint32_t capabilities, const char *sentence)
 {
 	struct finding *f = fail(t->j, t->e, rule, (int)t->e->from, FAIL_CONNECTION);
 

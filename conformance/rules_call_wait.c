@@ -179,8 +179,8 @@ static void gave_up(struct judge *j, const struct event *e, const struct calls_m
 }
 
 /* The PNS closed the connection without waiting for the answer to its CCRQ. */
-static void did_not_wait(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pns,
-			 const struct wait *w)
+static void did_not_wait(struct judge *j, const struct event *e, const struct calls_memory *calls,
+			 unsigned pns, const struct wait *w)
 {
 	struct finding *f = fail(j, e, RULE_PNSOUT_WD_01, (int)pns, FAIL_CONNECTION);
 
@@ -219,6 +219,9 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 		return;
 	if ((int32_t)(calls->acted_end[w->owes] - e->call->memory->clear_end) < 0)
 		how = UNLESS_INFLIGHT;
+	/* Which of the two crossed the other cannot be told, and this rule does not ask. */
+	if (how && !was_connected(e->call))
+		return;
 	disconnect_missing(j, e, w, how);
 	umbrella_disconnect(j, e, w, how);
 }
@@ -259,8 +262,9 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 		return;
 	if (calls->acted[!pns] && calls->acted_frame[!pns] <= calls->acted_frame[pns])
 		return;
-	/* What the PAC had done wrong, or not answered, is a reason to close. */
-	if (c->messages[!pns][0] || c->skipped[!pns] || c->echo_requests[pns] > c->echo_answered[pns])
+	/* What the PAC did wrong or did not answer is a reason to close; what the PNS broke off may be its CCRQ. */
+	if (c->messages[0][0] || c->messages[1][0] || c->skipped[0] || c->skipped[1] ||
+	    c->echo_requests[pns] > c->echo_answered[pns])
 		return;
 	f = fail(j, e, RULE_PNSOUT_EST_02, (int)pns, FAIL_CONNECTION);
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* WAN-Error-Notify of calls that are up: how often, and what the counters say.  RFC 2637 section 2.14. */
+#include <inttypes.h>
+
 #include <stdlib.h>
 
 #include "conformance/rules_call_private.h"

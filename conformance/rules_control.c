@@ -1,15 +1,255 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conformance/verdict.h"
+/*
+ * Control connections: their two machines (RFC 2637 sections 3.1.1 and 3.1.2), timers and collisions.
+ *
+ * Here every event is handed to those who judge it, and what it changes is remembered.  How a
+ * connection begins is in rules_control_start.c, how it ends in rules_control_stop.c, keep-alive and
+ * whatever has to come in time in rules_control_timer.c, wrong headers and Error Codes in
+ * rules_control_error.c, two connections at once in rules_control_collision.c.
+ */
+#include "conformance/rules_control_private.h"
+
+/* --- shared ------------------------------------------------------------------------------- */
+
+struct finding *accuse(const struct turn *t, enum rule_number rule, int host, unsigned how)
+{
+	struct finding *f = fail(t->j, t->e, rule, host, how | FAIL_CONNECTION);
+
+	if (f)
+		f->call = 0;
+	return f;
+}
+
+struct finding *accuse_sender(const struct turn *t, enum rule_number rule, unsigned how)
+{
+	return accuse(t, rule, (int)t->e->from, how);
+}
+
+unsigned request_of(unsigned type)
+{
+	static const uint8_t request[CTRL_TYPES] = {
+		[CTRL_SCCRP] = CTRL_SCCRQ, [CTRL_STOPRP] = CTRL_STOPRQ, [CTRL_ECHORP] = CTRL_ECHORQ,
+		[CTRL_OCRP] = CTRL_OCRQ,   [CTRL_ICRP] = CTRL_ICRQ,     [CTRL_ICCN] = CTRL_ICRP,
+		[CTRL_CDN] = CTRL_CCRQ,
+	};
+
+	return type < CTRL_TYPES ? request[type] : 0;
+}
+
+bool is_error_reply(const struct turn *t)
+{
+	return request_of(t->type) && turn_value(t, FIELD_RESULT) == GENERAL_ERROR;
+}
+
+const struct moment *moment_of(const struct control_connection *c, enum moment_kind kind, unsigned host,
+			       unsigned type)
+{
+	const struct moment *m;
+	uint64_t skipped;
+
+	for (unsigned i = 0; (m = history_at(&c->history, i, &skipped)); i++)
+		if (m->kind == kind && m->from == host && (kind != MOMENT_MESSAGE || m->type == type))
+			return m;
+	return NULL;
+}
+
+const char *type_name(unsigned type)
+{
+	const struct ctrl_desc *d = ctrl_desc_of(type);
+
+	return d ? d->name : "a message";
+}
+
+/* --- what is remembered -------------------------------------------------------------------- */
+
+static void remember_reply(const struct turn *t)
+{
+	struct control_memory *m = t->m;
+
+	if (t->me->starts++ || t->e->from == t->c->originator)
+		return;
+	m->reply_end = t->me->end;
+	/* Result 0 is not defined; peers that send it mean success. */
+	if (turn_value(t, FIELD_RESULT) > SUCCESS) {
+		m->refused = true;
+		return;
+	}
+	m->up = true;
+	m->up_time = t->now;
+}
+
+static void remember(const struct turn *t)
+{
+	struct control_side *me = t->me;
+
+	me->frame = t->e->frame;
+	me->time_ns = t->now;
+	me->end = (uint32_t)(t->e->origin->position + t->e->msg->caplen);
+	me->type = (uint8_t)t->type;
+	t->peer->probed = false;
+	switch (t->type) {
+	case CTRL_SCCRQ:
+		me->starts++;
+		break;
+	case CTRL_SCCRP:
+		remember_reply(t);
+		break;
+	case CTRL_STOPRQ:
+		if (!t->c->stop_frame)
+			t->m->stop_time = t->now;
+		me->stops++;
+		break;
+	case CTRL_STOPRP:
+		me->stop_replies++;
+		me->stopped |= turn_value(t, FIELD_RESULT) == SUCCESS;
+		break;
+	case CTRL_ECHORQ:
+		me->probed = true;
+		break;
+	default:
+		break;
+	}
+	if (t->type > CTRL_SCCRP && t->c->midstream)
+		t->m->up = true;
+	if (t->m->bad.frame && t->m->bad.from == t->e->from)
+		t->m->bad.after |= (uint16_t)(1u << t->type);
+}
+
+/* --- messages ------------------------------------------------------------------------------ */
+
+/* The type by which it counts, also where its Length is wrong: everybody acts by it. */
+static unsigned taken_type(const struct ctrl_msg *m)
+{
+	const unsigned unreadable = CTRL_BAD_COOKIE | CTRL_BAD_MESSAGE_TYPE | CTRL_BAD_TYPE | CTRL_MANAGEMENT;
+
+	return m->desc && m->status != CTRL_CUT && !(m->defects & unreadable) ? m->desc->type : 0;
+}
+
+static bool first_of_connection(const struct turn *t)
+{
+	return !t->me->frame && !t->peer->frame;
+}
+
+static void judge_port(const struct turn *t)
+{
+	struct finding *f;
+
+	if (!t->c->detected || judge_profile(t->j) == PROFILE_MS_PTPT)
+		return;
+	f = accuse(t, RULE_TCP_PORT_01, (int)t->c->originator, 0);
+	at(f, t->c->first_frame, t->c->first_time);
+	expected(f, "destination port %d", CTRL_PORT);
+	observed(f, "destination port %u", (unsigned)t->c->port[1]);
+	say(f, "the originator opened the control connection to TCP port %u", (unsigned)t->c->port[1]);
+}
+
+static void judge_good_message(const struct turn *t)
+{
+	if (t->m->bad.frame)
+		judge_reaction(t);
+	if (moot(t->j) & MOOT_DIRECTION)
+		return;
+	judge_error_code(t);
+	if (t->type == CTRL_STOPRQ)
+		judge_stop_request(t);
+	if (judge_order_of_start(t) || judge_order_of_stop(t))
+		return;
+	if (t->type == CTRL_ECHORQ || t->type == CTRL_ECHORP)
+		judge_echo(t);
+}
+
+static void judge_message(struct turn *t)
+{
+	t->type = taken_type(t->e->msg);
+	if (t->type == CTRL_STOPRQ)
+		t->ending = BY_SENDER;
+	if (t->type && first_of_connection(t))
+		judge_port(t);
+	judge_waits(t);
+	if (t->m->rival)
+		judge_collision(t);
+	if (moot(t->j) & MOOT_HEADER)
+		judge_bad_message(t);
+	else if (t->type)
+		judge_good_message(t);
+	if (t->type)
+		remember(t);
+}
+
+/* --- the life of a connection ---------------------------------------------------------------- */
+
+static void judge_end(struct turn *t)
+{
+	t->ending = BY_SENDER;
+	judge_waits(t);
+	judge_not_closed(t);
+	if (t->m->rival)
+		judge_collision(t);
+	judge_close(t);
+	t->me->closed = true;
+	if (t->e->kind == EVENT_RST)
+		t->peer->closed = true;
+}
+
+/* Nothing more is seen of it.  Where its ports are used again, one side has long forgotten it. */
+static void judge_out_of_sight(struct turn *t)
+{
+	t->ending = OUT_OF_SIGHT;
+	t->now = judge_now(t->j);
+	if (t->c->close == CLOSE_REUSED)
+		return;
+	judge_waits(t);
+	judge_not_closed(t);
+	if (t->m->rival)
+		judge_collision(t);
+}
 
 void rules_control(struct judge *j, const struct event *e)
 {
-	(void)j;
-	(void)e;
+	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
+
+	if (!t.c)
+		return;
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+	case EVENT_FIN:
+	case EVENT_RST:
+	case EVENT_CLOSE:
+	case EVENT_FORGET:
+		break;
+	default:
+		return;
+	}
+	t.m = control_memory(j, t.c);
+	if (!t.m)
+		return;
+	t.me = &t.m->side[e->from];
+	t.peer = &t.m->side[!e->from];
+	if (e->kind == EVENT_MESSAGE)
+		judge_message(&t);
+	else if (e->kind == EVENT_CLOSE)
+		judge_out_of_sight(&t);
+	else if (e->kind == EVENT_FORGET)
+		judge_no_restart(&t);
+	else
+		judge_end(&t);
 }
 
 void control_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	(void)j;
-	(void)e;
+	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
+
 	(void)call;
+	t.m = control_memory(j, t.c);
+	if (!t.m)
+		return;
+	t.me = &t.m->side[e->from];
+	t.peer = &t.m->side[!e->from];
+	t.type = taken_type(e->msg);
+	if (faults(j, SEVERITY_ERROR) || moot(j) & MOOT_HEADER)
+		t.me->erred = true;
+	if (t.type && faults(j, SEVERITY_NOTE))
+		t.me->faulty |= (uint16_t)(1u << t.type);
+	if (t.c->role_frame == e->frame && t.m->up)
+		judge_roles_known(&t);
 }

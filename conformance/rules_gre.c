@@ -35,7 +35,8 @@ static void take_over(struct gre_memory *m, const struct flow *f)
 /* Whether data needs no second look: the call is up, and its connection too. */
 static bool plainly_up(const struct call *c)
 {
-	return c->state == CALL_ESTABLISHED && c->connection && c->connection->state != CONNECTION_STOPPING;
+	return c->state == CALL_ESTABLISHED && c->connection && c->connection->closed_by < 0 &&
+	       c->connection->state != CONNECTION_STOPPING;
 }
 
 static struct gre_memory *begin(struct judge *j, const struct event *e)
@@ -76,6 +77,15 @@ static void data(const struct gre_look *l)
 	gre_ppp(l, false);
 }
 
+/* A packet that is wrong in itself still uses up its number, where that is the next one. */
+void gre_number_used(struct gre_memory *m, const struct gre_pkt *g)
+{
+	if (!m || !(m->flags & GRE_MEM_DATA) || !(g->flags & GRE_S) || g->seq != m->highest + 1)
+		return;
+	m->highest = g->seq;
+	m->acks_between = 0;
+}
+
 static void packet(struct judge *j, const struct event *e)
 {
 	struct gre_look l = { .j = j, .e = e };
@@ -86,12 +96,15 @@ static void packet(struct judge *j, const struct event *e)
 		return;
 	if (!c || !c->connection_id)
 		gre_stray(j, e);
+	else
+		l.own = gre_half(c, e->from);
 	if ((e->gre->defects || e->gre->payload_length > 1532 || (e->gre->flags & GRE_VER) != 1) &&
-	    !gre_header(j, e))
+	    !gre_header(j, e)) {
+		gre_number_used(l.own, e->gre);
 		return;
+	}
 	if (!c || !c->connection_id)
 		return;
-	l.own = gre_half(c, e->from);
 	l.peer = gre_half(c, !e->from);
 	if (!l.own)
 		l.own = begin(j, e);
@@ -108,22 +121,48 @@ static void packet(struct judge *j, const struct event *e)
 	l.own->ip_id = (uint16_t)e->ip_id;
 }
 
+/* The windows of a call that ends; its data is looked at from now on. */
+static void windows_end(struct judge *j, const struct event *e)
+{
+	for (unsigned host = 0; host < HOSTS; host++) {
+		struct gre_memory *m = gre_half(e->call, host);
+
+		if (!m)
+			continue;
+		gre_window_end(j, e, host);
+		m->flags |= GRE_MEM_WATCH | GRE_MEM_NO_WINDOW;
+	}
+}
+
+/* The connection begins to close; that it is closed, and its calls over, may be told much later. */
+static void closing(struct judge *j, const struct event *e)
+{
+	const struct control_connection *c = e->connection;
+	uint64_t left = c->live_calls;
+	struct event one = *e;
+
+	for (struct call *call = c->tunnel->first_call; call && left; call = call->next) {
+		if (call->connection != c)
+			continue;
+		one.call = call;
+		windows_end(j, &one);
+		left--;
+	}
+}
+
 /* The call takes no more messages: what was left open is decided while its connection is known. */
 static void over(struct judge *j, const struct event *e)
 {
 	if (!e->call->connection_id)
 		return;
+	windows_end(j, e);
 	for (unsigned host = 0; host < HOSTS; host++) {
-		struct gre_memory *m = gre_half(e->call, host);
-
 		gre_call_over(j, e, host);
-		if (!m)
+		if (!gre_half(e->call, host))
 			continue;
-		gre_window_end(j, e, host);
 		gre_ack_end(j, e, host);
 		gre_seq_end(j, e, host);
 		gre_ppp_end(j, e, host);
-		m->flags |= GRE_MEM_WATCH | GRE_MEM_NO_WINDOW;
 	}
 	gre_call_pair(j, e);
 }
@@ -132,6 +171,8 @@ void rules_gre(struct judge *j, const struct event *e)
 {
 	if (e->kind == EVENT_GRE)
 		packet(j, e);
+	else if (e->kind == EVENT_FIN || e->kind == EVENT_RST)
+		closing(j, e);
 	else if (e->kind == EVENT_CALL_OVER)
 		over(j, e);
 	else if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)

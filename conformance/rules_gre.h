@@ -36,10 +36,10 @@ struct gre_trouble {
 	uint64_t late_frame;        /* Echo-Request that came after a later one had been answered */
 	uint16_t soft_rule;         /* enum rule_number of `soft` */
 	uint16_t part_missing;
-	uint8_t skips, steps, stalls, regular; /* counts, see rules_gre_*.c */
+	uint8_t skips, stalls, regular; /* counts, see rules_gre_*.c */
 	uint8_t asked_id, late_id;
 	bool has_hole, has_asked, has_answered;
-	uint32_t step;
+	uint32_t step, step_seq;    /* the last gap: how wide, and the number behind it */
 };
 
 struct gre_memory {

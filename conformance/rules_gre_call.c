@@ -14,6 +14,8 @@ enum {
 	AFTER_CLOSE_S = 5,
 	NEW_FLOW_SEQ = 1000,   /* a flow that begins higher may be older than the capture */
 	CONTINUES_WITHIN = 64, /* numbers, for a flow that other addresses carry on */
+	/* Defects that leave it open what the Call ID is. */
+	KEY_UNSURE = GRE_BAD_C | GRE_BAD_R | GRE_BAD_K | GRE_BAD_PROTOCOL | GRE_BAD_SHORT,
 };
 
 static struct gre_mark mark(const struct event *e)
@@ -131,43 +133,57 @@ static const struct moment *stopped(const struct control_connection *c)
 	return NULL;
 }
 
+/* What closed the connection on both sides, RST or the second FIN, or NULL. */
+static const struct moment *closed(const struct control_connection *c)
+{
+	uint64_t left_out;
+	const struct moment *m;
+	unsigned fins = 0;
+
+	for (unsigned i = 0; (m = history_at(&c->history, i, &left_out)); i++) {
+		if (m->kind == MOMENT_FIN)
+			fins |= 1u << m->from;
+		if (m->kind == MOMENT_RST || (m->kind == MOMENT_FIN && fins == 3))
+			return m;
+	}
+	return NULL;
+}
+
 /* A control connection of the pair that began after c was closed, or NULL. */
-static const struct control_connection *successor(const struct control_connection *c)
+static const struct control_connection *successor(const struct control_connection *c, int64_t since)
 {
 	const struct control_connection *next = c->next;
 	unsigned n = 0;
 
-	while (next && next->first_time < c->last_time && n++ < SCAN_MAX)
+	while (next && next->first_time < since && n++ < SCAN_MAX)
 		next = next->next;
 	return next;
 }
 
+/* The stop was granted, or the connection closed, and a new one may have begun. */
 static void after_connection(const struct gre_look *l)
 {
+	bool ms = judge_profile(l->j) == PROFILE_MS_PTPT;
 	struct event e = gre_whole_event(l->e);
-	const struct control_connection *c = e.connection, *next;
-	const struct moment *stop;
-	bool closed;
+	const struct control_connection *next = NULL;
+	const struct moment *stop, *end;
 	int64_t grace = e.time_ns - SECONDS(AFTER_CLOSE_S);
 
-	if (!c)
+	if (!e.connection)
 		return;
-	closed = c->close == CLOSE_FIN || c->close == CLOSE_RST;
-	next = c->close == CLOSE_NONE ? NULL : successor(c);
-	stop = stopped(c);
-	if (next) {
-		if (grace > next->first_time)
-			after_fail(l, RULE_CALL_RELEASE_01, FAIL_DOUBT,
-				   "of a call that an earlier control connection set up", next->first_frame);
-	} else if (stop) {
-		if (grace > stop->time_ns)
-			after_fail(l, RULE_STOPRQ_CLEAR_01, 0,
-				   "more than 5 s after its control connection was stopped", stop->frame);
-	} else if (closed && grace > c->last_time) {
-		after_fail(l,
-			   judge_profile(l->j) == PROFILE_MS_PTPT ? RULE_MSP_TCPCLOSE_01 : RULE_TCP_CLOSE_01,
-			   0, "more than 5 s after its control connection was closed", c->last_frame);
-	}
+	stop = stopped(e.connection);
+	end = closed(e.connection);
+	if (end)
+		next = successor(e.connection, end->time_ns);
+	if (next && grace > next->first_time)
+		after_fail(l, RULE_CALL_RELEASE_01, FAIL_DOUBT,
+			   "of a call that an earlier control connection set up", next->first_frame);
+	else if (!next && stop && grace > stop->time_ns)
+		after_fail(l, RULE_STOPRQ_CLEAR_01, 0, "more than 5 s after its control connection was stopped",
+			   stop->frame);
+	else if (!next && !stop && end && grace > end->time_ns)
+		after_fail(l, ms ? RULE_MSP_TCPCLOSE_01 : RULE_TCP_CLOSE_01, 0,
+			   "more than 5 s after its control connection was closed", end->frame);
 }
 
 static void after_refusal(const struct gre_look *l)
@@ -202,7 +218,8 @@ void gre_data_watched(const struct gre_look *l)
 		after_refusal(l);
 	} else if (c->over && c->step[STEP_DISCONNECT].frame) {
 		after_disconnect(l);
-	} else if (c->over || (c->connection && c->connection->state == CONNECTION_STOPPING)) {
+	} else if (c->over || (c->connection && (c->connection->state == CONNECTION_STOPPING ||
+						 c->connection->closed_by >= 0))) {
 		after_connection(l);
 	} else if (not_up_yet(c)) {
 		t = gre_trouble(l->j, l->own);
@@ -264,13 +281,27 @@ void gre_call_over(struct judge *j, const struct event *e, unsigned host)
 
 /* --- other hosts ------------------------------------------------------------------------------ */
 
-/* The first packet of a tunnel without control connection; one with is judged at its end. */
+/* It may have used up a number of a live call, under a Call ID that is not the call's. */
+static void miscounted(const struct event *e)
+{
+	unsigned n = 0;
+
+	for (const struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++)
+		if (!c->over)
+			gre_number_used(gre_half(c, e->from), e->gre);
+}
+
+/* The first packet that is no call's; what it means between peers of PPTP is judged at its end. */
 void gre_stray(struct judge *j, const struct event *e)
 {
 	struct gre_store *s;
 
-	if (e->flow || e->tunnel->connections || (e->gre->flags & GRE_VER) != 1)
+	if (e->flow || (e->gre->flags & GRE_VER) != 1 || e->gre->defects & KEY_UNSURE)
 		return;
+	if (e->tunnel->connections) {
+		miscounted(e);
+		return;
+	}
 	s = gre_store(j);
 	if (!s)
 		return;
@@ -337,6 +368,7 @@ void gre_call_pair(struct judge *j, const struct event *e)
 struct survey {
 	const struct call *live;    /* a call that was up at that time */
 	const struct call *refused; /* an attempt whose refusal named the Call ID */
+	struct control_connection *connection; /* the last one that had begun */
 	unsigned how;
 	bool own;     /* the Call ID is the sender's own of a live call */
 	bool pending; /* a request was never answered: it may be that call's */
@@ -388,12 +420,12 @@ static void survey_calls(const struct event *e, unsigned host, uint16_t id, int6
 /* Whether the control connections of the pair tell the whole story. */
 static void survey_connections(const struct event *e, int64_t time, struct survey *s)
 {
-	bool before = false;
 	unsigned n = 0;
 
-	for (const struct control_connection *c = e->tunnel->first_connection; c && n < SCAN_MAX;
+	for (struct control_connection *c = e->tunnel->first_connection; c && n < SCAN_MAX;
 	     c = c->next, n++) {
-		before |= c->first_time <= time;
+		if (c->first_time <= time)
+			s->connection = c;
 		if (c->midstream)
 			s->how |= UNLESS_MIDSTREAM;
 		if (c->gaps || c->lost[0] || c->lost[1])
@@ -401,7 +433,7 @@ static void survey_connections(const struct event *e, int64_t time, struct surve
 		if (!c->seen[0] || !c->seen[1])
 			s->how |= FAIL_DOUBT;
 	}
-	if (!before)
+	if (!s->connection)
 		s->how |= UNLESS_MIDSTREAM;
 }
 
@@ -440,8 +472,9 @@ void gre_stray_end(struct judge *j, const struct event *e)
 	for (unsigned host = 0; host < HOSTS; host++) {
 		const struct flow *f = e->call->flow[host];
 		struct survey s = { .how = 0 };
+		struct event with = *e;
 
-		if (!f || !f->data)
+		if (!f || !f->data || f->defects & KEY_UNSURE)
 			continue;
 		if (f->first_seq > NEW_FLOW_SEQ)
 			s.how |= UNLESS_MIDSTREAM;
@@ -449,6 +482,7 @@ void gre_stray_end(struct judge *j, const struct event *e)
 		survey_connections(e, e->call->first_time, &s);
 		if (s.pending && !s.refused && e->tunnel->pac != (int)host)
 			continue;
-		stray_fail(j, e, host, f, &s);
+		with.connection = s.connection;
+		stray_fail(j, &with, host, f, &s);
 	}
 }

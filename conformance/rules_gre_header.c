@@ -13,10 +13,39 @@ enum {
 	DEFECTS_LENGTH = GRE_BAD_LENGTH | GRE_BAD_PAD | GRE_BAD_S_EMPTY | GRE_BAD_NO_S | GRE_BAD_SHORT,
 };
 
+enum {
+	SCAN_MAX = 64,
+	/* Fields may be missing before the key, or the key itself. */
+	KEY_ELSEWHERE = GRE_BAD_C | GRE_BAD_R | GRE_BAD_K,
+};
+
 /* Certain for a call of a control connection; something else may use GRE between other hosts. */
 static unsigned unsure(const struct event *e)
 {
 	return e->call && e->call->connection_id ? 0 : FAIL_DOUBT;
+}
+
+/* A packet whose key cannot be found belongs to the only call that the pair has, if there is one. */
+static struct event bound_by_pair(const struct event *e)
+{
+	struct event bound = *e;
+	struct call *only = NULL;
+	unsigned n = 0;
+
+	if (!(e->gre->defects & KEY_ELSEWHERE) || (e->call && e->call->connection_id))
+		return bound;
+	for (struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
+		if (c->state != CALL_ESTABLISHED || !c->connection)
+			continue;
+		if (only)
+			return bound;
+		only = c;
+	}
+	if (only) {
+		bound.call = only;
+		bound.connection = only->connection;
+	}
+	return bound;
 }
 
 static void bits(struct judge *j, const struct event *e)
@@ -167,13 +196,15 @@ static void too_long(struct judge *j, const struct event *e)
 bool gre_header(struct judge *j, const struct event *e)
 {
 	const struct gre_pkt *g = e->gre;
+	struct event bound;
 
 	if ((g->flags & GRE_VER) != 1) {
 		version(j, e);
 		return false;
 	}
-	bits(j, e);
-	if (g->defects & (GRE_BAD_C | GRE_BAD_R | GRE_BAD_K))
+	bound = bound_by_pair(e);
+	bits(j, &bound);
+	if (g->defects & KEY_ELSEWHERE)
 		return false;
 	if (g->defects & GRE_BAD_PROTOCOL) {
 		protocol(j, e);

@@ -27,6 +27,9 @@ static inline int32_t gre_distance(uint32_t from, uint32_t to)
 /* rules_gre.c: the event with the connection of its call, though that may be over. */
 struct event gre_whole_event(const struct event *e);
 
+/* A packet that the rules pass over used up the next number of m (NULL: none). */
+void gre_number_used(struct gre_memory *m, const struct gre_pkt *g);
+
 /* rules_gre_header.c: what the header alone proves; true when its numbers can be believed. */
 bool gre_header(struct judge *j, const struct event *e);
 

@@ -162,10 +162,13 @@ static void skipped(const struct gre_look *l, struct gre_trouble *t)
 }
 
 /* Every packet leaves out as many numbers as the one before: no loss is that regular. */
-static bool regular(struct gre_trouble *t, uint32_t step)
+static bool regular(struct gre_trouble *t, uint32_t last, uint32_t step)
 {
-	t->regular = step == t->step && t->regular < UINT8_MAX ? (uint8_t)(t->regular + 1) : 1;
+	bool same = t->step == step && t->step_seq == last && t->regular < UINT8_MAX;
+
+	t->regular = same ? (uint8_t)(t->regular + 1) : 1;
 	t->step = step;
+	t->step_seq = last + step;
 	return t->regular == REGULAR_ENOUGH;
 }
 
@@ -188,7 +191,7 @@ static void gap(const struct gre_look *l, uint32_t step)
 		skipped(l, t);
 	else
 		m->flags |= GRE_MEM_COUNTS_RIGHT;
-	if (!t->gap.frame && (ids_adjoin(l) || regular(t, step)))
+	if (!t->gap.frame && (ids_adjoin(l) || regular(t, m->highest, step)))
 		t->gap = mark(l->e, l->e->gre->seq, due);
 }
 
@@ -230,12 +233,13 @@ static void again(const struct gre_look *l, const struct gre_recent *r)
 {
 	const struct event *e = l->e;
 	bool same = r->hash == payload_hash(e->gre), same_id = r->ip_id == e->ip_id;
+	bool ids_tell = e->ip_id && !(l->own->flags & GRE_MEM_IDS_WILD);
 	int64_t apart = e->time_ns - r->time_ns;
 	bool waited = apart >= MILLISECONDS(200);
 	enum rule_number rule = same && waited ? RULE_CONG_NORETX_01 : RULE_OOS_DUP_01;
 	struct finding *f;
 
-	if (same && same_id && (e->ip_id || !waited))
+	if (same && same_id && (ids_tell || !waited))
 		return;
 	f = fail(l->j, e, rule, (int)e->from,
 		 same && (same_id || apart < MILLISECONDS(1)) ? FAIL_DOUBT : 0);

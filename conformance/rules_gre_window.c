@@ -93,6 +93,8 @@ static void stop_fail(const struct gre_look *l)
 	    who(e, e->from), m->highest - m->floor, STOP_S);
 	observed(expected(f, "a pause at %u", o->limit), "%u packets unacknowledged", m->highest - m->floor);
 	evidence(f, o->frame);
+	/* Such a sender has no window to be looked at. */
+	m->flags |= GRE_MEM_NO_WINDOW;
 }
 
 /* What is below the announced window but above what the sender's own can be: told at the end. */
@@ -214,7 +216,6 @@ static void exceeded(const struct gre_look *l, uint32_t out)
 		t->over = mark(l->e, out, m->window);
 	} else if (l->e->time_ns - t->over.time_ns >= SECONDS(STOP_S)) {
 		stop_fail(l);
-		m->floor = m->highest;
 	}
 }
 
@@ -291,6 +292,8 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 		return;
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, host);
+	if (l->e->time_ns - m->last_data >= SECONDS(WAIT_S))
+		waits_for_ever(l->j, l->e, host, l->e->time_ns);
 	m->acked = ack;
 	if (gre_distance(m->floor, ack) > 0)
 		m->floor = ack;

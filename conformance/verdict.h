@@ -29,6 +29,7 @@ enum {
 	FAIL_DOUBT = 1 << 30,      /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */
 	FAIL_CONNECTION = 1 << 29, /* repeats are counted for the connection, not for each call */
 	FAIL_TUNNEL = 1 << 28,     /* ... for the tunnel */
+	FAIL_GARBAGE = 1 << 27,    /* octets that are no messages are what it is about: no NO_SYNC by them */
 };
 
 enum { NOBODY = -1 };
@@ -115,5 +116,11 @@ enum {
 };
 unsigned moot(const struct judge *j);
 void set_moot(struct judge *j, unsigned bits);
+
+/*
+ * Faults with the event's sender that were found in this event until now, told or not, by rules whose
+ * proven violation is at least so severe.
+ */
+unsigned faults(const struct judge *j, enum severity least);
 
 #endif

@@ -17,6 +17,7 @@ libdissectors_a_SOURCES = \
 	%D%/packet.h \
 	%D%/ppp.c \
 	%D%/ppp.h \
+	%D%/ppp_control.h \
 	%D%/ppp_desc.c \
 	%D%/tcp.c \
 	%D%/tcp.h \

@@ -59,6 +59,7 @@ void ppp_decode(const uint8_t *octets, uint32_t caplen, uint32_t len, struct ppp
 	out->bad = !(out->protocol & 1) || out->protocol == 0xff;
 	out->payload = c.at;
 	out->caplen = (uint32_t)cursor_left(&c);
+	out->len = cut ? len - (caplen - out->caplen) : out->caplen;
 	if (!out->bad && ppp_has_code(out->protocol))
 		read_code(out);
 }

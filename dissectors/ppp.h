@@ -11,12 +11,25 @@
 
 enum {
 	PPP_IP = 0x0021,
+	PPP_VJ_COMPRESSED = 0x002d,
+	PPP_VJ_UNCOMPRESSED = 0x002f,
+	PPP_MP = 0x003d,
 	PPP_IPV6 = 0x0057,
+	PPP_COMP_LINK = 0x00fb, /* of one link of a bundle */
 	PPP_COMP = 0x00fd,
 	PPP_IPCP = 0x8021,
+	PPP_ECP = 0x8053,
+	PPP_ECP_LINK = 0x8055,
+	PPP_IPV6CP = 0x8057,
+	PPP_CCP_LINK = 0x80fb,
 	PPP_CCP = 0x80fd,
 	PPP_LCP = 0xc021,
 	PPP_PAP = 0xc023,
+	PPP_LQR = 0xc025,
+	PPP_SPAP = 0xc027,
+	PPP_CBCP = 0xc029,
+	PPP_BACP = 0xc02b,
+	PPP_BAP = 0xc02d,
 	PPP_CHAP = 0xc223,
 	PPP_EAP = 0xc227,
 };
@@ -31,7 +44,7 @@ struct ppp_frame {
 	uint8_t code, identifier;
 	uint16_t length;
 	const uint8_t *payload; /* after the protocol field */
-	uint32_t caplen;
+	uint32_t caplen, len; /* of the payload: captured, and on the wire */
 };
 
 /* Decodes the framing; caplen: captured octets, len: octets on the wire. */

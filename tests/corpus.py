@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Judges the corpus of conversations: each fault is found, under its id only, and nothing else is.
 
-traces/rules/ID.bad.trace breaks the requirement ID and no other; its first line tells where:
+traces/rules/ID.bad.trace (or ID-WORDS.bad.trace) breaks the requirement ID and no other; its first
+line tells where:
 
     # Violates: ID frame N by PAC|PNS|originator|receiver|sender|none
 
@@ -88,7 +89,7 @@ def check_bad(case):
     if not match:
         return ["first line: %s" % text.splitlines()[0]]
     wanted, frame, side = match[1], int(match[2]), match[3]
-    if wanted + ".bad" != stem(path) or wanted not in by_id:
+    if not stem(path).startswith(wanted) or wanted not in by_id:
         return ["%s is no requirement of this name" % wanted]
     extra = header(text, "Audit")
     if extra and extra != ["--only", wanted]:
@@ -120,7 +121,7 @@ def requirements():
     good = [p for p in paths if p not in bad]
     judged.check_all(check_bad, [("%s is found" % stem(p)[:-len(".bad")], p, by_id) for p in bad])
     judged.check_all(check_good, [("%s is clean" % stem(p), p, by_id) for p in good])
-    broken = {stem(p)[:-len(".bad")] for p in bad}
+    broken = {i for p in bad for i in header(read(p), "Violates")[:1]}
     kept = {i for p in good for i in header(read(p), "Satisfies")}
     for i in sorted(by_id):
         wrong = ([] if i in broken else ["no script breaks it"]) + ([] if i in kept else ["no script keeps it"])

@@ -43,6 +43,9 @@ UNIT_TESTS = \
 # Suites and fuzz targets are called from elsewhere, but declared in no header.
 TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
+TEST_HEADERS = \
+	%D%/unit/exact.h
+EXTRA_DIST += $(TEST_HEADERS)
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -123,6 +123,7 @@ static void on_segment(void *ctx, struct conn_info *c, const struct segment *s)
 		fz.last_id = c->id;
 		c->user = calloc(1, sizeof(*k));
 		require(c->user);
+		c->tell_acks = c->id & 1;
 		fz.live++;
 		break;
 	case SEGMENT_DATA:
@@ -145,6 +146,10 @@ static void on_segment(void *ctx, struct conn_info *c, const struct segment *s)
 		break;
 	case SEGMENT_SYNACK:
 		require(c->synack);
+		break;
+	case SEGMENT_ACK:
+		require(c->tell_acks && s->peer_acked == c->acked[s->from] &&
+			s->time_ns == c->acked_time[s->from]);
 		break;
 	}
 }

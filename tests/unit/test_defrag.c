@@ -489,36 +489,37 @@ static void shuffled(void)
 	stop();
 }
 
+static const struct {
+	const char *name;
+	CU_TestFunc fn;
+} tests[] = {
+	{ "in order", in_order },
+	{ "last fragment first", last_first },
+	{ "middle last", middle_last },
+	{ "repeated", repeated },
+	{ "overlapping, the first copy wins", overlapping },
+	{ "ends that do not agree", conflicting_ends },
+	{ "told apart by every part of the key", told_apart },
+	{ "told apart in a bucket", told_apart_in_a_bucket },
+	{ "IPv6", ipv6 },
+	{ "length not in eights", odd_length },
+	{ "nonsense", nonsense },
+	{ "cut by the capture", cut },
+	{ "30 s of packet time", times_out },
+	{ "clock goes back", clock_goes_back },
+	{ "end of the capture", end_of_capture },
+	{ "bomb", bomb },
+	{ "sparse", sparse },
+	{ "no room", no_room_at_all },
+	{ "smallest fragments", smallest_fragments },
+	{ "too many parts", too_many_parts },
+	{ "more parts than reckoned with", more_parts_than_reckoned },
+	{ "overlap bomb", overlap_bomb },
+	{ "shuffled", shuffled },
+};
+
 void suite_defrag(void)
 {
-	static const struct {
-		const char *name;
-		CU_TestFunc fn;
-	} tests[] = {
-		{ "in order", in_order },
-		{ "last fragment first", last_first },
-		{ "middle last", middle_last },
-		{ "repeated", repeated },
-		{ "overlapping, the first copy wins", overlapping },
-		{ "ends that do not agree", conflicting_ends },
-		{ "told apart by every part of the key", told_apart },
-		{ "told apart in a bucket", told_apart_in_a_bucket },
-		{ "IPv6", ipv6 },
-		{ "length not in eights", odd_length },
-		{ "nonsense", nonsense },
-		{ "cut by the capture", cut },
-		{ "30 s of packet time", times_out },
-		{ "clock goes back", clock_goes_back },
-		{ "end of the capture", end_of_capture },
-		{ "bomb", bomb },
-		{ "sparse", sparse },
-		{ "no room", no_room_at_all },
-		{ "smallest fragments", smallest_fragments },
-		{ "too many parts", too_many_parts },
-		{ "more parts than reckoned with", more_parts_than_reckoned },
-		{ "overlap bomb", overlap_bomb },
-		{ "shuffled", shuffled },
-	};
 	CU_pSuite suite = CU_add_suite("defrag", NULL, NULL);
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

@@ -6,7 +6,8 @@
  *   open:c1        first segment, from the client, frame 1          synack:s2
  *   c4@0=hello     octets at stream position 0 that began a segment  c4@2~llo  (did not begin one)
  *   gap:c7@5+3     3 octets at position 5 are lost                   cut:c7@5+3
- *   again:c8@0+5   came before          fin:c9   rst:s9   end:fin
+ *   again:c8@0+5   came before          ack:s8@5   acknowledged 5 octets, and nothing else
+ *   fin:c9   rst:s9   end:fin
  * A second connection's words begin with its number: 2/open:c5.
  */
 #include "analyzer/reassembly.h"
@@ -33,6 +34,7 @@ static struct {
 	enum tcp_checksum checksum;
 	uint32_t cut;		/* octets of payload to be cut off */
 	bool quiet;		/* do not write down */
+	bool tell_acks;
 	char log[8192];
 	size_t len;
 } fx;
@@ -73,6 +75,7 @@ static void say_event(const struct conn_info *c, const struct segment *s)
 	case SEGMENT_RETRANSMIT:
 		say("again:%c%" PRIu64 "@%" PRIu64 "+%zu", from, s->frame, s->position, s->len);
 		break;
+	case SEGMENT_ACK: say("ack:%c%" PRIu64 "@%" PRIu64, from, s->frame, s->peer_acked); break;
 	case SEGMENT_END: say("end:%s", ends[s->end]); break;
 	}
 }
@@ -80,6 +83,7 @@ static void say_event(const struct conn_info *c, const struct segment *s)
 static void on_segment(void *ctx, struct conn_info *c, const struct segment *s)
 {
 	(void)ctx;
+	c->tell_acks = fx.tell_acks;
 	if (!fx.quiet)
 		say_event(c, s);
 }
@@ -1126,7 +1130,7 @@ static void idle_limits(void)
 {
 	start();
 	send_len(C, SYN, ISN_C, 0, NULL, 0);
-	tick(59 * second);
+	tick(89 * second);
 	EXPECT("open:c1");
 	tick(2 * second);
 	EXPECT("end:idle");
@@ -1643,6 +1647,23 @@ static void one_after_another(void)
 	reassembly_free(NULL);
 }
 
+static void acknowledgments_told(void)
+{
+	start();
+	fx.tell_acks = true;
+	handshake();
+	put(C, 0, 0, "hello");
+	flags(S, ACK, 0, 5);
+	flags(S, ACK, 0, 5);	   /* nothing new */
+	flags(S, ACK, 0, 3);	   /* old */
+	flags(S, ACK, 0, 1000000); /* never sent */
+	put(C, 5, 0, "bye");
+	put(S, 0, 8, "ok"); /* not alone */
+	EXPECT("open:c1 synack:s2 c4@0=hello ack:s5@5 c9@5=bye s10@0=ok");
+	CU_ASSERT_EQUAL(info()->acked[S], 8);
+	stop();
+}
+
 struct remembered {
 	int64_t time_ns;
 	uint64_t peer_acked;
@@ -1668,13 +1689,16 @@ static void frame_time_and_acked(void)
 	tick(5 * second);
 	put(C, 0, 2, "aaaa");	      /* 6 */
 	put(C, 8, 0xfffff000u, "c");  /* 7: acknowledges what was never sent */
-	put(C, 9, 100000, "d");	      /* 8: likewise */
+	put(S, 4, 9, "more");
+	put(C, 9, 100000, "d");	      /* 9: likewise */
 	CU_ASSERT_EQUAL(m[5].time_ns, 1000 * second + 5 * ms);
 	CU_ASSERT_EQUAL(m[6].time_ns, 1005 * second + 6 * ms);
 	CU_ASSERT_EQUAL(m[5].peer_acked, 4);
 	CU_ASSERT_EQUAL(m[6].peer_acked, 2);
 	CU_ASSERT_EQUAL(m[7].peer_acked, 0);
-	CU_ASSERT_EQUAL(m[8].peer_acked, 4);
+	CU_ASSERT_EQUAL(m[9].peer_acked, 4); /* what was acknowledged before */
+	CU_ASSERT_EQUAL(info()->acked[C], 4);
+	CU_ASSERT_EQUAL(info()->acked_time[C], 1000 * second + 5 * ms);
 	stop();
 }
 
@@ -1839,109 +1863,111 @@ static void thousand_shuffles(void)
 	}
 }
 
+static const struct {
+	const char *name;
+	CU_TestFunc fn;
+} tests[] = {
+	{ "octets in order", in_order },
+	{ "capture starts with the client's data", midstream_from_client },
+	{ "capture starts with the server's data", midstream_from_server },
+	{ "capture starts before a loss", midstream_first_lost },
+	{ "without a hint the first sender is the client", direction_without_hint },
+	{ "nothing begins with ACK, FIN or RST", nothing_to_begin_with },
+	{ "unknown connections only on demand", unknown_not_created },
+	{ "SYN lost", syn_lost },
+	{ "SYN-ACK lost", synack_lost },
+	{ "third ACK lost", third_ack_lost },
+	{ "third ACK and first message lost", first_message_lost },
+	{ "server speaks before the client's ACK", server_before_ack },
+	{ "handshake out of order", handshake_shuffled },
+	{ "only the client's direction", client_only },
+	{ "only the server's direction", server_only },
+	{ "SYN again with another number", syn_with_new_number },
+	{ "SYN repeated", syn_repeated },
+	{ "SYN with data", syn_with_data },
+	{ "simultaneous open", simultaneous_open },
+	{ "reordered", reordered },
+	{ "lost: three packets after the proof", lost_by_packets },
+	{ "lost: 200 ms after the proof", lost_by_time },
+	{ "late, but within the grace", late_within_grace },
+	{ "lost on the way and repeated", lost_on_the_way },
+	{ "each hole has its grace", grace_starts_again },
+	{ "lost with nothing behind", lost_at_the_tail },
+	{ "two holes", two_holes },
+	{ "two holes, one proven", one_of_two_holes },
+	{ "holes in both directions", hole_in_both_directions },
+	{ "one-sided: 1 s", one_sided_by_time },
+	{ "one-sided: 16 segments", one_sided_by_count },
+	{ "becomes one-sided", becomes_one_sided },
+	{ "FIN behind a hole", fin_behind_hole },
+	{ "FIN behind a hole, not proven", fin_behind_hole_unproven },
+	{ "FIN before its data", fin_before_its_data },
+	{ "data beyond FIN", data_beyond_fin },
+	{ "data beyond FIN, by time", data_beyond_fin_by_time },
+	{ "FIN repeated", fin_repeated },
+	{ "RST behind both FINs", reset_behind_both_fins },
+	{ "limit of what waits", queue_limit },
+	{ "many small segments wait", many_small_queued },
+	{ "large hole", large_hole },
+	{ "capture pauses", capture_pauses },
+	{ "capture pauses, one-sided", capture_pauses_one_sided },
+	{ "repeated", repeated },
+	{ "repeated while it waits", repeated_while_waiting },
+	{ "repeated with more", repeated_with_more },
+	{ "overlaps", overlaps },
+	{ "keep-alive with an octet", keepalive },
+	{ "urgent data", urgent },
+	{ "sequence numbers wrap", sequence_wraps },
+	{ "acknowledgment of what was never sent", bogus_ack },
+	{ "the same, then out of order", bogus_ack_then_reordered },
+	{ "acknowledgment a little too far", bogus_ack_near },
+	{ "garbage far off, new connection", garbage_far_off },
+	{ "garbage far off, live connection", garbage_far_off_live },
+	{ "refused", reset_refused },
+	{ "RST", reset_in_window },
+	{ "RST forged", reset_was_forged },
+	{ "SYN forged", syn_forged },
+	{ "bad checksum", bad_checksum },
+	{ "only bad checksums", only_bad_checksums },
+	{ "checksum offload", offload },
+	{ "cut by the snap length", cut_segment },
+	{ "cut and early", cut_and_early },
+	{ "closes", closes },
+	{ "time limits", idle_limits },
+	{ "data after the time limit", idle_then_data },
+	{ "clock goes back", clock_goes_back },
+	{ "ports used again", port_reused },
+	{ "ports used again, one-sided", port_reused_one_sided },
+	{ "ports used again, refused", port_reused_refused },
+	{ "ports used again, no answer", port_reused_unanswered },
+	{ "ports used again, SYN lost", port_reused_syn_lost },
+	{ "ports used again, no handshake", port_reused_midstream },
+	{ "ports used again, far ahead", port_reused_far_ahead },
+	{ "ports used again, beyond FIN", port_reused_beyond_fin },
+	{ "ports used again after the end", port_reused_after_close },
+	{ "room for one", room_for_one },
+	{ "who is given up first", eviction_order },
+	{ "100000 SYNs", flood_of_syns },
+	{ "half-open connections have a share", half_open_have_a_share },
+	{ "below their share age counts", age_counts_below_the_share },
+	{ "5500 live streams", parking },
+	{ "5000 connections with holes", many_holes },
+	{ "56 MB wait", much_waits },
+	{ "1.2 GB in one stream", long_stream },
+	{ "same ports in two VLANs", two_vlans },
+	{ "same ports in many VLANs", many_vlans },
+	{ "IPv6", ipv6 },
+	{ "a host and itself", same_host },
+	{ "ends in order of appearance", in_order_of_appearance },
+	{ "one reassembly at a time", one_at_a_time },
+	{ "one reassembly after another", one_after_another },
+	{ "acknowledgments are told on demand", acknowledgments_told },
+	{ "frame, time and acknowledgment", frame_time_and_acked },
+	{ "1000 shuffles", thousand_shuffles },
+};
+
 void suite_reassembly(void)
 {
-	static const struct {
-		const char *name;
-		CU_TestFunc fn;
-	} tests[] = {
-		{ "octets in order", in_order },
-		{ "capture starts with the client's data", midstream_from_client },
-		{ "capture starts with the server's data", midstream_from_server },
-		{ "capture starts before a loss", midstream_first_lost },
-		{ "without a hint the first sender is the client", direction_without_hint },
-		{ "nothing begins with ACK, FIN or RST", nothing_to_begin_with },
-		{ "unknown connections only on demand", unknown_not_created },
-		{ "SYN lost", syn_lost },
-		{ "SYN-ACK lost", synack_lost },
-		{ "third ACK lost", third_ack_lost },
-		{ "third ACK and first message lost", first_message_lost },
-		{ "server speaks before the client's ACK", server_before_ack },
-		{ "handshake out of order", handshake_shuffled },
-		{ "only the client's direction", client_only },
-		{ "only the server's direction", server_only },
-		{ "SYN again with another number", syn_with_new_number },
-		{ "SYN repeated", syn_repeated },
-		{ "SYN with data", syn_with_data },
-		{ "simultaneous open", simultaneous_open },
-		{ "reordered", reordered },
-		{ "lost: three packets after the proof", lost_by_packets },
-		{ "lost: 200 ms after the proof", lost_by_time },
-		{ "late, but within the grace", late_within_grace },
-		{ "lost on the way and repeated", lost_on_the_way },
-		{ "each hole has its grace", grace_starts_again },
-		{ "lost with nothing behind", lost_at_the_tail },
-		{ "two holes", two_holes },
-		{ "two holes, one proven", one_of_two_holes },
-		{ "holes in both directions", hole_in_both_directions },
-		{ "one-sided: 1 s", one_sided_by_time },
-		{ "one-sided: 16 segments", one_sided_by_count },
-		{ "becomes one-sided", becomes_one_sided },
-		{ "FIN behind a hole", fin_behind_hole },
-		{ "FIN behind a hole, not proven", fin_behind_hole_unproven },
-		{ "FIN before its data", fin_before_its_data },
-		{ "data beyond FIN", data_beyond_fin },
-		{ "data beyond FIN, by time", data_beyond_fin_by_time },
-		{ "FIN repeated", fin_repeated },
-		{ "RST behind both FINs", reset_behind_both_fins },
-		{ "limit of what waits", queue_limit },
-		{ "many small segments wait", many_small_queued },
-		{ "large hole", large_hole },
-		{ "capture pauses", capture_pauses },
-		{ "capture pauses, one-sided", capture_pauses_one_sided },
-		{ "repeated", repeated },
-		{ "repeated while it waits", repeated_while_waiting },
-		{ "repeated with more", repeated_with_more },
-		{ "overlaps", overlaps },
-		{ "keep-alive with an octet", keepalive },
-		{ "urgent data", urgent },
-		{ "sequence numbers wrap", sequence_wraps },
-		{ "acknowledgment of what was never sent", bogus_ack },
-		{ "the same, then out of order", bogus_ack_then_reordered },
-		{ "acknowledgment a little too far", bogus_ack_near },
-		{ "garbage far off, new connection", garbage_far_off },
-		{ "garbage far off, live connection", garbage_far_off_live },
-		{ "refused", reset_refused },
-		{ "RST", reset_in_window },
-		{ "RST forged", reset_was_forged },
-		{ "SYN forged", syn_forged },
-		{ "bad checksum", bad_checksum },
-		{ "only bad checksums", only_bad_checksums },
-		{ "checksum offload", offload },
-		{ "cut by the snap length", cut_segment },
-		{ "cut and early", cut_and_early },
-		{ "closes", closes },
-		{ "time limits", idle_limits },
-		{ "data after the time limit", idle_then_data },
-		{ "clock goes back", clock_goes_back },
-		{ "ports used again", port_reused },
-		{ "ports used again, one-sided", port_reused_one_sided },
-		{ "ports used again, refused", port_reused_refused },
-		{ "ports used again, no answer", port_reused_unanswered },
-		{ "ports used again, SYN lost", port_reused_syn_lost },
-		{ "ports used again, no handshake", port_reused_midstream },
-		{ "ports used again, far ahead", port_reused_far_ahead },
-		{ "ports used again, beyond FIN", port_reused_beyond_fin },
-		{ "ports used again after the end", port_reused_after_close },
-		{ "room for one", room_for_one },
-		{ "who is given up first", eviction_order },
-		{ "100000 SYNs", flood_of_syns },
-		{ "half-open connections have a share", half_open_have_a_share },
-		{ "below their share age counts", age_counts_below_the_share },
-		{ "5500 live streams", parking },
-		{ "5000 connections with holes", many_holes },
-		{ "56 MB wait", much_waits },
-		{ "1.2 GB in one stream", long_stream },
-		{ "same ports in two VLANs", two_vlans },
-		{ "same ports in many VLANs", many_vlans },
-		{ "IPv6", ipv6 },
-		{ "a host and itself", same_host },
-		{ "ends in order of appearance", in_order_of_appearance },
-		{ "one reassembly at a time", one_at_a_time },
-		{ "one reassembly after another", one_after_another },
-		{ "frame, time and acknowledgment", frame_time_and_acked },
-		{ "1000 shuffles", thousand_shuffles },
-	};
 	CU_pSuite suite = CU_add_suite("reassembly", NULL, NULL);
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
