@@ -2,8 +2,7 @@
 /* decode for people: one line a message or GRE packet, or with --verbose one line a field. */
 #include <inttypes.h>
 
-#include "analyzer/report_text_put.h"
-#include "dissectors/ppp.h"
+#include "analyzer/decode_text_private.h"
 
 /* How a field is called on the one line. */
 struct short_name {
@@ -65,7 +64,7 @@ static const struct short_name *short_name(const char *name)
 
 /* --- what both ways of printing share ------------------------------------------------------ */
 
-enum { ENDPOINT = 80, FRAME = 32 };
+enum { FRAME = 32 };
 
 static const char *frame_text(const struct report_options *o, uint64_t frame, char buf[FRAME])
 {
@@ -78,27 +77,27 @@ static const char *frame_text(const struct report_options *o, uint64_t frame, ch
 	return buf;
 }
 
-static const char *endpoint(const struct report_options *o, const struct ip_addr *a, uint16_t port,
-			    char buf[ENDPOINT])
+const char *decode_endpoint(const struct report_options *o, const struct ip_addr *a, uint16_t port,
+			    char buf[DECODE_ENDPOINT])
 {
 	char addr[64];
 
 	report_addr(o, a, addr);
 	if (!port)
-		snprintf(buf, ENDPOINT, "%s", addr);
+		snprintf(buf, DECODE_ENDPOINT, "%s", addr);
 	else
-		snprintf(buf, ENDPOINT, strchr(addr, ':') ? "[%s]:%u" : "%s:%u", addr, port);
+		snprintf(buf, DECODE_ENDPOINT, strchr(addr, ':') ? "[%s]:%u" : "%s:%u", addr, port);
 	return buf;
 }
 
 /* Frame, time and ends; the time of day on one line, the date as well when a packet has many. */
 static void put_where(const struct report_options *o, const struct decode_where *w)
 {
-	char frame[FRAME], time[REPORT_TIME], src[ENDPOINT], dst[ENDPOINT], ends[2 * ENDPOINT + 4];
+	char frame[FRAME], time[REPORT_TIME], src[DECODE_ENDPOINT], dst[DECODE_ENDPOINT], ends[2 * DECODE_ENDPOINT + 4];
 	size_t len = strlen(report_time(w->time_ns, time));
 
-	endpoint(o, &w->src, w->src_port, src);
-	endpoint(o, &w->dst, w->dst_port, dst);
+	decode_endpoint(o, &w->src, w->src_port, src);
+	decode_endpoint(o, &w->dst, w->dst_port, dst);
 	frame_text(o, w->frame, frame);
 	if (o->verbose) {
 		fprintf(o->out, "%sframe %s%s  %s  %s > %s", text_style(o->colour, BOLD), frame,
@@ -111,7 +110,7 @@ static void put_where(const struct report_options *o, const struct decode_where 
 		text_style_end(o->colour, DIM), ends);
 }
 
-static void put_styled(const struct report_options *o, enum style s, const char *text)
+void decode_put_styled(const struct report_options *o, enum style s, const char *text)
 {
 	fprintf(o->out, "%s%s%s", text_style(o->colour, s), text, text_style_end(o->colour, s));
 }
@@ -165,9 +164,9 @@ static void put_ctrl_fault(const struct report_options *o, const struct ctrl_msg
 	for (unsigned bit = 1; bit && bit <= m->defects; bit <<= 1) {
 		if (!(m->defects & bit))
 			continue;
-		put_styled(o, RED, between);
+		decode_put_styled(o, RED, between);
 		ctrl_defect_text(m, bit, text, sizeof(text));
-		put_styled(o, RED, text);
+		decode_put_styled(o, RED, text);
 		between = "; ";
 	}
 	if (m->status != CTRL_CUT)
@@ -177,7 +176,7 @@ static void put_ctrl_fault(const struct report_options *o, const struct ctrl_msg
 			 m->length);
 	else
 		snprintf(text, sizeof(text), " CUT: %zu octets are in the capture", m->caplen);
-	put_styled(o, YELLOW, text);
+	decode_put_styled(o, YELLOW, text);
 }
 
 static void put_gre_fault(const struct report_options *o, const struct decode_where *w,
@@ -188,22 +187,22 @@ static void put_gre_fault(const struct report_options *o, const struct decode_wh
 
 	if (status == GRE_OTHER_VERSION) {
 		snprintf(text, sizeof(text), " BAD: version %u is not PPTP's", g->flags & GRE_VER);
-		put_styled(o, RED, text);
+		decode_put_styled(o, RED, text);
 		return;
 	}
 	for (unsigned bit = 1; bit <= g->defects; bit <<= 1) {
 		if (!(g->defects & bit))
 			continue;
-		put_styled(o, RED, between);
-		put_styled(o, RED, gre_defect_text(bit));
+		decode_put_styled(o, RED, between);
+		decode_put_styled(o, RED, gre_defect_text(bit));
 		between = "; ";
 	}
 	if (status == GRE_CUT) {
-		put_styled(o, YELLOW, " CUT: within the header");
+		decode_put_styled(o, YELLOW, " CUT: within the header");
 	} else if (report_gre_status(w, g, status) == CTRL_CUT) {
 		snprintf(text, sizeof(text), " CUT: %" PRIu32 " of %u octets of payload are in the capture",
 			 g->caplen, g->payload_length);
-		put_styled(o, YELLOW, text);
+		decode_put_styled(o, YELLOW, text);
 	}
 }
 
@@ -272,39 +271,12 @@ static void control_line(const struct report_options *o, const struct decode_whe
 			 const struct ctrl_msg *m)
 {
 	put_where(o, w);
-	put_styled(o, m->status == CTRL_BAD ? RED : BOLD, m->desc ? m->desc->abbrev : "no PPTP message");
+	decode_put_styled(o, m->status == CTRL_BAD ? RED : BOLD, m->desc ? m->desc->abbrev : "no PPTP message");
 	if (m->desc)
 		put_short_fields(o, m);
 	put_ctrl_fault(o, m);
 	put_frames(o, w);
 	fputc('\n', o->out);
-}
-
-static void put_ppp_line(const struct report_options *o, const struct gre_pkt *g, enum gre_status status)
-{
-	struct ppp_frame f;
-	const char *name;
-
-	if (!report_gre_ppp(g, status, &f))
-		return;
-	if (f.cut) {
-		fputs(", PPP cut", o->out);
-		return;
-	}
-	name = ppp_protocol_name(f.protocol);
-	if (name)
-		fprintf(o->out, ", %s", name);
-	else
-		fprintf(o->out, ", PPP 0x%04x", f.protocol);
-	if (f.bad)
-		put_styled(o, RED, " (no valid protocol)");
-	if (!f.has_code)
-		return;
-	name = ppp_code_name(f.protocol, f.code);
-	if (name)
-		fprintf(o->out, " %s id %u", name, f.identifier);
-	else
-		fprintf(o->out, " code %u id %u", f.code, f.identifier);
 }
 
 /* Fields of GRE that say what a packet is, in the order of the line. */
@@ -334,9 +306,9 @@ static void gre_line(const struct report_options *o, const struct decode_where *
 		     enum gre_status status)
 {
 	put_where(o, w);
-	put_styled(o, g->defects || status == GRE_OTHER_VERSION ? RED : PLAIN, "GRE");
+	decode_put_styled(o, g->defects || status == GRE_OTHER_VERSION ? RED : PLAIN, "GRE");
 	put_gre_numbers(o, g, status);
-	put_ppp_line(o, g, status);
+	decode_ppp_line(o, g, status);
 	put_gre_fault(o, w, g, status);
 	put_frames(o, w);
 	fputc('\n', o->out);
@@ -344,18 +316,18 @@ static void gre_line(const struct report_options *o, const struct decode_where *
 
 /* --- every field --------------------------------------------------------------------------- */
 
-static void put_row(const struct report_options *o, unsigned offset, const char *width, const char *label,
+void decode_put_row(const struct report_options *o, unsigned offset, const char *width, const char *label,
 		    const char *value, const char *words)
 {
 	fprintf(o->out, "  %6u %6s  %-24s %s%s%s\n", offset, width, label, value, *words ? "  " : "", words);
 }
 
 /* A field that is not there: the capture lacks it, or (short) the sender ended before it. */
-static void put_absent(const struct report_options *o, unsigned offset, const char *width, const char *label,
+void decode_put_absent(const struct report_options *o, unsigned offset, const char *width, const char *label,
 		       bool is_short)
 {
 	fprintf(o->out, "  %6u %6s  %-24s ", offset, width, label);
-	put_styled(o, YELLOW, is_short ? "not sent" : "not in the capture");
+	decode_put_styled(o, YELLOW, is_short ? "not sent" : "not in the capture");
 	fputc('\n', o->out);
 }
 
@@ -373,7 +345,7 @@ static void put_text_row(const struct report_options *o, const struct ctrl_msg *
 		whole--;
 	report_field_text(o, f->name, octets, whole > len ? whole : len, text);
 	snprintf(value, sizeof(value), "\"%s\"", text);
-	put_row(o, f->offset, width, f->label, value, whole > len ? "(not zero filled)" : "");
+	decode_put_row(o, f->offset, width, f->label, value, whole > len ? "(not zero filled)" : "");
 }
 
 static void put_field_row(const struct report_options *o, const struct ctrl_msg *m, unsigned row,
@@ -385,7 +357,7 @@ static void put_field_row(const struct report_options *o, const struct ctrl_msg 
 
 	snprintf(width, sizeof(width), "%u", f->width);
 	if (!known) {
-		put_absent(o, f->offset, width, f->label, m->defects & CTRL_UNFINISHED);
+		decode_put_absent(o, f->offset, width, f->label, m->defects & CTRL_UNFINISHED);
 		return;
 	}
 	if (f->kind == F_TEXT) {
@@ -397,7 +369,7 @@ static void put_field_row(const struct report_options *o, const struct ctrl_msg 
 	else
 		snprintf(number, sizeof(number), "%" PRIu32, value);
 	ctrl_value_words(f, value, words, sizeof(words));
-	put_row(o, f->offset, width, f->label, number, *words || !f->unit ? words : f->unit);
+	decode_put_row(o, f->offset, width, f->label, number, *words || !f->unit ? words : f->unit);
 }
 
 static void control_rows(const struct report_options *o, const struct decode_where *w,
@@ -466,51 +438,10 @@ static void put_gre_row(const struct report_options *o, const struct gre_pkt *g,
 	if (report_gre_value(g, status, row, &value)) {
 		snprintf(number, sizeof(number),
 			 strcmp(f->name, "protocol_type") ? "%" PRIu32 : "0x%04" PRIx32, value);
-		put_row(o, offset, width, gre_label(f->name), number, "");
+		decode_put_row(o, offset, width, gre_label(f->name), number, "");
 	} else if (!optional || g->flags & (ack ? GRE_A : GRE_S)) {
-		put_absent(o, offset, width, gre_label(f->name), g->defects & GRE_BAD_SHORT);
+		decode_put_absent(o, offset, width, gre_label(f->name), g->defects & GRE_BAD_SHORT);
 	}
-}
-
-static void put_number_row(const struct report_options *o, unsigned offset, unsigned width, const char *label,
-			   unsigned value, const char *words)
-{
-	char octets[16], number[16];
-
-	snprintf(octets, sizeof(octets), "%u", width);
-	snprintf(number, sizeof(number), "%u", value);
-	put_row(o, offset, octets, label, number, words ? words : "");
-}
-
-static void put_ppp_rows(const struct report_options *o, const struct gre_pkt *g, enum gre_status status)
-{
-	unsigned offset = g->header_len;
-	struct ppp_frame f;
-	char number[16];
-	const char *name;
-
-	if (!report_gre_ppp(g, status, &f))
-		return;
-	if (f.address_control) {
-		put_row(o, offset, "2", "PPP Address, Control", "0xff03", "");
-		offset += 2;
-	}
-	if (f.cut) {
-		put_absent(o, offset, "", "PPP Protocol", false);
-		return;
-	}
-	name = ppp_protocol_name(f.protocol);
-	snprintf(number, sizeof(number), "0x%04x", f.protocol);
-	put_row(o, offset, f.compressed_protocol ? "1" : "2", "PPP Protocol", number,
-		f.bad  ? "no valid protocol"
-		: name ? name
-		       : "");
-	offset += f.compressed_protocol ? 1 : 2;
-	if (!f.has_code)
-		return;
-	put_number_row(o, offset, 1, "PPP Code", f.code, ppp_code_name(f.protocol, f.code));
-	put_number_row(o, offset + 1, 1, "PPP Identifier", f.identifier, NULL);
-	put_number_row(o, offset + 2, 2, "PPP Length", f.length, NULL);
 }
 
 static void gre_rows(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
@@ -524,7 +455,7 @@ static void gre_rows(const struct report_options *o, const struct decode_where *
 	for (unsigned i = 0; i < gre_field_count; i++)
 		if (status != GRE_OTHER_VERSION || gre_fields[i].offset < 4)
 			put_gre_row(o, g, status, i);
-	put_ppp_rows(o, g, status);
+	decode_ppp_rows(o, g, status);
 	fputc('\n', o->out);
 }
 
@@ -558,7 +489,7 @@ static void decode_text_skipped(const struct report_options *o, const struct dec
 		 plural(count), lost ? "the capture lacks" : "are no PPTP message");
 	if (o->verbose)
 		fputs("\n  ", o->out);
-	put_styled(o, lost ? YELLOW : RED, text);
+	decode_put_styled(o, lost ? YELLOW : RED, text);
 	put_frames(o, w);
 	fputs(o->verbose ? "\n\n" : "\n", o->out);
 }

@@ -10,10 +10,22 @@ libanalyzer_a_SOURCES = \
 	%D%/conn_table.c \
 	%D%/conn_table.h \
 	%D%/decode_text.c \
+	%D%/decode_text_ppp.c \
+	%D%/decode_text_private.h \
+	%D%/decode_value.c \
+	%D%/decode_value.h \
 	%D%/defrag.c \
 	%D%/defrag.h \
+	%D%/diagnose.c \
+	%D%/diagnose.h \
+	%D%/diagnose_call.c \
+	%D%/diagnose_private.h \
 	%D%/flow_table.c \
 	%D%/flow_table.h \
+	%D%/diagnose.c \
+	%D%/diagnose.h \
+	%D%/diagnose_call.c \
+	%D%/diagnose_private.h \
 	%D%/mirror.c \
 	%D%/mirror.h \
 	%D%/pipeline.c \
@@ -53,5 +65,5 @@ libanalyzer_a_SOURCES = \
 	%D%/tracker_control.c \
 	%D%/tracker_private.h
 
-ANALYZER_LIBS = libanalyzer.a libconformance.a libdissectors.a \
+ANALYZER_LIBS = libanalyzer.a libconformance.a $(DISSECTORS_LIBS) \
 	$(NIDS_LIBS) $(PCAP_LIBS) $(JSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)

@@ -231,6 +231,23 @@ static bool icmp_quoted(const struct datagram *d, struct datagram *quoted)
 	return ip_decode(&inner, quoted) == UNSEEN_NONE && !quoted->fragment_offset;
 }
 
+static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct datagram *d, const struct datagram *q,
+			   uint64_t frame)
+{
+	struct cursor icmp = cursor_on(d->payload, d->caplen), gre = cursor_on(q->payload, q->caplen);
+	struct icmp_seen *seen = &tunnel->icmp[from];
+
+	tunnel->icmp_unreachable[from]++;
+	if (seen->frame)
+		return;
+	seen->frame = frame;
+	seen->by = d->src;
+	seen->type = cursor_u8(&icmp);
+	seen->code = cursor_u8(&icmp);
+	cursor_take(&gre, 6);
+	seen->call_id = cursor_u16(&gre);
+}
+
 static void icmp_packet(struct pipeline *p, const struct datagram *d)
 {
 	struct datagram q;
@@ -243,7 +260,7 @@ static void icmp_packet(struct pipeline *p, const struct datagram *d)
 			struct tunnel *tunnel = tracker_tunnel(p->tracker, q.context, &q.src, &q.dst, &from);
 
 			if (tunnel)
-				tunnel->icmp_unreachable[from]++;
+				icmp_about_gre(tunnel, from, d, &q, p->frame);
 			ours = tunnel != NULL;
 		} else if (q.protocol == IP_PROTO_TCP && tcp_ports(&q, &src_port, &dst_port)) {
 			ours = control_icmp(p, q.context, &q.src, src_port, &q.dst, dst_port);

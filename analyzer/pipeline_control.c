@@ -110,6 +110,8 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 		struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
 
 		judged(s, EVENT_SKIPPED, s->from, &at);
+		if (!s->cc->bad_frame[host])
+			s->cc->bad_frame[host] = origin->frame;
 		s->cc->skipped[host] += count;
 		moment(s, MOMENT_SKIPPED, s->from, &at);
 		skipped(s, origin->frame, origin->time_ns, count, false);
@@ -128,6 +130,16 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 }
 
 /* --- the life of a connection ------------------------------------------------------------- */
+
+static void heard(struct control_state *s, const struct segment *seg)
+{
+	unsigned host = host_of(s, seg->from);
+
+	if (seg->time_ns < s->cc->heard_time[host])
+		return;
+	s->cc->heard_time[host] = seg->time_ns;
+	s->cc->heard_frame[host] = seg->frame;
+}
 
 static void opened(struct pipeline *p, struct conn_info *conn, const struct segment *seg)
 {
@@ -164,12 +176,11 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		ctrl_stream_midstream(&s->stream[0]);
 		ctrl_stream_midstream(&s->stream[1]);
 	}
+	heard(s, seg);
 	judged(s, EVENT_OPEN, seg->from, seg);
-	moment(s,
-	       conn->midstream ? MOMENT_MIDSTREAM
-	       : conn->syn     ? MOMENT_SYN
-			       : MOMENT_SYNACK,
-	       seg->from, seg);
+	/* A SYN-ACK is told of once more, as such. */
+	if (conn->midstream || conn->syn)
+		moment(s, conn->midstream ? MOMENT_MIDSTREAM : MOMENT_SYN, seg->from, seg);
 }
 
 static void gap(struct control_state *s, const struct segment *seg)
@@ -189,6 +200,7 @@ static void closing(struct control_state *s, const struct segment *seg)
 	bool reset = seg->kind == SEGMENT_RST;
 
 	judged(s, reset ? EVENT_RST : EVENT_FIN, seg->from, seg);
+	s->cc->reset_first |= reset && s->cc->closed_by < 0;
 	if (s->cc->closed_by < 0)
 		s->cc->closed_by = (int)host_of(s, seg->from);
 	if (reset && seg->from == FROM_SERVER && s->conn->syn && !s->conn->synack &&
@@ -272,6 +284,8 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 		return;
 	s->from = seg->from;
 	tcp_facts(s, conn);
+	if (seg->kind != SEGMENT_GAP && seg->kind != SEGMENT_END)
+		heard(s, seg);
 	switch (seg->kind) {
 	case SEGMENT_SYNACK:
 		moment(s, MOMENT_SYNACK, seg->from, seg);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "analyzer/diagnose.h"
 #include "conformance/rule.h"
 
 struct report_options {
@@ -73,8 +74,9 @@ struct report_ops {
 	struct report *(*begin)(const struct report_options *o);
 	void (*capture)(struct report *r, const struct report_capture *c);
 	void (*tunnel)(struct report *r, const struct tunnel *t);
-	void (*connection)(struct report *r, const struct control_connection *c);
-	void (*call)(struct report *r, const struct call *c);
+	void (*connection)(struct report *r, const struct control_connection *c, const struct diagnosis *why,
+			   unsigned whys);
+	void (*call)(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys);
 	void (*tunnel_end)(struct report *r, const struct tunnel *t);
 	void (*finding)(struct report *r, const struct finding *f, enum baseline baseline);
 	/* Ends and frees.  False when the output could not be written (errno says why). */

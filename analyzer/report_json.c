@@ -18,6 +18,7 @@ struct report {
 	struct json j;
 	enum stage stage;
 	const struct tunnel *tunnel; /* the open one */
+	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };
@@ -31,10 +32,16 @@ static const char *version(void)
 #endif
 }
 
+static void note_error(struct report *r, bool written)
+{
+	if (!written && !r->error)
+		r->error = errno ? errno : EIO;
+}
+
+/* After every row. */
 static void flush(struct report *r)
 {
-	if (!emit_flush(&r->j, r->o.out) && !r->error)
-		r->error = errno ? errno : EIO;
+	note_error(r, emit_flush_much(&r->j, r->o.out));
 }
 
 static struct report *json_begin(const struct report_options *o)
@@ -136,29 +143,30 @@ static void put_span(struct report *r, uint64_t first_frame, uint64_t last_frame
 	emit_time(&r->j, "last_time", last_frame != 0, last_time);
 }
 
-static void put_host(struct report *r, const char *key, const struct tunnel *t, int host)
+/* A host of the open tunnel. */
+static inline void put_host(struct report *r, const char *key, int host)
 {
-	if (host < 0)
-		emit_null(&r->j, key);
-	else
-		emit_addr(&r->j, &r->o, key, &t->host[host]);
+	emit_text(&r->j, key, host < 0 ? NULL : r->host[host]);
 }
 
 static void json_tunnel(struct report *r, const struct tunnel *t)
 {
 	struct json *j = &r->j;
+	char buf[64];
 
 	advance(r, STAGE_TUNNELS);
 	r->tunnel = t;
 	r->in_calls = false;
+	for (unsigned host = 0; host < HOSTS; host++)
+		snprintf(r->host[host], sizeof(r->host[host]), "%s", report_addr(&r->o, &t->host[host], buf));
 	emit_row(j);
 	emit_open(j, NULL, '{');
 	emit_uint(j, "id", t->id);
-	put_host(r, "pac", t, t->pac);
-	put_host(r, "pns", t, t->pac < 0 ? -1 : !t->pac);
+	put_host(r, "pac", t->pac);
+	put_host(r, "pns", t->pac < 0 ? -1 : !t->pac);
 	emit_open(j, "hosts", '[');
-	put_host(r, NULL, t, 0);
-	put_host(r, NULL, t, 1);
+	put_host(r, NULL, 0);
+	put_host(r, NULL, 1);
 	emit_close(j, ']');
 	emit_uint(j, "context", t->context);
 	emit_text(j, "roles_known_by", t->pac < 0 ? NULL : report_message_name(t->role_by));
@@ -325,7 +333,7 @@ static void put_moment(struct report *r, const struct moment *m, uint64_t skippe
 		emit_uint(j, "left_out_before", skipped);
 	emit_frame(j, &r->o, "frame", "capture", m->frame);
 	emit_time(j, "time", true, m->time_ns);
-	put_host(r, "from", r->tunnel, m->from);
+	put_host(r, "from", m->from);
 	emit_text(j, "event", events[m->kind]);
 	if (m->kind == MOMENT_MESSAGE)
 		put_message_moment(j, m);
@@ -359,7 +367,7 @@ static void put_condition(struct report *r, const struct control_connection *c)
 	emit_known(j, "stop_reason", c->stop_frame != 0, c->stop_reason);
 	emit_text(j, "stop_reason_name",
 		  c->stop_frame ? report_result_words(CTRL_STOPRQ, c->stop_reason, words) : NULL);
-	put_host(r, "stopped_by", r->tunnel, c->stopped_by);
+	put_host(r, "stopped_by", c->stopped_by);
 	emit_frame(j, &r->o, "stop_frame", "stop_capture", c->stop_frame);
 	emit_time(j, "first_time", c->first_frame != 0, c->first_time);
 	emit_time(j, "last_time", c->last_frame != 0, c->last_time);
@@ -376,29 +384,55 @@ static void put_condition(struct report *r, const struct control_connection *c)
 	emit_uint(j, "offload_checksums", c->offload_checksums);
 }
 
-static void json_connection(struct report *r, const struct control_connection *c)
+static void put_diagnosis(struct report *r, const struct diagnosis *why, unsigned whys)
+{
+	struct json *j = &r->j;
+	char buf[TEXT_ROOM];
+
+	emit_open(j, "diagnosis", '[');
+	for (unsigned i = 0; i < whys; i++) {
+		emit_open(j, NULL, '{');
+		emit_text(j, "code", why[i].code);
+		emit_text(j, "summary", report_sentence(&r->o, why[i].summary, buf));
+		if (why[i].has_fault)
+			emit_addr(j, &r->o, "at_fault", &why[i].at_fault);
+		else
+			emit_null(j, "at_fault");
+		emit_text(j, "at_fault_words", why[i].fault_words);
+		emit_text(j, "confidence", confidence_name(why[i].confidence));
+		emit_text(j, "next", why[i].next);
+		emit_frames(j, &r->o, "evidence", "evidence_captures", why[i].evidence, why[i].nevidence);
+		emit_close(j, '}');
+	}
+	emit_close(j, ']');
+}
+
+static void json_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
+			    unsigned whys)
 {
 	struct json *j = &r->j;
 
 	emit_row(j);
 	emit_open(j, NULL, '{');
 	emit_uint(j, "id", c->id);
-	put_host(r, "originator", r->tunnel, (int)c->originator);
-	put_host(r, "receiver", r->tunnel, !c->originator);
+	put_host(r, "originator", (int)c->originator);
+	put_host(r, "receiver", !c->originator);
 	emit_uint(j, "originator_port", c->port[0]);
 	emit_uint(j, "receiver_port", c->port[1]);
 	emit_text(j, "state", connection_state_name(c->state));
 	emit_frame(j, &r->o, "first_frame", "first_capture", c->first_frame);
 	emit_frame(j, &r->o, "last_frame", "last_capture", c->last_frame);
 	emit_bool(j, "complete", c->complete);
-	put_host(r, "closed_by", r->tunnel, c->closed_by);
+	put_host(r, "closed_by", c->closed_by);
 	emit_text(j, "close", connection_close_name(c->close));
 	put_messages(j, c);
 	put_starts(r, c, report_connection_pac(c, r->tunnel));
 	put_condition(r, c);
 	put_echo(j, c);
 	emit_uint(j, "calls", c->calls);
-	put_timeline(r, &c->history);
+	put_diagnosis(r, why, whys);
+	if (r->o.verbose)
+		put_timeline(r, &c->history);
 	emit_close(j, '}');
 	flush(r);
 }
@@ -540,7 +574,7 @@ static void put_flow(struct report *r, const char *key, const struct call *c, in
 	}
 	emit_open(&r->j, key, '{');
 	if (!key)
-		put_host(r, "sender", r->tunnel, (int)from);
+		put_host(r, "sender", (int)from);
 	known = report_flow_call_id(c, pac, from, &id);
 	emit_known(&r->j, "call_id", known, id);
 	put_flow_counts(r, c->flow[from] ? c->flow[from] : &none);
@@ -568,7 +602,7 @@ static void put_gre(struct report *r, const struct call *c)
 	emit_close(j, '}');
 }
 
-static void json_call(struct report *r, const struct call *c)
+static void json_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
 {
 	struct json *j = &r->j;
 
@@ -590,8 +624,7 @@ static void json_call(struct report *r, const struct call *c)
 	/* What is within PPP is not looked into. */
 	emit_null(j, "ppp");
 	emit_null(j, "security");
-	emit_open(j, "diagnosis", '[');
-	emit_close(j, ']');
+	put_diagnosis(r, why, whys);
 	emit_close(j, '}');
 	flush(r);
 }
@@ -765,7 +798,7 @@ static bool json_end(struct report *r, const struct report_summary *s)
 	put_summary(r, s);
 	emit_close(&r->j, '}');
 	emit_newline(&r->j);
-	flush(r);
+	note_error(r, emit_flush(&r->j, r->o.out));
 	if (fflush(r->o.out) != 0 && !r->error)
 		r->error = errno ? errno : EIO;
 	error = r->error;

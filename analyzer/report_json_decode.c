@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* decode as JSON, one object a line: doc/schema/pptpscope-decode-1.schema.json. */
+#include "analyzer/decode_value.h"
 #include "analyzer/report_json_put.h"
-#include "dissectors/ppp.h"
+#include "dissectors/cursor.h"
 
 /* Kept from line to line, so that its buffer is allocated once. */
 static struct json line;
@@ -119,22 +120,105 @@ static void decode_json_control(const struct report_options *o, const struct dec
 
 /* --- GRE ----------------------------------------------------------------------------------- */
 
-static void put_ppp(struct json *j, const struct gre_pkt *g, enum gre_status status)
-{
-	struct ppp_frame f;
+/* The longest text that a frame can hold, each octet as \xNN. */
+static char value_text[4 * 65536 + 32];
 
-	if (!report_gre_ppp(g, status, &f)) {
+static void put_list(struct json *j, const struct ppp_field *f)
+{
+	struct cursor c = cursor_on(f->octets, f->caplen);
+
+	emit_open(j, f->row->name, '[');
+	while (cursor_left(&c))
+		emit_uint(j, NULL, cursor_u8(&c));
+	emit_close(j, ']');
+}
+
+static void put_ppp_field(struct json *j, const struct report_options *o, const struct ppp_field *f)
+{
+	if (f->caplen < f->width)
+		emit_null(j, f->row->name);
+	else if (f->row->kind <= PPP_KIND_PROTOCOL)
+		emit_uint(j, f->row->name, f->value);
+	else if (f->row->kind == PPP_KIND_LIST)
+		put_list(j, f);
+	else
+		emit_text(j, f->row->name, decode_value(o, f, value_text, sizeof(value_text)));
+}
+
+/* The fields of a packet or an option, and the words of those that have any. */
+static void put_ppp_fields(struct json *j, const struct report_options *o, const struct ppp_field *f,
+			   unsigned n)
+{
+	char words[TEXT_ROOM];
+	bool named = false;
+
+	emit_open(j, "fields", '{');
+	for (unsigned i = 0; i < n; i++)
+		put_ppp_field(j, o, &f[i]);
+	emit_close(j, '}');
+	for (unsigned i = 0; i < n; i++) {
+		if (!*ppp_field_words(&f[i], words, sizeof(words)))
+			continue;
+		if (!named)
+			emit_open(j, "names", '{');
+		named = true;
+		emit_text(j, f[i].row->name, words);
+	}
+	if (named)
+		emit_close(j, '}');
+}
+
+static void put_options(struct json *j, const struct report_options *o, const struct ppp_control *c)
+{
+	struct ppp_option option;
+	uint32_t at = 0;
+
+	emit_open(j, "options", '[');
+	while (ppp_option_next(c, &at, &option)) {
+		emit_open(j, NULL, '{');
+		emit_uint(j, "number", option.number);
+		emit_text(j, "name", option.desc ? option.desc->name : NULL);
+		emit_uint(j, "offset", option.offset);
+		emit_known(j, "length", option.len > 1, option.length);
+		put_defects(j, option.defects, ppp_defect_name);
+		put_ppp_fields(j, o, option.field, option.nfields);
+		emit_close(j, '}');
+	}
+	emit_close(j, ']');
+}
+
+static void put_inside(struct json *j, const struct report_options *o, const struct ppp_control *c)
+{
+	put_defects(j, c->defects, ppp_defect_name);
+	if (c->chap)
+		emit_text(j, "algorithm", ppp_auth_name(PPP_CHAP, c->chap));
+	if (c->guessed)
+		emit_bool(j, "guessed", true);
+	put_ppp_fields(j, o, c->field, c->nfields);
+	if (c->options_at)
+		put_options(j, o, c);
+}
+
+static void put_ppp(struct json *j, const struct report_options *o, const struct gre_pkt *g,
+		    enum gre_status status)
+{
+	struct decode_ppp p;
+	const struct ppp_frame *f = &p.frame;
+
+	if (!decode_ppp(g, status, &p)) {
 		emit_null(j, "ppp");
 		return;
 	}
 	emit_open(j, "ppp", '{');
-	emit_text(j, "status", report_status_name(report_ppp_status(&f)));
-	emit_known(j, "protocol", !f.cut, f.protocol);
-	emit_text(j, "protocol_name", f.cut ? NULL : ppp_protocol_name(f.protocol));
-	emit_known(j, "code", f.has_code, f.code);
-	emit_text(j, "code_name", f.has_code ? ppp_code_name(f.protocol, f.code) : NULL);
-	emit_known(j, "identifier", f.has_code, f.identifier);
-	emit_known(j, "length", f.has_code, f.length);
+	emit_text(j, "status", report_status_name(decode_ppp_status(&p)));
+	emit_known(j, "protocol", !f->cut, f->protocol);
+	emit_text(j, "protocol_name", f->cut ? NULL : ppp_protocol_name(f->protocol));
+	emit_known(j, "code", f->has_code, f->code);
+	emit_text(j, "code_name", f->has_code ? ppp_code_name(f->protocol, f->code) : NULL);
+	emit_known(j, "identifier", f->has_code, f->identifier);
+	emit_known(j, "length", f->has_code, f->length);
+	if (p.known)
+		put_inside(j, o, &p.control);
 	emit_close(j, '}');
 }
 
@@ -156,7 +240,7 @@ static void decode_json_gre(const struct report_options *o, const struct decode_
 		emit_known(j, gre_fields[i].name, known, value);
 	}
 	emit_close(j, '}');
-	put_ppp(j, g, status);
+	put_ppp(j, o, g, status);
 	line_end(j, o);
 }
 

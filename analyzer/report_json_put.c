@@ -1,128 +1,146 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON written as it comes, with json-c's buffer and escaping: see report_json_put.h. */
+/* JSON written as it comes, with json-c's escaping: see report_json_put.h. */
 #include "analyzer/report_json_put.h"
 
 #include <errno.h>
 #include <json-c/json_object.h>
-#include <json-c/printbuf.h>
+#include <stdlib.h>
+
+enum {
+	ROOM = 1 << 16, /* of the buffer at first */
+	MUCH = ROOM / 2,
+	SECOND = 1000000000,
+	DAY = 86400,
+};
 
 bool emit_init(struct json *j)
 {
-	*j = (struct json){ .buf = printbuf_new() };
+	*j = (struct json){ .buf = malloc(ROOM), .day = INT64_MIN };
+	j->at = j->buf;
+	j->end = j->buf ? j->buf + ROOM : NULL;
 	return j->buf != NULL;
 }
 
 void emit_clear(struct json *j)
 {
-	if (j->buf)
-		printbuf_free(j->buf);
-	j->buf = NULL;
+	free(j->buf);
+	*j = (struct json){ 0 };
 }
 
-/* Room for len more octets at the end of the buffer, which grows by them; NULL without memory. */
-static char *room(struct json *j, size_t len)
+bool emit_grow(struct json *j, size_t len)
 {
-	struct printbuf *b = j->buf;
+	size_t used = (size_t)(j->at - j->buf), room = (size_t)(j->end - j->buf);
+	char *grown;
 
-	if (len > INT32_MAX / 2) {
+	while (room - used < len)
+		room *= 2;
+	grown = realloc(j->buf, room);
+	if (!grown) {
 		j->failed = true;
-		return NULL;
+		return false;
 	}
-	if ((size_t)(b->size - b->bpos) > len)
-		b->bpos += (int)len;
-	else if (printbuf_memset(b, -1, 0, (int)len) < 0)
-		j->failed = true;
-	return j->failed ? NULL : b->buf + b->bpos - len;
-}
-
-static void put(struct json *j, const char *octets, size_t len)
-{
-	char *at = room(j, len);
-
-	if (at)
-		memcpy(at, octets, len);
-}
-
-/* Comma, key and colon: what comes before a value. */
-static void put_key(struct json *j, const char *key)
-{
-	size_t len = key ? strlen(key) : 0;
-	char *at = room(j, j->comma + (key ? len + 3 : 0));
-
-	if (at && j->comma)
-		*at++ = ',';
-	j->comma = true;
-	if (!at || !key)
-		return;
-	*at++ = '"';
-	memcpy(at, key, len);
-	memcpy(at + len, "\":", 2);
-}
-
-void emit_open(struct json *j, const char *key, char bracket)
-{
-	put_key(j, key);
-	put(j, &bracket, 1);
-	j->comma = false;
-}
-
-void emit_close(struct json *j, char bracket)
-{
-	put(j, &bracket, 1);
-	j->comma = true;
+	j->buf = grown;
+	j->at = grown + used;
+	j->end = grown + room;
+	return true;
 }
 
 void emit_newline(struct json *j)
 {
-	put(j, "\n", 1);
+	emit_octets(j, "\n", 1);
 }
 
 void emit_row(struct json *j)
 {
-	if (j->comma)
-		put(j, ",", 1);
-	put(j, "\n", 1);
+	emit_key(j, NULL);
+	emit_newline(j);
 	j->comma = false;
 }
 
-static void put_uint(struct json *j, uint64_t value)
+/* --- numbers and times --------------------------------------------------------------------- */
+
+static char *put_pair(char *at, uint32_t value)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	memcpy(at, pairs + value * 2, 2);
+	return at + 2;
+}
+
+void emit_number(struct json *j, uint64_t value)
 {
 	char digits[20], *at = digits + sizeof(digits);
 
-	do
-		*--at = (char)('0' + value % 10);
-	while (value /= 10);
-	put(j, at, (size_t)(digits + sizeof(digits) - at));
+	if (value < 10) { /* as most are */
+		digits[0] = (char)('0' + value);
+		emit_octets(j, digits, 1);
+		return;
+	}
+	for (; value >= 100; value /= 100) {
+		at -= 2;
+		put_pair(at, (uint32_t)(value % 100));
+	}
+	if (value >= 10) {
+		at -= 2;
+		put_pair(at, (uint32_t)value);
+	} else if (value) {
+		*--at = (char)('0' + value);
+	}
+	emit_octets(j, at, (size_t)(digits + sizeof(digits) - at));
 }
 
-void emit_uint(struct json *j, const char *key, uint64_t value)
+/* A million as six digits. */
+static char *put_micros(char *at, uint32_t micros)
 {
-	put_key(j, key);
-	put_uint(j, value);
+	at = put_pair(at, micros / 10000);
+	at = put_pair(at, micros / 100 % 100);
+	return put_pair(at, micros % 100);
 }
 
-void emit_bool(struct json *j, const char *key, bool value)
+void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
 {
-	put_key(j, key);
-	if (value)
-		put(j, "true", 4);
-	else
-		put(j, "false", 5);
+	char fraction[7] = ".";
+
+	put_micros(fraction + 1, (uint32_t)(microseconds % 1000000));
+	emit_uint(j, key, microseconds / 1000000);
+	emit_octets(j, fraction, sizeof(fraction));
 }
 
-void emit_null(struct json *j, const char *key)
+void emit_moment(struct json *j, int64_t time_ns)
 {
-	put_key(j, key);
-	put(j, "null", 4);
+	char text[REPORT_TIME], *at = text;
+	uint32_t of_day, nanos;
+	uint64_t seconds = (uint64_t)time_ns / SECOND;
+
+	nanos = (uint32_t)((uint64_t)time_ns % SECOND);
+	/* The rare ones. */
+	if (time_ns < 0 || nanos % 1000) {
+		emit_string(j, report_time(time_ns, text));
+		return;
+	}
+	if (j->day != (int64_t)(seconds / DAY)) {
+		j->day = (int64_t)(seconds / DAY);
+		memcpy(j->date, report_time(time_ns, text), sizeof(j->date));
+	}
+	of_day = (uint32_t)(seconds % DAY);
+	*at++ = '"';
+	memcpy(at, j->date, sizeof(j->date));
+	at = put_pair(at + sizeof(j->date), of_day / 3600);
+	*at++ = ':';
+	at = put_pair(at, of_day / 60 % 60);
+	*at++ = ':';
+	at = put_pair(at, of_day % 60);
+	*at++ = '.';
+	at = put_micros(at, nanos / 1000);
+	memcpy(at, "Z\"", 2);
+	emit_octets(j, text, (size_t)(at + 2 - text));
 }
 
-void emit_known(struct json *j, const char *key, bool known, uint64_t value)
-{
-	if (known)
-		emit_uint(j, key, value);
-	else
-		emit_null(j, key);
-}
+/* --- text ---------------------------------------------------------------------------------- */
 
 /* Length of text that is nothing but plain ASCII, as nearly all is: it needs no escaping.  Else SIZE_MAX. */
 static size_t plain_length(const char *text)
@@ -143,58 +161,25 @@ static void put_escaped(struct json *j, const char *text)
 
 	escaped = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_NOSLASHESCAPE, &len) : NULL;
 	if (escaped)
-		put(j, escaped, len);
+		emit_octets(j, escaped, len);
 	else
 		j->failed = true;
 	json_object_put(o);
 }
 
-void emit_text(struct json *j, const char *key, const char *text)
+void emit_string(struct json *j, const char *text)
 {
-	size_t len;
-	char *at;
+	size_t len = text ? plain_length(text) : 0;
 
 	if (!text) {
-		emit_null(j, key);
-		return;
-	}
-	put_key(j, key);
-	len = plain_length(text);
-	if (len == SIZE_MAX) {
+		emit_octets(j, "null", 4);
+	} else if (len == SIZE_MAX) {
 		put_escaped(j, text);
-		return;
+	} else {
+		emit_octets(j, "\"", 1);
+		emit_octets(j, text, len);
+		emit_octets(j, "\"", 1);
 	}
-	at = room(j, len + 2);
-	if (!at)
-		return;
-	at[0] = at[len + 1] = '"';
-	memcpy(at + 1, text, len);
-}
-
-void emit_time(struct json *j, const char *key, bool known, int64_t time_ns)
-{
-	char buf[REPORT_TIME];
-
-	emit_text(j, key, known ? report_time(time_ns, buf) : NULL);
-}
-
-void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
-{
-	uint32_t rest = (uint32_t)(microseconds % 1000000);
-	char fraction[7] = ".";
-
-	for (unsigned i = 6; i > 0; i--, rest /= 10)
-		fraction[i] = (char)('0' + rest % 10);
-	emit_uint(j, key, microseconds / 1000000);
-	put(j, fraction, sizeof(fraction));
-}
-
-void emit_frame(struct json *j, const struct report_options *o, const char *key, const char *capture_key,
-		uint64_t frame)
-{
-	emit_known(j, key, frame != 0, FRAME_NUMBER(frame));
-	if (o->captures > 1)
-		emit_known(j, capture_key, frame != 0, FRAME_CAPTURE(frame));
 }
 
 void emit_frames(struct json *j, const struct report_options *o, const char *key, const char *captures_key,
@@ -219,13 +204,20 @@ void emit_addr(struct json *j, const struct report_options *o, const char *key, 
 	emit_text(j, key, report_addr(o, a, buf));
 }
 
+/* --- out ----------------------------------------------------------------------------------- */
+
 bool emit_flush(struct json *j, FILE *out)
 {
-	size_t len = (size_t)printbuf_length(j->buf);
-	bool ok = fwrite(j->buf->buf, 1, len, out) == len;
+	size_t len = (size_t)(j->at - j->buf);
+	bool ok = fwrite(j->buf, 1, len, out) == len;
 
-	j->buf->bpos = 0;
+	j->at = j->buf;
 	if (ok && j->failed)
 		errno = ENOMEM;
 	return ok && !j->failed;
+}
+
+bool emit_flush_much(struct json *j, FILE *out)
+{
+	return j->at - j->buf < MUCH || emit_flush(j, out);
 }

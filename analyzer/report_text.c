@@ -185,16 +185,21 @@ static void text_tunnel(struct report *r, const struct tunnel *t)
 		r->tunnels_left_out++;
 }
 
-static void text_connection(struct report *r, const struct control_connection *c)
+static void text_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
+			    unsigned whys)
 {
-	if (r->showing)
-		tunnel_text_connection(&r->body, c);
+	if (!r->showing)
+		return;
+	tunnel_text_connection(&r->body, c);
+	tunnel_text_diagnosis(&r->body, c->tunnel->connections, why, whys);
 }
 
-static void text_call(struct report *r, const struct call *c)
+static void text_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
 {
-	if (r->showing)
-		tunnel_text_call(&r->body, c);
+	if (!r->showing)
+		return;
+	tunnel_text_call(&r->body, c);
+	tunnel_text_diagnosis(&r->body, c->tunnel->calls, why, whys);
 }
 
 static void text_tunnel_end(struct report *r, const struct tunnel *t)

@@ -31,6 +31,8 @@ struct tunnel_text {
 void tunnel_text_begin(struct tunnel_text *x, const struct tunnel *t);
 void tunnel_text_connection(struct tunnel_text *x, const struct control_connection *c);
 void tunnel_text_call(struct tunnel_text *x, const struct call *c);
+/* What was found out about the connection or call before it; `among`: how many of them the tunnel has. */
+void tunnel_text_diagnosis(struct tunnel_text *x, uint64_t among, const struct diagnosis *why, unsigned whys);
 void tunnel_text_end(struct tunnel_text *x);
 
 /* Calls and GRE: report_text_call.c. */

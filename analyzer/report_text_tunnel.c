@@ -544,6 +544,43 @@ void tunnel_text_connection(struct tunnel_text *x, const struct control_connecti
 		connection_row(x, c);
 }
 
+static void put_diagnosis(struct tunnel_text *x, const struct diagnosis *w)
+{
+	bool healthy = strcmp(w->code, "healthy") == 0;
+	char buf[TEXT_ROOM], frame[FRAME_ROOM];
+	struct text *t = &x->t;
+
+	text_label(t, 4, 11, "diagnosis");
+	text_words(t, healthy ? GREEN : RED, "%s", w->code);
+	text_words(t, PLAIN, "%s", report_sentence(x->o, w->summary, buf));
+	if (w->nevidence)
+		text_words(t, DIM, "(frame%s", plural(w->nevidence));
+	for (unsigned i = 0; i < w->nevidence; i++)
+		text_words(t, DIM, "%s%s", text_frame(x->o, w->evidence[i], frame), i + 1 < w->nevidence ? "," : ")");
+	text_close(t);
+	if (healthy)
+		return;
+	text_label(t, 4, 11, "");
+	if (w->has_fault)
+		text_words(t, PLAIN, "at fault: %s, %s confidence", report_addr(x->o, &w->at_fault, buf),
+			   confidence_name(w->confidence));
+	else if (w->fault_words)
+		text_words(t, PLAIN, "at fault: %s, %s confidence", w->fault_words, confidence_name(w->confidence));
+	text_close(t);
+	text_label(t, 4, 11, "");
+	text_words(t, PLAIN, "next: %s", w->next);
+	text_close(t);
+}
+
+void tunnel_text_diagnosis(struct tunnel_text *x, uint64_t among, const struct diagnosis *why, unsigned whys)
+{
+	/* Where connections or calls have a line each, or none, there is no room for it. */
+	if (!x->o->verbose && among > WHOLE_MAX)
+		return;
+	for (unsigned i = 0; i < whys; i++)
+		put_diagnosis(x, &why[i]);
+}
+
 static void put_connection_sums(struct tunnel_text *x)
 {
 	const struct tally *n = &x->tally;

@@ -191,6 +191,10 @@ static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_
 
 static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
 {
+	const struct flow *taken = tracker_flow_find(x->t, call->tunnel, pac, (uint16_t)id);
+
+	call->id_collision = taken && taken->call != call && !taken->call->over && taken->call->connection &&
+			     taken->call->connection != x->c;
 	call->pns_call_id = (uint16_t)id;
 	call->pns_id_known = true;
 	call->ids_certain = true;
@@ -235,6 +239,7 @@ static void take_ocrq(struct taken *x)
 	if (!call)
 		return;
 	touch(x, call, STEP_REQUEST);
+	call->id_is_port = x->from == x->c->originator && get(x, FIELD_CALL_ID) == x->c->port[0];
 	set_pns_id(x, call, pac, get(x, FIELD_CALL_ID));
 	call->serial = (uint16_t)get(x, FIELD_SERIAL);
 	call->has_serial = true;
@@ -450,10 +455,14 @@ static void take_echo(struct taken *x)
 {
 	struct control_connection *c = x->c;
 
-	if (x->m->desc->type == CTRL_ECHORQ)
+	if (x->m->desc->type == CTRL_ECHORQ) {
 		c->echo_requests[x->from]++;
-	else if (c->echo_answered[!x->from] < c->echo_requests[!x->from])
-		c->echo_answered[!x->from]++;
+		c->echo_frame[x->from] = x->frame;
+		c->echo_time[x->from] = x->time_ns;
+	} else {
+		c->echo_answered[!x->from] += c->echo_answered[!x->from] < c->echo_requests[!x->from];
+		c->echo_frame[!x->from] = 0;
+	}
 }
 
 static void (*const take[CTRL_TYPES])(struct taken *x) = {
@@ -504,6 +513,8 @@ struct call *tracker_message(struct tracker *t, struct control_connection *c, un
 	struct taken x = { t, c, m, from, origin->frame, origin->time_ns, NULL };
 
 	c->messages[from][m->status == CTRL_OK && m->desc ? m->desc->type : 0]++;
+	if (m->status == CTRL_BAD && !c->bad_frame[from])
+		c->bad_frame[from] = origin->frame;
 	remember(&x);
 	if (!m->desc || m->status == CTRL_CUT || m->defects & CTRL_MANAGEMENT)
 		return NULL;

@@ -25,6 +25,14 @@ enum role { ROLE_UNKNOWN, ROLE_PAC, ROLE_PNS };
 /* Index of a host within its tunnel, and of the direction of what it sends: 0 or 1. */
 enum { HOSTS = 2 };
 
+/* An ICMP error that quotes a GRE packet. */
+struct icmp_seen {
+	uint64_t frame; /* 0: none */
+	struct ip_addr by;
+	uint16_t call_id; /* of the packet quoted */
+	uint8_t type, code;
+};
+
 /*
  * A pair of hosts.  host[0] is the lower address.  pac: which of them is the PAC, or -1 while no
  * role-specific message has been seen.
@@ -41,6 +49,7 @@ struct tunnel {
 	uint64_t connections, calls; /* counted, ended ones included */
 	struct control_connection *first_connection, *last_connection;
 	struct call *first_call, *last_call;
+	struct icmp_seen icmp[HOSTS];     /* the first ICMP error about GRE that this host sent */
 	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
@@ -124,6 +133,7 @@ struct control_connection {
 	enum connection_close close;
 	int closed_by;    /* host index, or -1 */
 	bool tcp_refused; /* RST was the answer to the SYN */
+	bool reset_first; /* RST came before any FIN */
 	bool midstream;   /* start not in the capture */
 	bool complete;    /* from handshake to end, nothing lost */
 	bool detected;    /* found by content, not by its port */
@@ -146,6 +156,10 @@ struct control_connection {
 	bool accepted;         /* the TCP handshake was completed */
 	uint64_t acked[HOSTS]; /* octets of the other side's that this host has acknowledged by TCP, */
 	int64_t acked_time[HOSTS]; /* ... the last of them then */
+	uint64_t echo_frame[HOSTS]; /* that host's Echo-Request that waits for its reply; 0: none does */
+	int64_t echo_time[HOSTS];
+	uint64_t heard_frame[HOSTS], bad_frame[HOSTS]; /* its last segment; its first octets that are no message */
+	int64_t heard_time[HOSTS];
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t calls, live_calls;
@@ -236,6 +250,8 @@ struct call {
 	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 	bool pns_id_known, pac_id_known, replied, has_serial;
 	bool over;        /* takes no more messages */
+	bool id_is_port;  /* the PNS Call ID is the TCP source port: a NAT helper chose it */
+	bool id_collision; /* another connection's call used the PNS Call ID at the same time */
 	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments
 			   */
 };

@@ -180,6 +180,22 @@ unsigned faults(const struct judge *j, enum severity least)
 
 /* --- finding fault ------------------------------------------------------------------------- */
 
+/* A FIN counts as an octet. */
+bool unheard(const struct event *e)
+{
+	const struct control_connection *c = e->connection;
+	const struct control_memory *m = c ? c->memory : NULL;
+	bool message = e->kind == EVENT_MESSAGE;
+
+	for (unsigned host = 0; m && host < HOSTS; host++) {
+		uint64_t acked = message ? e->origin->peer_acked : c->acked[host];
+
+		if (!(message && host != e->from) && (int32_t)((uint32_t)acked - m->side[!host].end) > 1)
+			return true;
+	}
+	return false;
+}
+
 /*
  * What of the conditions matters for the rule.  A rule about one message by itself (it does not ask
  * for the start of the connection) is not disturbed by what is missing elsewhere.
@@ -188,6 +204,8 @@ static unsigned withholding(const struct judge *j, const struct event *e, const 
 {
 	unsigned bits = conditions(j, e);
 
+	if (unheard(e) && !(how & FAIL_GARBAGE))
+		bits |= UNLESS_TCP_GAP;
 	if (!(r->unless & UNLESS_MIDSTREAM))
 		bits &= ~(unsigned)(UNLESS_TCP_GAP | UNLESS_NO_SYNC);
 	if (how & FAIL_GARBAGE)

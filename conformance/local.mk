@@ -29,8 +29,12 @@ libconformance_a_SOURCES = \
 	%D%/rules_call_wen.c \
 	%D%/rules_control.c \
 	%D%/rules_control.h \
+	%D%/rules_control_collision.c \
+	%D%/rules_control_error.c \
 	%D%/rules_control_private.h \
 	%D%/rules_control_start.c \
+	%D%/rules_control_stop.c \
+	%D%/rules_control_timer.c \
 	%D%/rules_gre.c \
 	%D%/rules_gre.h \
 	%D%/rules_gre_ack.c \

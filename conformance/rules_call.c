@@ -78,7 +78,7 @@ static void judge_message(struct judge *j, const struct event *e)
 	if (t.type == CTRL_STOPRQ)
 		remember_act(calls, e, ACT_STOP, e->origin->peer_acked);
 	pac = pac_of(e);
-	if (t.type < CTRL_OCRQ || pac < 0)
+	if (t.type < CTRL_OCRQ || pac < 0 || calls->unsure)
 		return;
 	t.pac = (unsigned)pac;
 	t.pns = !pac;
@@ -106,10 +106,10 @@ static void call_over(struct judge *j, const struct event *e)
 
 	if (!calls || e->connection->pac < 0)
 		return;
-	if (calls->closed && !is_settled(e->call))
+	if (calls->closed && !calls->unsure && !is_settled(e->call))
 		judge_unanswered(j, e, calls);
 	ids_freed(calls, e->call, (unsigned)e->connection->pac);
-	wen_call_over(calls, e->call);
+	wen_call_over(calls, e->call, e->time_ns);
 }
 
 static void connection_over(struct judge *j, const struct event *e)
@@ -219,7 +219,7 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 	if (e->msg->desc->type == CTRL_CDN) {
 		m->over_end = end_of(e);
 		/* By another Call ID than its own: the PNS need not have understood it. */
-		m->settled |= e->match != MATCH_ID;
+		m->settled |= e->match == MATCH_OTHER_ID;
 	}
 	if (e->msg->desc->type == CTRL_CCRQ && call->step[STEP_CLEAR].frame == e->frame)
 		m->clear_end = end_of(e);
@@ -237,6 +237,12 @@ static void up_applied(struct judge *j, const struct event *e, struct calls_memo
 	judge_channels(j, &at_call, calls, (unsigned)e->connection->pac);
 }
 
+/* About a call of which the capture has shown nothing. */
+static bool fits_nothing(const struct event *e)
+{
+	return e->match != MATCH_ID && e->msg->desc->type != CTRL_OCRQ && e->msg->desc->type != CTRL_ICRQ;
+}
+
 void call_applied(struct judge *j, const struct event *e, struct call *call)
 {
 	struct calls_memory *calls = call ? calls_of(j, e->connection) : NULL;
@@ -245,6 +251,7 @@ void call_applied(struct judge *j, const struct event *e, struct call *call)
 
 	if (!calls || pac < 0)
 		return;
+	calls->unsure |= fits_nothing(e) && unheard(e);
 	if ((message_sender(e->msg->desc->type) == ROLE_PAC) != ((int)e->from == pac)) {
 		settle_call(j, call);
 		return;

@@ -15,7 +15,7 @@ enum { WEN_COUNTERS = 6 };
 
 /* The last WEN of a call. */
 struct wen_memory {
-	int64_t time_ns;
+	int64_t time_ns; /* once the call is over: when it ended */
 	uint64_t frame;
 	uint32_t count[WEN_COUNTERS];
 	uint32_t channel;
@@ -67,6 +67,7 @@ struct calls_memory {
 	uint8_t idle_by;
 	bool freed_known[HOSTS];
 	bool strange_clear; /* a CCRQ was for a call that could not be told */
+	bool unsure; /* a message fitted no call, but octets before it were not there: nothing is judged */
 	bool closed; /* the connection is over: what ends now ends with it */
 };
 

@@ -56,6 +56,9 @@ static bool in_use(const struct told *t, const struct call *h)
 {
 	if (!h || h == t->e->call || h->over || !h->connection || is_settled(h) || h->connection->stop_frame)
 		return false;
+	/* Begun by a message that fitted no call: there may be no such call. */
+	if (!h->step[STEP_REQUEST].frame)
+		return false;
 	return h->connection == t->e->connection || t->e->from == t->pac;
 }
 
@@ -70,7 +73,7 @@ static void judge_collision(const struct told *t, struct call *h, uint32_t id)
 	for (unsigned i = 0; i < 2; i++) {
 		struct finding *f = fail(t->j, t->e, both[i], (int)t->e->from, how);
 
-		say(f, "The %s gave a call the Call ID %" PRIu32 ", which another call of its own still has", role,
+		say(f, "the %s gave a call the Call ID %" PRIu32 ", which another call of its own still has", role,
 		    id);
 		expected(f, "a Call ID that no live call of the %s has", role);
 		observed(f, "%" PRIu32, id);
@@ -96,7 +99,7 @@ void judge_new_id(const struct told *t)
 	if (!t->calls->freed_known[from] || t->calls->freed[from] != id)
 		return;
 	f = fail(t->j, t->e, RULE_CALL_SPACE_01, (int)from, FAIL_CONNECTION);
-	say(f, "The %s chose the Call ID %" PRIu32 " of its call that had just ended",
+	say(f, "the %s chose the Call ID %" PRIu32 " of its call that had just ended",
 	    from == t->pac ? "PAC" : "PNS", id);
 	expected(f, "another one of a pool that is large enough");
 	observed(f, "%" PRIu32, id);
@@ -110,6 +113,14 @@ static bool carries_pac_id(unsigned type)
 	return type == CTRL_ICRP || type == CTRL_SLI || type == CTRL_CDN;
 }
 
+/* Whether the call ended with another connection, or is just about to. */
+static bool ended_earlier(const struct call *c, const struct control_connection *now)
+{
+	if (c->over)
+		return c->ended_by == 3 && c->connection_id && c->connection_id != now->id;
+	return c->connection && c->connection != now && c->connection->closed_by >= 0;
+}
+
 /* A call that ended with its connection, which the message takes to be still there. */
 static const struct call *earlier_call(const struct event *e, uint32_t id)
 {
@@ -117,7 +128,7 @@ static const struct call *earlier_call(const struct event *e, uint32_t id)
 	unsigned seen = 0;
 
 	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
-		if (c->over && c->ended_by == 3 && c->connection_id && c->connection_id != e->connection->id &&
+		if (ended_earlier(c, e->connection) &&
 		    (pac_id ? c->pac_id_known && c->pac_call_id == id : c->pns_id_known && c->pns_call_id == id))
 			return c;
 	return NULL;
@@ -156,7 +167,7 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 	if (!t->e->connection->seen[carries_pac_id(t->type) ? t->pac : t->pns])
 		how |= UNLESS_ONE_WAY | UNLESS_INFLIGHT;
 	f = fail(t->j, &none, earlier ? RULE_CALL_RELEASE_01 : rule, (int)t->e->from, how);
-	say(f, "The %s sent %s %s %s", role, strchr("IO", *name) ? "an" : "a", name,
+	say(f, "the %s sent %s %s %s", role, strchr("IO", *name) ? "an" : "a", name,
 	    earlier ? "for a call that ended with an earlier control connection"
 	    : other ? "with the Call ID that the other side chose for the call"
 		    : "whose Call ID fits no call");
@@ -210,7 +221,7 @@ static void judge_serial(struct judge *j, const struct event *e, unsigned pac)
 		return;
 	if (serial_known(s, e->call->serial)) {
 		f = fail(j, e, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, (int)host, FAIL_TUNNEL);
-		say(f, "The %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC",
+		say(f, "the %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC",
 		    e->call->serial);
 		expected(f, "a number that it has not used before");
 		observed(f, "%u", e->call->serial);
@@ -247,13 +258,13 @@ void judge_framing(const struct told *t)
 		return;
 	if ((framing == 1 || framing == 2) && !(pac->framing & framing))
 		not_capable(t, iccn ? RULE_ICCN_FRAMING_02 : RULE_OCRQ_FRAMING_02, framing, pac->framing,
-			    iccn ? "The PAC uses a framing that it had not declared"
-				 : "The PNS asked for a framing that the PAC had not declared");
+			    iccn ? "the PAC uses a framing that it had not declared"
+				 : "the PNS asked for a framing that the PAC had not declared");
 	if (iccn)
 		return;
 	if (((bearer == 1 || bearer == 2) && !(pac->bearer & bearer)) || (bearer == TYPE_EITHER && !pac->bearer))
 		not_capable(t, RULE_OCRQ_BEARER_02, bearer, pac->bearer,
-			    "The PNS asked for a bearer that the PAC had not declared");
+			    "the PNS asked for a bearer that the PAC had not declared");
 }
 
 void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac)
@@ -265,7 +276,7 @@ void judge_channels(struct judge *j, const struct event *e, const struct calls_m
 	if (!s->frame || !s->channels || calls->up <= s->channels)
 		return;
 	f = fail(j, e, RULE_SCCRQ_MAXCH_03, (int)pac, FAIL_CONNECTION);
-	say(f, "The PAC has more calls up than the Maximum Channels that it had declared");
+	say(f, "the PAC has more calls up than the Maximum Channels that it had declared");
 	expected(f, "at most %u", s->channels);
 	observed(f, "%" PRIu32, calls->up);
 	evidence(f, s->frame);

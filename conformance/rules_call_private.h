@@ -102,6 +102,6 @@ void judge_call_message(const struct told *t);
 
 void judge_wen(const struct told *t);
 void wen_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call);
-void wen_call_over(struct calls_memory *calls, struct call *call);
+void wen_call_over(struct calls_memory *calls, struct call *call, int64_t time_ns);
 
 #endif

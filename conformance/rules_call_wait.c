@@ -65,10 +65,10 @@ static void missing(struct judge *j, const struct event *e, const struct wait *w
 
 	at(f, w->since.frame, w->since.time_ns);
 	if (timer)
-		say(f, "The %s went on waiting for %s and did not end the control connection after 60 s", role,
+		say(f, "the %s went on waiting for %s and did not end the control connection after 60 s", role,
 		    awaited_names[w->what]);
 	else
-		say(f, "The %s did not send %s", role, awaited_names[w->what]);
+		say(f, "the %s did not send %s", role, awaited_names[w->what]);
 	expected(f, timer ? "the end of the control connection after 60 s" : "%s", awaited_names[w->what]);
 	observed(f, "%s after %.0f s", timer ? "still waiting" : "none", (double)w->elapsed / 1e9);
 }
@@ -169,10 +169,11 @@ void judge_answer(const struct told *t, struct call *call)
 static void gave_up(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pns,
 		    const struct wait *w)
 {
-	struct finding *f = fail(j, e, RULE_KA_EXPECT_02, (int)pns, 0);
+	struct finding *f = fail(j, e, RULE_KA_EXPECT_02, (int)pns,
+				 e->connection->seen[!pns] ? 0 : UNLESS_TCP_GAP);
 
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);
-	say(f, "The PNS closed the control connection instead of waiting 60 s for the Outgoing-Call-Reply");
+	say(f, "the PNS closed the control connection instead of waiting 60 s for the Outgoing-Call-Reply");
 	expected(f, "at least 60 s for the call to be set up");
 	observed(f, "closed after %.1f s", (double)w->elapsed / 1e9);
 	evidence(f, w->since.frame);
@@ -185,7 +186,7 @@ static void did_not_wait(struct judge *j, const struct event *e, const struct ca
 	struct finding *f = fail(j, e, RULE_PNSOUT_WD_01, (int)pns, FAIL_CONNECTION);
 
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);
-	say(f, "The PNS closed the TCP connection without waiting for the answer to its Call-Clear-Request");
+	say(f, "the PNS closed the TCP connection without waiting for the answer to its Call-Clear-Request");
 	expected(f, "a Call-Disconnect-Notify, or 60 s without one, before the connection is closed");
 	observed(f, "%s after %.1f s", calls->acted[pns] == ACT_RST ? "RST" : "FIN", (double)w->elapsed / 1e9);
 	evidence(f, w->since.frame);
@@ -268,7 +269,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 		return;
 	f = fail(j, e, RULE_PNSOUT_EST_02, (int)pns, FAIL_CONNECTION);
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);
-	say(f, "The PNS closed the TCP connection while a call was up, without a Call-Clear-Request");
+	say(f, "the PNS closed the TCP connection while a call was up, without a Call-Clear-Request");
 	expected(f, "Call-Clear-Request, or Stop-Control-Connection-Request");
 	observed(f, "FIN");
 	evidence(f, call->step[STEP_REPLY].frame);

@@ -36,8 +36,8 @@ static void judge_rate(const struct told *t, const struct wen_memory *last)
 		return;
 	f = fault(t, RULE_WEN_RATE_01, t->pac, last && frame == last->frame ? 0 : FAIL_DOUBT,
 		  last && frame == last->frame
-			  ? "The PAC sent a second WAN-Error-Notify for the call before 60 seconds had passed"
-			  : "The PAC sent WAN-Error-Notifies for two calls within 60 seconds");
+			  ? "the PAC sent a second WAN-Error-Notify for the call before 60 seconds had passed"
+			  : "the PAC sent WAN-Error-Notifies for two calls within 60 seconds");
 	expected(f, "60 s between two");
 	observed(f, "%.1f s", (double)(t->e->time_ns - since) / 1e9);
 	evidence(f, frame);
@@ -54,8 +54,8 @@ static bool judge_idle(const struct told *t, const struct wen_memory *last,
 	if (!zero && !(last && memcmp(count, last->count, sizeof(last->count)) == 0))
 		return false;
 	f = fault(t, RULE_WEN_ERRONLY_01, t->pac, 0,
-		  zero ? "The PAC sent a WAN-Error-Notify that reports no error"
-		       : "The PAC sent a WAN-Error-Notify that reports no error since the one before");
+		  zero ? "the PAC sent a WAN-Error-Notify that reports no error"
+		       : "the PAC sent a WAN-Error-Notify that reports no error since the one before");
 	expected(f, "a counter that has gone up");
 	observed(f, zero ? "all six counters are 0" : "all six counters are what they were");
 	evidence(f, last ? last->frame : 0);
@@ -73,7 +73,7 @@ static void judge_cumulative(const struct told *t, const struct wen_memory *last
 		if (count[i] >= last->count[i] || drop > UINT32_MAX / 2)
 			continue;
 		f = fault(t, RULE_WEN_CUMUL_01, t->pac, 0,
-			  "The PAC sent a WAN-Error-Notify with a counter that had gone down");
+			  "the PAC sent a WAN-Error-Notify with a counter that had gone down");
 		expected(f, "%s of %" PRIu32 " or more", field_name(counters[i]), last->count[i]);
 		observed(f, "%" PRIu32, count[i]);
 		evidence(f, last->frame);
@@ -86,11 +86,13 @@ static void judge_reset(const struct told *t, const uint32_t count[WEN_COUNTERS]
 {
 	const struct wen_memory *before = t->calls->rare ? t->calls->rare->wen : NULL;
 	const struct call *call = t->e->call;
-	bool any = false;
+	bool same_line, any = false;
 	struct finding *f;
 
-	if (!before ||
-	    (before->channel != call->physical_channel && before->pac_call_id != call->pac_call_id))
+	if (!before || before->time_ns > call->first_time)
+		return;
+	same_line = before->channel && before->channel == call->physical_channel;
+	if (!same_line && before->pac_call_id != call->pac_call_id)
 		return;
 	for (unsigned i = 0; i < WEN_COUNTERS; i++) {
 		if (count[i] < before->count[i])
@@ -100,7 +102,7 @@ static void judge_reset(const struct told *t, const uint32_t count[WEN_COUNTERS]
 	if (!any)
 		return;
 	f = fault(t, RULE_WEN_RESET_01, t->pac, 0,
-		  "The PAC's first WAN-Error-Notify of a call goes on counting from the call before");
+		  "the PAC's first WAN-Error-Notify of a call goes on counting from the call before");
 	expected(f, "counters that begin at 0 with the call");
 	observed(f, "none is below the last one of the call before");
 	evidence(f, before->frame);
@@ -141,7 +143,7 @@ void wen_applied(struct judge *j, const struct event *e, struct calls_memory *ca
 	read_counters(j, e, m->wen->count);
 }
 
-void wen_call_over(struct calls_memory *calls, struct call *call)
+void wen_call_over(struct calls_memory *calls, struct call *call, int64_t time_ns)
 {
 	struct calls_rare *rare;
 
@@ -152,5 +154,6 @@ void wen_call_over(struct calls_memory *calls, struct call *call)
 		return;
 	free(rare->wen);
 	rare->wen = call->memory->wen;
+	rare->wen->time_ns = time_ns;
 	call->memory->wen = NULL;
 }

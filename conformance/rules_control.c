@@ -143,35 +143,41 @@ static void judge_port(const struct turn *t)
 	say(f, "the originator opened the control connection to TCP port %u", (unsigned)t->c->port[1]);
 }
 
-static void judge_good_message(const struct turn *t)
+/* collided: it was found fault with already, as it breaks the rules of a collision. */
+static void judge_good_message(const struct turn *t, bool collided)
 {
 	if (t->m->bad.frame)
 		judge_reaction(t);
 	if (moot(t->j) & MOOT_DIRECTION)
 		return;
 	judge_error_code(t);
-	if (t->type == CTRL_STOPRQ)
-		judge_stop_request(t);
-	if (judge_order_of_start(t) || judge_order_of_stop(t))
-		return;
-	if (t->type == CTRL_ECHORQ || t->type == CTRL_ECHORP)
+	if (collided || judge_order_of_start(t) || judge_order_of_stop(t))
+		pass_echo(t);
+	else
 		judge_echo(t);
 }
 
 static void judge_message(struct turn *t)
 {
+	bool collided = t->m->rival && !t->m->collision_told;
+
+	t->m->value_faults = (uint8_t)faults(t->j, SEVERITY_ERROR);
 	t->type = taken_type(t->e->msg);
 	if (t->type == CTRL_STOPRQ)
 		t->ending = BY_SENDER;
 	if (t->type && first_of_connection(t))
 		judge_port(t);
+	if (t->type == CTRL_STOPRQ && !moot(t->j))
+		judge_stop_request(t);
 	judge_waits(t);
-	if (t->m->rival)
+	if (collided)
 		judge_collision(t);
-	if (moot(t->j) & MOOT_HEADER)
+	if (moot(t->j) & MOOT_HEADER) {
 		judge_bad_message(t);
-	else if (t->type)
-		judge_good_message(t);
+		pass_echo(t);
+	} else if (t->type) {
+		judge_good_message(t, collided && t->m->collision_told);
+	}
 	if (t->type)
 		remember(t);
 }
@@ -246,7 +252,7 @@ void control_applied(struct judge *j, const struct event *e, struct call *call)
 	t.me = &t.m->side[e->from];
 	t.peer = &t.m->side[!e->from];
 	t.type = taken_type(e->msg);
-	if (faults(j, SEVERITY_ERROR) || moot(j) & MOOT_HEADER)
+	if (faults(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & MOOT_HEADER)
 		t.me->erred = true;
 	if (t.type && faults(j, SEVERITY_NOTE))
 		t.me->faulty |= (uint16_t)(1u << t.type);

@@ -56,6 +56,7 @@ struct control_memory {
 	uint64_t rival;         /* id of the connection that it collided with; 0: none */
 	uint32_t reply_end;     /* where the first SCCRP ends */
 	uint8_t shortage_by;
+	uint8_t value_faults;   /* with the values of the message in hand */
 	bool up, refused;       /* there was an SCCRP, with success or not */
 	bool reply_read;        /* the originator has acknowledged it */
 	bool stops_crossed;

@@ -82,6 +82,8 @@ void judge_close(const struct turn *t);
 /* --- rules_control_timer.c: keep-alive, and what did not come in time --- */
 
 void judge_echo(const struct turn *t);
+/* An Echo-Request or Echo-Reply that has another fault. */
+void pass_echo(const struct turn *t);
 void judge_waits(const struct turn *t);
 /* The side asked by Echo-Request and got no reply: since when, or -1. */
 int64_t echo_unanswered(const struct turn *t, unsigned host);

@@ -38,6 +38,12 @@ static const struct control_connection *second_connection(const struct turn *t, 
 	return NULL;
 }
 
+/* Texts are interned.  Where they differ, several systems share the address. */
+static bool same_system(const struct start_info *a, const struct start_info *b)
+{
+	return a->host_name == b->host_name && a->vendor_name == b->vendor_name;
+}
+
 static void judge_only_one(const struct turn *t, bool roles_only)
 {
 	const struct control_connection *o = second_connection(t, roles_only), *later = t->c;
@@ -45,7 +51,8 @@ static void judge_only_one(const struct turn *t, bool roles_only)
 
 	if (!o)
 		return;
-	f = accuse(t, RULE_CCSM_ONE_01, (int)later->originator, 0);
+	f = accuse(t, RULE_CCSM_ONE_01, (int)later->originator,
+		   same_system(&o->start[0], &later->start[0]) ? 0 : UNLESS_NAT);
 	if (roles_only)
 		at(f, later->start[1].frame, t->m->up_time);
 	evidence(f, o->start[1].frame);
@@ -58,6 +65,14 @@ static void judge_only_one(const struct turn *t, bool roles_only)
 void judge_roles_known(const struct turn *t)
 {
 	judge_only_one(t, true);
+}
+
+static bool says_same_name(const struct turn *t, const struct start_info *s)
+{
+	size_t width;
+	const uint8_t *name = field_text(judge_fields(t->j), t->e->msg, FIELD_HOST_NAME, &width);
+
+	return name && s->host_name && memcmp(name, s->host_name, width) == 0;
 }
 
 /* Firmware is what a host has installed: another value is another host, or an upgrade. */
@@ -77,12 +92,18 @@ static void judge_firmware(const struct turn *t)
 	}
 	if (!last || last->firmware == value)
 		return;
-	f = accuse_sender(t, rule, 0);
+	f = accuse_sender(t, rule, says_same_name(t, last) ? 0 : UNLESS_NAT);
 	evidence(f, last->frame);
 	expected(f, "Firmware Revision %u, as before", (unsigned)last->firmware);
 	observed(f, "Firmware Revision %" PRIu32, value);
 	say(f, "%s sent Firmware Revision %" PRIu32 ", but %u earlier", who(t->e, t->e->from), value,
 	    (unsigned)last->firmware);
+}
+
+/* Whether the host has sent anything, be it that nobody can read it. */
+static bool has_spoken(const struct turn *t, unsigned host)
+{
+	return t->m->side[host].frame || (t->m->bad.frame && t->m->bad.from == host);
 }
 
 /* --- SCCRP ----------------------------------------------------------------------------------- */
@@ -198,7 +219,7 @@ static bool judge_reply(const struct turn *t)
 	if (t->e->from == t->c->originator)
 		return reply_by_originator(t);
 	if (!t->peer->starts)
-		return !t->peer->frame && !t->c->midstream ? receiver_speaks_first(t) : false;
+		return !has_spoken(t, !t->e->from) && !t->c->midstream && receiver_speaks_first(t);
 	if (t->me->starts >= t->peer->starts)
 		return second_reply(t);
 	judge_firmware(t);
@@ -236,7 +257,13 @@ static bool judge_request(const struct turn *t)
 /* An answer to something that the other side should not have sent: it is to blame, if anybody. */
 static bool answers(const struct turn *t)
 {
-	return request_of(t->type) && t->peer->frame;
+	return request_of(t->type) && has_spoken(t, !t->e->from);
+}
+
+/* It acknowledges octets that the capture lacks: the reply may be among them. */
+static bool knows_more(const struct turn *t)
+{
+	return !reached(t->peer->end, (uint32_t)t->e->origin->peer_acked);
 }
 
 static bool too_early(const struct turn *t)
@@ -292,7 +319,7 @@ static bool judge_originator(const struct turn *t)
 	struct finding *f;
 
 	if (!t->me->starts) {
-		if (t->me->frame || t->c->midstream)
+		if (has_spoken(t, t->e->from) || t->c->midstream)
 			return false; /* told already; then everybody acts as though it had been there */
 		f = accuse_sender(t, RULE_CCSM_ORIG_START_01, 0);
 		expected(f, "Start-Control-Connection-Request as first message");
@@ -303,14 +330,8 @@ static bool judge_originator(const struct turn *t)
 	}
 	if (m->reply_read)
 		return m->refused && goes_on_though_refused(t);
-	if (!m->up && !m->refused) {
-		/* What acknowledges more than the capture has of the other side may have had the reply. */
-		if (t->type <= CTRL_STOPRP || (answers(t) && t->type != CTRL_ICCN) ||
-		    (t->peer->frame ? !reached(t->peer->end, (uint32_t)t->e->origin->peer_acked)
-				    : t->e->origin->peer_acked))
-			return t->type == CTRL_STOPRP && !t->peer->stops && too_early(t);
-		return too_early(t);
-	}
+	if (!m->up && !m->refused)
+		return t->type >= CTRL_STOPRP && !answers(t) && !knows_more(t) && too_early(t);
 	if (!reached(t->e->origin->peer_acked, m->reply_end))
 		return t->type >= CTRL_STOPRP && too_early(t);
 	m->reply_read = true;
@@ -321,7 +342,7 @@ static bool judge_receiver(const struct turn *t)
 {
 	if (t->c->midstream || t->m->up || answers(t))
 		return false;
-	if (!t->peer->frame)
+	if (!has_spoken(t, !t->e->from))
 		return receiver_speaks_first(t);
 	return t->type >= CTRL_STOPRP && t->peer->starts && !t->m->refused && too_early(t);
 }

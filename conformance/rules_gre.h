@@ -24,10 +24,12 @@ struct gre_trouble {
 	struct gre_mark unsent;     /* acknowledgment of what was not sent; limit: highest sent by then */
 	struct gre_mark stale;      /* acknowledgment that was too low; limit: highest sent by then */
 	struct gre_mark gap;        /* skipped by the sender itself; value: number, limit: the one due */
+	struct gre_mark percall;    /* began where call `limit` had stopped */
 	struct gre_mark skip;       /* first number skipped at a pure acknowledgment */
 	struct gre_mark over;       /* more than the announced window out, the packet that did it */
 	struct gre_mark soft;       /* more than the sender's own window should be by now */
 	struct gre_mark fcs;        /* PPP packet with a check sequence */
+	uint64_t percall_before;    /* the last frame of that call */
 	uint64_t part_frame;        /* PPP packet that is not whole; part_missing octets lack */
 	int64_t hole_time;
 	int64_t stall;              /* the first of a row of stalls, ns */
@@ -85,6 +87,7 @@ enum {
 	GRE_MEM_NO_WINDOW = 4096,  /* no window to be judged */
 	GRE_MEM_HARD = 8192,       /* it does not care for the window at all */
 	GRE_MEM_RESTARTED = 16384, /* counts anew */
+	GRE_MEM_FIRST_LOST = 32768, /* its first data is not in the capture: it was acknowledged */
 };
 
 enum {

@@ -11,6 +11,8 @@
 
 enum {
 	NEVER_LOST = 1000,   /* an acknowledgment this far ahead is not explained by lost packets */
+	HARDLY_LOST = 16,    /* ... and this far not by a few at the end of what was captured */
+	ORDER_MS = 5,        /* packets of the two ways change their order by less, in a capture */
 	PLAINLY_BEHIND = 3,  /* packets: less may have been lost behind the observer */
 	HOLE_AFTER = 2,      /* later packets that have to arrive before a gap can be called stuck */
 };
@@ -63,12 +65,18 @@ static void early(const struct gre_look *l)
 		t->early_ack = m;
 }
 
-/* The first data of the other side came: was it acknowledged before? */
+/*
+ * The first data of the other side came.  A number not above it was acknowledged before it was
+ * sent, unless the two just changed places; one below it may belong to a packet that was lost.
+ */
 static void early_resolve(const struct gre_look *l, struct gre_trouble *t, uint32_t seq)
 {
 	int32_t ahead = gre_distance(t->early_ack.value, seq);
-	unsigned how = ahead <= 0 ? 0 : ahead == 1 ? FAIL_DOUBT : UNLESS_GRE_LOSS;
+	bool close = l->e->time_ns - t->early_ack.time_ns < MILLISECONDS(ORDER_MS);
+	unsigned how = ahead > 1 ? UNLESS_GRE_LOSS : ahead == 1 || (ahead == 0 && close) ? FAIL_DOUBT : 0;
 
+	if (ahead > 0)
+		l->own->flags |= GRE_MEM_FIRST_LOST;
 	early_fail(l->j, l->e, !l->e->from, &t->early_ack, how, l->e->frame);
 	t->early_ack.frame = 0;
 }
@@ -109,11 +117,13 @@ static void unsent(const struct gre_look *l, int32_t ahead)
  */
 static void unsent_resolve(const struct gre_look *l, struct gre_trouble *t, uint32_t seq)
 {
+	int64_t apart = l->e->time_ns - t->unsent.time_ns;
+	bool one = t->unsent.value - t->unsent.limit == 1;
 	unsigned how = 0;
 
 	if (gre_distance(t->unsent.value, seq) > 0)
 		how = UNLESS_GRE_LOSS;
-	else if (l->e->time_ns - t->unsent.time_ns < MILLISECONDS(1) / 2)
+	else if (apart < MILLISECONDS(1) / 2 || (one && apart < MILLISECONDS(ORDER_MS)))
 		how = UNLESS_REORDER;
 	unsent_fail(l->j, l->e, !l->e->from, &t->unsent, how, l->e->frame);
 	t->unsent.frame = 0;
@@ -277,7 +287,7 @@ static void told(const struct gre_look *l)
 
 void gre_ack(const struct gre_look *l)
 {
-	const struct gre_memory *peer = l->peer;
+	struct gre_memory *peer = l->peer;
 	uint32_t ack = l->e->gre->ack;
 	int32_t ahead;
 
@@ -304,9 +314,10 @@ void gre_ack(const struct gre_look *l)
 		if (!step)
 			return;
 	} else if (gre_distance(peer->first_seq, ack) < 0) {
-		/* The first data was not there yet when this was sent; else it was lost to the capture. */
-		if (peer->first_seq - ack == 1 || ack == UINT32_MAX)
-			early(l);
+		/* The first data was not there yet when this was sent; or it was, and is not in the capture. */
+		if (ack != UINT32_MAX)
+			peer->flags |= GRE_MEM_FIRST_LOST;
+		early(l);
 		return;
 	}
 	told(l);
@@ -323,8 +334,9 @@ void gre_ack_end(struct judge *j, const struct event *e, unsigned host)
 		return;
 	if (t->early_ack.frame)
 		early_fail(j, e, host, &t->early_ack,
-			   FAIL_DOUBT | (peer && peer->flags & GRE_MEM_DATA ? 0 : UNLESS_ONE_WAY), 0);
+			   peer && peer->flags & GRE_MEM_DATA ? UNLESS_GRE_LOSS : UNLESS_ONE_WAY, 0);
 	if (t->unsent.frame)
-		unsent_fail(j, e, host, &t->unsent, FAIL_DOUBT | lossy(m, peer), 0);
+		unsent_fail(j, e, host, &t->unsent,
+			    t->unsent.value - t->unsent.limit > HARDLY_LOST ? FAIL_DOUBT : UNLESS_GRE_LOSS, 0);
 	t->early_ack.frame = t->unsent.frame = 0;
 }

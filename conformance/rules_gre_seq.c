@@ -101,6 +101,7 @@ void gre_first_data(const struct gre_look *l)
 	const struct event *e = l->e;
 	struct gre_memory *m = l->own;
 	const struct call *other = continued(e);
+	struct gre_trouble *t;
 
 	m->flags |= GRE_MEM_DATA;
 	m->first_seq = m->highest = e->gre->seq;
@@ -111,26 +112,50 @@ void gre_first_data(const struct gre_look *l)
 	m->mark_seq[0] = m->mark_seq[1] = e->gre->seq;
 	if (l->peer && l->peer->trouble && l->peer->trouble->early_ack.frame)
 		m->flags |= GRE_MEM_RESOLVE;
-	if (other) {
-		struct finding *f = fail(l->j, e, RULE_GRE_SEQ_PERCALL_01, (int)e->from, 0);
-
-		say(f, "%s began a call with sequence number %u, where its call %llu had stopped",
-		    who(e, e->from), e->gre->seq, (unsigned long long)other->id);
-		observed(expected(f, "0"), "%u", e->gre->seq);
-		evidence(f, other->flow[e->from]->last_frame);
-		m->flags |= GRE_MEM_RESTARTED;
+	t = other ? gre_trouble(l->j, m) : NULL;
+	if (t) {
+		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
+		t->percall_before = other->flow[e->from]->last_frame;
 	}
+}
+
+/* Whether the first packets may have been lost: both ways begin late, or they were acknowledged. */
+static unsigned first_lost(const struct gre_memory *m, const struct gre_memory *peer)
+{
+	if (m->flags & GRE_MEM_FIRST_LOST || (peer && peer->flags & GRE_MEM_DATA && peer->first_seq > 1))
+		return UNLESS_GRE_LOSS;
+	return lossy(m, peer);
+}
+
+static void carried_over(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m,
+			 unsigned how)
+{
+	const struct gre_trouble *t = m->trouble;
+	struct finding *f;
+
+	/* That nothing came before has to show by what the other side acknowledged. */
+	if (!(m->flags & GRE_MEM_ACKED))
+		how |= UNLESS_GRE_LOSS;
+	f = fail(j, e, RULE_GRE_SEQ_PERCALL_01, (int)host, how);
+	say(f, "%s began a call with sequence number %u, where its call %u had stopped", who(e, host),
+	    t->percall.value, t->percall.limit);
+	observed(expected(f, "0"), "%u", t->percall.value);
+	evidence(at(f, t->percall.frame, t->percall.time_ns), t->percall_before);
 }
 
 /* Judged at the end: until then a lower number may still have come late. */
 static void started(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m)
 {
+	unsigned how = first_lost(m, gre_half(e->call, !host));
 	struct finding *f;
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->first_seq || m->flags & GRE_MEM_RESTARTED)
 		return;
-	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host,
-		 FAIL_DOUBT | lossy(m, gre_half(e->call, !host)));
+	if (m->trouble && m->trouble->percall.frame && m->trouble->percall.value == m->first_seq) {
+		carried_over(j, e, host, m, how);
+		return;
+	}
+	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host, FAIL_DOUBT | how);
 	f = at(f, m->first_frame, m->first_time);
 	if (m->first_seq == 1)
 		say(f, "%s began to count its data at 1 instead of 0, as many systems do", who(e, host));

@@ -186,7 +186,7 @@ static const struct range ocrp_ranges[] = {
 	{ FIELD_CAUSE, ON_SUCCESS, false, RULE_OCRP_CAUSE_01, 0, 0, "0 with Result Code 1", "" },
 	{ FIELD_CONNECT_SPEED, ON_SUCCESS, false, RULE_OCRP_SPEED_02, 1, NO_LIMIT, "above 0", "" },
 	{ FIELD_WINDOW, ON_SUCCESS, true, RULE_OCRP_WINDOW_01, 1, NO_LIMIT, "1 or more", "" },
-	{ FIELD_PROCESSING_DELAY, ON_SUCCESS, false, RULE_ATO_PPD_01, 0, LARGE_DELAY, "0 to 600",
+	{ FIELD_PROCESSING_DELAY, ON_SUCCESS, false, RULE_OCRP_PPD_01, 0, LARGE_DELAY, "0 to 600",
 	  milliseconds },
 	{ FIELDS, 0, false, 0, 0, 0, NULL, NULL },
 };

@@ -31,7 +31,8 @@ static void judge_window(struct judge *j, const struct event *e)
 
 	if (window == 0 || window == WINDOWS_PNS || window == WINDOWS_PAC)
 		return;
-	f = sender(j, e, RULE_MSP_WINZERO_01, "A window is announced that the profile has no use for");
+	f = sender(j, e, RULE_MSP_WINZERO_01, e->from == (unsigned)pac_of(e) ? "the PAC announces a window, which the profile has no use for"
+			      : "the PNS announces a window, which the profile has no use for");
 	expected(f, "Packet Recv. Window Size 0 (or %d, %d as Windows sends)", WINDOWS_PNS, WINDOWS_PAC);
 	observed(f, "%" PRIu32, window);
 }
@@ -59,7 +60,7 @@ static void judge_habits(struct judge *j, const struct event *e, enum rule_numbe
 
 		if (value == habits[i].value)
 			continue;
-		f = sender(j, e, rule, "The peer calls itself Microsoft's but does not send what Windows does");
+		f = sender(j, e, rule, "the peer calls itself Microsoft's but does not send what Windows does");
 		expected(f, "%s %" PRIu32, field_name(habits[i].field), habits[i].value);
 		observed(f, "%" PRIu32, value);
 		return;
@@ -94,12 +95,12 @@ static void judge_windows_ocrq(struct judge *j, const struct event *e)
 
 	judge_habits(j, e, RULE_MSP_OCRQ_01, habits, sizeof(habits) / sizeof(*habits));
 	if (m && m->serial[0].used && serial != (uint16_t)(m->serial[0].last + 1)) {
-		f = sender(j, e, RULE_MSP_OCRQ_01, "The PNS calls itself Microsoft's but does not count its calls");
+		f = sender(j, e, RULE_MSP_OCRQ_01, "the PNS calls itself Microsoft's but does not count its calls");
 		expected(f, "Call Serial Number %u", (uint16_t)(m->serial[0].last + 1));
 		observed(f, "%u", serial);
 	}
 	if (!subaddress_fits(j, e)) {
-		f = sender(j, e, RULE_MSP_OCRQ_01, "The PNS calls itself Microsoft's but sends no GUID");
+		f = sender(j, e, RULE_MSP_OCRQ_01, "the PNS calls itself Microsoft's but sends no GUID");
 		expected(f, "a GUID in the first %d octets of Subaddress", GUID_OCTETS);
 		observed(f, "something else");
 	}
@@ -123,7 +124,7 @@ static void judge_disconnect(struct judge *j, const struct event *e)
 
 	if (!result)
 		return;
-	f = sender(j, e, RULE_MSP_CDN_01, "The PAC gave a reason for the end of a call, which the profile forbids");
+	f = sender(j, e, RULE_MSP_CDN_01, "the PAC gave a reason for the end of a call, which the profile forbids");
 	expected(f, "Result Code 0");
 	observed(f, "Result Code %" PRIu32, result);
 }
@@ -131,6 +132,7 @@ static void judge_disconnect(struct judge *j, const struct event *e)
 static void judge_message(struct judge *j, const struct event *e)
 {
 	bool success = value_of(j, e, FIELD_RESULT) == REPLY_SUCCESS;
+	struct finding *f = NULL;
 
 	switch (e->msg->desc->type) {
 	case CTRL_OCRQ:
@@ -149,17 +151,19 @@ static void judge_message(struct judge *j, const struct event *e)
 			judge_window(j, e);
 		break;
 	case CTRL_ICRQ:
-		sender(j, e, RULE_MSP_ICRQ_01, "The PAC announced an incoming call, which the profile forbids");
+		f = sender(j, e, RULE_MSP_ICRQ_01, "the PAC announced an incoming call, which the profile forbids");
 		break;
 	case CTRL_CDN:
 		judge_disconnect(j, e);
 		break;
 	case CTRL_WEN:
-		sender(j, e, RULE_MSP_WEN_01, "The PAC sent a WAN-Error-Notify, which the profile forbids");
+		f = sender(j, e, RULE_MSP_WEN_01, "the PAC sent a WAN-Error-Notify, which the profile forbids");
 		break;
 	default:
 		break;
 	}
+	expected(f, "no such message");
+	observed(f, "%s", e->msg->desc->name);
 }
 
 /* --- after the last call ------------------------------------------------------------------- */
@@ -186,7 +190,7 @@ static void idle_until(struct judge *j, const struct event *e, struct calls_memo
 		return;
 	f = fail(j, e, RULE_MSP_LASTCALL_01, calls->idle_by, how | FAIL_CONNECTION);
 	at(f, calls->idle_frame, calls->idle_since);
-	say(f, "The %s ended the last call and kept the control connection",
+	say(f, "the %s ended the last call and kept the control connection",
 	    (int)calls->idle_by == e->connection->pac ? "PAC" : "PNS");
 	expected(f, "Stop-Control-Connection-Request");
 	observed(f, "none for %.0f s", (double)(until - calls->idle_since) / 1e9);
@@ -265,7 +269,7 @@ static void kept(struct judge *j, const struct event *e, enum rule_number rule, 
 		return;
 	}
 	f = fail(j, e, rule, (int)host, FAIL_CONNECTION);
-	say(f, "The %s kept a control connection that was not established",
+	say(f, "the %s kept a control connection that was not established",
 	    dialout ? "PNS" : acceptor ? "receiver" : "originator");
 	expected(f, "established, or closed, after %d s", dialout ? 60 : 30);
 	observed(f, "%.0f s", (double)(until - since) / 1e9);

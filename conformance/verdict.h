@@ -60,6 +60,12 @@ struct finding *at(struct finding *f, uint64_t frame, int64_t time_ns);
  * NO_CALL, NO_SYNC. */
 unsigned conditions(const struct judge *j, const struct event *e);
 
+/*
+ * Whether the other side's octets have been acknowledged that the capture has not shown, or not yet: more
+ * was said than is known.  fail() takes it for a TCP_GAP.
+ */
+bool unheard(const struct event *e);
+
 enum rule_profile judge_profile(const struct judge *j);
 /* Whether the user wants to hear of the rule.  For umbrella ids, which speak where the special one is not asked for. */
 bool selected(const struct judge *j, enum rule_number rule);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Octets to named fields and back.  Links with nothing but libc.
+# Octets to named fields and back.  Links with libc, and with nettle for the ciphers of MPPE.
 noinst_LIBRARIES += libdissectors.a
 libdissectors_a_SOURCES = \
 	%D%/ctrl.c \
@@ -14,11 +14,26 @@ libdissectors_a_SOURCES = \
 	%D%/ip.h \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/mppe.c \
+	%D%/mppe.h \
 	%D%/packet.h \
 	%D%/ppp.c \
 	%D%/ppp.h \
+	%D%/ppp_auth.c \
+	%D%/ppp_control.c \
 	%D%/ppp_control.h \
+	%D%/ppp_data.c \
+	%D%/ppp_auth.c \
+	%D%/ppp_control.c \
+	%D%/ppp_control.h \
+	%D%/ppp_data.c \
 	%D%/ppp_desc.c \
+	%D%/ppp_options.c \
+	%D%/ppp_private.h \
+	%D%/ppp_options.c \
+	%D%/ppp_private.h \
 	%D%/tcp.c \
 	%D%/tcp.h \
 	%D%/unseen.def
+
+DISSECTORS_LIBS = libdissectors.a $(NETTLE_LIBS)

@@ -38,6 +38,9 @@ enum {
 	PPP_CHAP_RESPONSE,
 	PPP_CHAP_SUCCESS,
 	PPP_CHAP_FAILURE,
+	PPP_CHAP_CHANGE_1, /* RFC 2433 */
+	PPP_CHAP_CHANGE_2,
+	PPP_CHAP_CHANGE_3, /* RFC 2759 */
 
 	PPP_EAP_REQUEST = 1,
 	PPP_EAP_RESPONSE,
@@ -128,14 +131,15 @@ enum ppp_privacy {
 	PPP_SECRET, /* a password, or what one can be guessed by */
 };
 
-enum { PPP_WIDTH_REST = 0, PPP_WIDTH_COUNTED = 0xff /* by the value of the row before */ };
+enum { PPP_WIDTH_REST = 0, PPP_WIDTH_COUNTED = 0xffff /* by the value of the row before */ };
 
 /* One field of a table.  Tables end with a NULL name. */
 struct ppp_row {
 	const char *name;  /* snake_case, as in JSON */
 	const char *label; /* for people */
+	const char *brief; /* on one line: what goes before the value; NULL: not there */
 	enum ppp_kind kind;
-	uint8_t width;	   /* octets, or PPP_WIDTH_* */
+	uint16_t width;	   /* octets, or PPP_WIDTH_* */
 	uint32_t mask;	   /* bits of these octets, or 0; the row with bit 0 is the last of them */
 	const struct value_name *names; /* ENUM, FLAGS, LIST */
 	enum ppp_privacy privacy;
@@ -160,6 +164,7 @@ enum ppp_defect {
 	PPP_BAD_TRAILING = 32,	   /* octets after the last field */
 	PPP_BAD_OPTION_LENGTH = 64, /* an option's Length is less than 2 or more than the rest */
 	PPP_BAD_OPTION_SIZE = 128, /* an option is not as long as its number says */
+	PPP_BAD_INNER = 256,	   /* the IP header inside is not valid */
 };
 
 enum { PPP_FIELDS_MAX = 24, PPP_OPTION_FIELDS_MAX = 8 };
@@ -167,7 +172,7 @@ enum { PPP_FIELDS_MAX = 24, PPP_OPTION_FIELDS_MAX = 8 };
 struct ppp_option_desc {
 	uint8_t number;
 	const char *name, *label;
-	const char *brief; /* of one line, or NULL: label */
+	const char *brief; /* on one line, or NULL: label */
 	const struct ppp_row *rows; /* of the data, or NULL: none */
 	/* Or rows that depend on the data. */
 	const struct ppp_row *(*rows_of)(const uint8_t *data, uint32_t len);

@@ -37,6 +37,9 @@ static const char *const chap_codes[] = {
 	"Response",
 	"Success",
 	"Failure",
+	"Change-Password-1", /* RFC 2433 */
+	"Change-Password-2",
+	"Change-Password-3", /* RFC 2759 */
 };
 static const char *const eap_codes[] = {
 	[1] = "Request",
@@ -67,7 +70,7 @@ static const struct code_names lcp = { lcp_codes, 0xffff };
 static const struct code_names ncp = { lcp_codes, 0x00ff };
 static const struct code_names resettable = { lcp_codes, 0xc0ff };
 static const struct code_names pap = { pap_codes, 0x000e };
-static const struct code_names chap = { chap_codes, 0x001e };
+static const struct code_names chap = { chap_codes, 0x00fe };
 static const struct code_names eap = { eap_codes, 0x007e };
 static const struct code_names cbcp = { cbcp_codes, 0x000e };
 static const struct code_names bap = { bap_codes, 0x01fe };

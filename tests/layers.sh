@@ -33,6 +33,22 @@ for folder in dissectors conformance analyzer traces tools; do
 	tap_is "$folder includes only what it may" "" "$(cat "$tap_tmp/$folder" 2>&1)"
 done
 
+# A file that no local.mk names would be left out of the archive, or not be tested.
+for folder in dissectors conformance analyzer traces tools tests/unit tests/fuzz; do
+	for file in "$folder"/*.[ch] "$folder"/*.def; do
+		[ -e "$file" ] || continue
+		case $folder in
+		tests/*) grep -q "%D%/${file#tests/}" tests/local.mk || echo "$file" ;;
+		*) grep -q "%D%/${file##*/}" "$folder/local.mk" || echo "$file" ;;
+		esac
+	done
+done >"$tap_tmp/forgotten"
+tap_is "every source is in its local.mk" "" "$(cat "$tap_tmp/forgotten")"
+suites=$(sed -n 's/^void \(suite_[a-z0-9_]*\)(void)$/\1/p' tests/unit/test_*.c | while read -r suite; do
+	grep -q "^	$suite,\$" tests/unit/main_*.c || echo "$suite"
+done)
+tap_is "every suite is in its main" "" "$suites"
+
 # users HEADER-PATTERN: files that include <HEADER>
 users() {
 	grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<($1)>" \
@@ -62,6 +78,7 @@ confined libpcap 'pcap\.h|pcap/.*' analyzer/capture.c analyzer/capture_pcap.c tr
 confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
+confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
 confined 'the network' 'sys/socket\.h|netdb\.h'
 
 # Only tools/ and the writers of reports print.

@@ -15,20 +15,26 @@ AM_TESTS_ENVIRONMENT = \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
 	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
 
-dist_check_SCRIPTS = \
-	%D%/all \
-	%D%/golden.sh \
-	%D%/regold \
-	%D%/fuzz.sh \
+test_scripts = \
 	%D%/layers.sh \
+	%D%/fuzz.sh \
+	%D%/golden.sh \
 	%D%/man.sh \
 	%D%/robust.sh \
+	%D%/rules.sh \
+	%D%/rules-man.sh \
+	%D%/corpus.py \
 	%D%/manifest.py \
+	%D%/mutate.py \
 	%D%/schema.py \
 	%D%/tshark.py
 EXTRA_DIST += \
+	$(test_scripts) \
+	%D%/all \
+	%D%/regold \
 	%D%/tap.sh \
 	%D%/common.py \
+	%D%/judged.py \
 	%D%/golden.list \
 	%D%/golden \
 	%D%/truth.json \
@@ -43,9 +49,9 @@ UNIT_TESTS = \
 # Suites and fuzz targets are called from elsewhere, but declared in no header.
 TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
-TEST_HEADERS = \
+test_included = \
 	%D%/unit/exact.h
-EXTRA_DIST += $(TEST_HEADERS)
+EXTRA_DIST += $(test_included)
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -63,19 +69,21 @@ endif
 	%D%/unit/test_gre.c \
 	%D%/unit/test_ip.c \
 	%D%/unit/test_link.c \
+	%D%/unit/test_mppe.c \
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_tcp.c
 %C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_dissectors_CFLAGS = $(TEST_CFLAGS)
-%C%_unit_unit_dissectors_LDADD = libdissectors.a $(CUNIT_LIBS)
+%C%_unit_unit_dissectors_LDADD = $(DISSECTORS_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_rule.c \
+	%D%/unit/test_rules_gre.c \
 	%D%/unit/test_rules_message.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)
-%C%_unit_unit_conformance_LDADD = libconformance.a libdissectors.a $(CUNIT_LIBS)
+%C%_unit_unit_conformance_LDADD = libconformance.a $(DISSECTORS_LIBS) $(CUNIT_LIBS)
 %C%_unit_unit_analyzer_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_analyzer.c \
@@ -95,7 +103,7 @@ endif
 	%D%/unit/test_writer.c
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_traces_CFLAGS = $(TEST_CFLAGS)
-%C%_unit_unit_traces_LDADD = libtraces.a libdissectors.a $(PCAP_LIBS) $(CUNIT_LIBS)
+%C%_unit_unit_traces_LDADD = libtraces.a $(DISSECTORS_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
 if FUZZER
@@ -147,15 +155,7 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_script_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
-TESTS += \
-	%D%/layers.sh \
-	%D%/fuzz.sh \
-	%D%/golden.sh \
-	%D%/man.sh \
-	%D%/robust.sh \
-	%D%/manifest.py \
-	%D%/schema.py \
-	%D%/tshark.py
+TESTS += $(test_scripts)
 
 # 'make fuzz-targets' builds what tests/all then runs.
 fuzz-targets: $(FUZZ_TARGETS)

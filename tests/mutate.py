@@ -31,9 +31,9 @@ WAITS = "waits"  # ... the other side waits for the close that was refused, and 
 VALUES = {
     "SCCRQ": (
         (12, 2, (0x0200, 0x0101, 0x0110, 0xffff), "SCCRQ-VER-01", GOES_ON),
-        (16, 4, (4, 7, 0x103, 0x80000003, 0xffffffff), "SCCRQ-FRAMCAP-01", GOES_ON),
+        (16, 4, (7, 0x103, 0x80000003, 0xffffffff), "SCCRQ-FRAMCAP-01", GOES_ON),
         (16, 4, (0,), "SCCRQ-FRAMCAP-02", REFUSED),
-        (20, 4, (4, 7, 0x103, 0x80000003, 0xffffffff), "SCCRQ-BEARCAP-01", GOES_ON)),
+        (20, 4, (7, 0x103, 0x80000003, 0xffffffff), "SCCRQ-BEARCAP-01", GOES_ON)),
     "SCCRP": (
         (12, 2, (0x0200, 0x0101, 0xffff, 0), "SCCRP-VER-01", REFUSED),
         (12, 2, (1, 0xff), "MSG-VERSION-01", REFUSED),
@@ -235,17 +235,34 @@ def lengths(place):
             yield case(place, how, place.script(how, CLOSES), own)
 
 
+def contradicted(place):
+    """The next message in the segment tells where this one really ends."""
+    if place.word in ("SCCRQ", "SCCRP", "STOPRQ", "STOPRP"):
+        return
+    right = SIZES[place.word]
+    for value in (16, 20, right - 4, right + 4, right + 16, 500):
+        if value == right or value < SHORTEST:
+            continue
+        script = place.script("length=%d" % value, CLOSES)
+        broken = place.line + " length=%d" % value
+        script = script.replace(broken, "wait 61; coalesce { %s; %s ECHORQ }" % (broken, place.side))
+        yield case(place, "length=%d, contradicted" % value, script, "MSG-LEN-02")
+
+
 # --- the fields of a tunnel packet --------------------------------------------------------------
 
+# Of a packet that a receiver may take all the same, and one that nobody can.
+GRE_TAKEN = (
+    ("ssr=1", "GRE-SSR-01"), ("recur=1", "GRE-RECUR-01"), ("recur=2", "GRE-RECUR-01"), ("recur=4", "GRE-RECUR-01"),
+    ("recur=7", "GRE-RECUR-01"), ("flags=1", "GRE-FLAGS-01"), ("flags=2", "GRE-FLAGS-01"), ("flags=4", "GRE-FLAGS-01"),
+    ("flags=8", "GRE-FLAGS-01"), ("flags=15", "GRE-FLAGS-01"),
+)
 GRE = (
-    ("c=1", "GRE-C-01"), ("r=1", "GRE-R-01"), ("k=0", "GRE-K-01"), ("ssr=1", "GRE-SSR-01"),
-    ("recur=1", "GRE-RECUR-01"), ("recur=2", "GRE-RECUR-01"), ("recur=4", "GRE-RECUR-01"), ("recur=7", "GRE-RECUR-01"),
-    ("flags=1", "GRE-FLAGS-01"), ("flags=2", "GRE-FLAGS-01"), ("flags=4", "GRE-FLAGS-01"), ("flags=8", "GRE-FLAGS-01"),
-    ("flags=15", "GRE-FLAGS-01"), ("ver=0", "GRE-VER-01"), ("ver=2", "GRE-VER-01"), ("ver=3", "GRE-VER-01"),
-    ("ver=7", "GRE-VER-01"), ("protocol_type=0", "GRE-PTYPE-01"), ("protocol_type=0x0800", "GRE-PTYPE-01"),
-    ("protocol_type=0x880a", "GRE-PTYPE-01"), ("protocol_type=0x0b88", "GRE-PTYPE-01"),
-    ("cut=1", "GRE-HDR-01"), ("cut=6", "GRE-HDR-01"), ("cut=7", "GRE-HDR-01"), ("cut=10", "GRE-HDR-01"),
-    ("call_id=0x7777", "GRE-CALLID-01"),
+    ("c=1", "GRE-C-01"), ("r=1", "GRE-R-01"), ("k=0", "GRE-K-01"), ("ver=0", "GRE-VER-01"), ("ver=2", "GRE-VER-01"),
+    ("ver=3", "GRE-VER-01"), ("ver=7", "GRE-VER-01"), ("protocol_type=0", "GRE-PTYPE-01"),
+    ("protocol_type=0x0800", "GRE-PTYPE-01"), ("protocol_type=0x880a", "GRE-PTYPE-01"),
+    ("protocol_type=0x0b88", "GRE-PTYPE-01"), ("cut=6", "GRE-HDR-01"), ("cut=7", "GRE-HDR-01"),
+    ("cut=10", "GRE-HDR-01"), ("call_id=0x7777", "GRE-CALLID-01"),
 )
 GRE_DATA = (
     ("s=0", "GRE-S-01"), ("seq=none", "GRE-S-01"), ("empty", "GRE-S-01"), ("seq=none empty ack=none", "GRE-EMPTY-01"),
@@ -262,9 +279,10 @@ def tunnel(place):
     elif "ppp=" not in place.line:
         rows += GRE_DATA
         rows += (("a=0", "GRE-A-01"),) if " ack" in place.line else (("a=1", "GRE-A-01"),)
-    for how, wanted in rows:
-        for arrives in ("", " drop"):
-            yield case(place, how + arrives, place.script(how + arrives), wanted)
+    for how, wanted in GRE_TAKEN:
+        yield case(place, how, place.script(how), wanted)
+    for how, wanted in GRE_TAKEN + rows:
+        yield case(place, how + " drop", place.script(how + " drop"), wanted)
 
 
 def cases():
@@ -273,7 +291,7 @@ def cases():
             if place.word == "gre":
                 yield from tunnel(place)
                 continue
-            for kind in (reserved, values, texts, header, lengths):
+            for kind in (reserved, values, texts, header, lengths, contradicted):
                 yield from kind(place)
 
 

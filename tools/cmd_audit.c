@@ -15,6 +15,7 @@ struct audit {
 	struct reading reading;
 	struct judging judging;
 	struct judge *judge;
+	int64_t now; /* end of the captures, ns */
 	const struct report_ops *ops;
 	struct report *report;
 	struct report_summary summary;
@@ -44,6 +45,8 @@ static void on_capture(void *ctx, const struct report_capture *c)
 
 	if (c->damaged)
 		a->summary.partial = true;
+	if (c->packets && c->last_time > a->now)
+		a->now = c->last_time;
 	for (unsigned why = 1; why < UNSEEN_COUNT; why++)
 		if (c->unseen[why] && unseen_lossy((enum unseen)why))
 			a->summary.partial = true;
@@ -60,18 +63,20 @@ static void on_tunnel(void *ctx, const struct tunnel *t)
 
 static void on_connection(void *ctx, const struct control_connection *c)
 {
+	struct diagnosis why[DIAGNOSES_MAX];
 	struct audit *a = ctx;
 
 	a->summary.connections++;
-	a->ops->connection(a->report, c);
+	a->ops->connection(a->report, c, why, diagnose_connection(c, a->now, why));
 }
 
 static void on_call(void *ctx, const struct call *c)
 {
+	struct diagnosis why[DIAGNOSES_MAX];
 	struct audit *a = ctx;
 
 	a->summary.calls++;
-	a->ops->call(a->report, c);
+	a->ops->call(a->report, c, why, diagnose_call(c, a->now, why));
 }
 
 static void on_tunnel_end(void *ctx, const struct tunnel *t)

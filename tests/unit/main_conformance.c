@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
-suite_fn suite_rule, suite_rules_message;
+suite_fn suite_rule, suite_rules_gre, suite_rules_message;
 
 suite_fn *const suites[] = {
 	suite_rule,
+	suite_rules_gre,
 	suite_rules_message,
 	NULL,
 };

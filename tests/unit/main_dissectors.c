@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-suite_fn suite_ctrl, suite_ctrl_stream, suite_gre, suite_ip, suite_link, suite_ppp, suite_tcp;
+suite_fn suite_ctrl, suite_ctrl_stream, suite_gre, suite_ip, suite_link, suite_mppe, suite_ppp, suite_tcp;
 
 suite_fn *const suites[] = {
 	suite_ctrl,
@@ -12,6 +12,7 @@ suite_fn *const suites[] = {
 	suite_gre,
 	suite_ip,
 	suite_link,
+	suite_mppe,
 	suite_ppp,
 	suite_tcp,
 	NULL,

@@ -223,7 +223,8 @@ static void test_codes(void)
 	CHECK_CODES(0x80ed, NCP_CODES);
 	CHECK_CODES(PPP_CCP, NCP_CODES, NULL, NULL, NULL, NULL, NULL, NULL, "Reset-Request", "Reset-Ack");
 	CHECK_CODES(PPP_PAP, NULL, "Authenticate-Request", "Authenticate-Ack", "Authenticate-Nak");
-	CHECK_CODES(PPP_CHAP, NULL, "Challenge", "Response", "Success", "Failure");
+	CHECK_CODES(PPP_CHAP, NULL, "Challenge", "Response", "Success", "Failure", "Change-Password-1",
+		    "Change-Password-2", "Change-Password-3");
 	CHECK_CODES(PPP_EAP, NULL, "Request", "Response", "Success", "Failure", "Initiate", "Finish");
 	CHECK_CODES(0xc029, NULL, "Callback-Request", "Callback-Response", "Callback-Ack");
 	CHECK_CODES(0xc02d, NULL, "Call-Request", "Call-Response", "Callback-Request", "Callback-Response",

@@ -316,7 +316,7 @@ static struct finding a_finding(void)
 		.observed = "\"lab \\\" name\" to 10.1.1.10:1723",
 		.evidence = { 15, 16 },
 		.nevidence = 2,
-		.known_as = "poptop, pptpclient",
+		.known_as = "poptop,pptpclient",
 	};
 }
 
@@ -408,8 +408,8 @@ static void write_report(struct page *p, const struct report_ops *ops)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	ops->capture(r, &capture);
 	ops->tunnel(r, &t);
-	ops->connection(r, &c);
-	ops->call(r, &call);
+	ops->connection(r, &c, NULL, 0);
+	ops->call(r, &call, NULL, 0);
 	ops->tunnel_end(r, &t);
 	ops->finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(ops->end(r, &s));
@@ -463,10 +463,10 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	ops->capture(r, &bad);
 	ops->tunnel(r, &t);
-	ops->connection(r, &c);
-	ops->call(r, &gre);
-	ops->call(r, &empty);
-	ops->call(r, &incoming);
+	ops->connection(r, &c, NULL, 0);
+	ops->call(r, &gre, NULL, 0);
+	ops->call(r, &empty, NULL, 0);
+	ops->call(r, &incoming, NULL, 0);
 	ops->tunnel_end(r, &t);
 	ops->finding(r, &f, BASELINE_NONE);
 	CU_ASSERT_TRUE(ops->end(r, &s));
@@ -851,13 +851,13 @@ static void write_many(struct page *p, const struct report_ops *ops, uint64_t n)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	ops->tunnel(r, &t);
 	for (c.id = 1; c.id <= n; c.id++)
-		ops->connection(r, &c);
+		ops->connection(r, &c, NULL, 0);
 	for (uint64_t i = 1; i <= n; i++) {
 		struct call call = a_call(&t);
 
 		call.id = i;
 		call.flow[0] = call.flow[1] = &flow;
-		ops->call(r, &call);
+		ops->call(r, &call, NULL, 0);
 	}
 	ops->tunnel_end(r, &t);
 	for (uint64_t i = 0; i < n; i++)
