@@ -93,7 +93,8 @@ const char *decode_endpoint(const struct report_options *o, const struct ip_addr
 /* Frame, time and ends; the time of day on one line, the date as well when a packet has many. */
 static void put_where(const struct report_options *o, const struct decode_where *w)
 {
-	char frame[FRAME], time[REPORT_TIME], src[DECODE_ENDPOINT], dst[DECODE_ENDPOINT], ends[2 * DECODE_ENDPOINT + 4];
+	char frame[FRAME], time[REPORT_TIME], src[DECODE_ENDPOINT], dst[DECODE_ENDPOINT],
+		ends[2 * DECODE_ENDPOINT + 4];
 	size_t len = strlen(report_time(w->time_ns, time));
 
 	decode_endpoint(o, &w->src, w->src_port, src);
@@ -271,7 +272,8 @@ static void control_line(const struct report_options *o, const struct decode_whe
 			 const struct ctrl_msg *m)
 {
 	put_where(o, w);
-	decode_put_styled(o, m->status == CTRL_BAD ? RED : BOLD, m->desc ? m->desc->abbrev : "no PPTP message");
+	decode_put_styled(o, m->status == CTRL_BAD ? RED : BOLD,
+			  m->desc ? m->desc->abbrev : "no PPTP message");
 	if (m->desc)
 		put_short_fields(o, m);
 	put_ctrl_fault(o, m);

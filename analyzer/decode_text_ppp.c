@@ -6,9 +6,21 @@
 #include "analyzer/decode_value.h"
 
 enum {
-	LINE_ROOM = 132,  /* of a value on the one line: 64 octets in hexadecimal */
+	LINE_ROOM = 132, /* of a value on the one line: 64 octets in hexadecimal */
 	ROW_ROOM = 1040, /* on a line of its own: 255 octets of text, each as \xNN */
 };
+
+/* A value, text in quotes. */
+static void quoted_value(const struct report_options *o, const struct ppp_field *f, char *buf, size_t room)
+{
+	bool quotes = f->row->kind == PPP_KIND_TEXT && !decode_hidden(o, f);
+
+	decode_value(o, f, buf + quotes, room - 2 * quotes);
+	if (!quotes)
+		return;
+	buf[0] = '"';
+	strcat(buf, "\"");
+}
 
 static void put_defects(const struct report_options *o, unsigned defects)
 {
@@ -25,7 +37,6 @@ static void put_defects(const struct report_options *o, unsigned defects)
 /* The value of a field as on the one line: its words, else the number, the quoted text or the octets. */
 static void line_value(const struct report_options *o, const struct ppp_field *f, char buf[LINE_ROOM])
 {
-	bool text = f->row->kind == PPP_KIND_TEXT;
 	char *comma;
 
 	/* Commas part the fields. */
@@ -34,13 +45,8 @@ static void line_value(const struct report_options *o, const struct ppp_field *f
 		*comma = '+';
 		memmove(comma + 1, comma + 2, strlen(comma + 1));
 	}
-	if (*buf)
-		return;
-	decode_value(o, f, buf + text, LINE_ROOM - 2 * text);
-	if (text) {
-		buf[0] = '"';
-		strcat(buf, "\"");
-	}
+	if (!*buf)
+		quoted_value(o, f, buf, LINE_ROOM);
 }
 
 /* Those fields that belong on the line, each after what parts it from the one before. */
@@ -90,7 +96,8 @@ static const char *put_line_algorithm(const struct report_options *o, const stru
 }
 
 /* Who talks to whom, instead of the fields of a header. */
-static bool put_line_ip(const struct report_options *o, const struct ppp_frame *f, const struct ppp_control *c)
+static bool put_line_ip(const struct report_options *o, const struct ppp_frame *f,
+			const struct ppp_control *c)
 {
 	const struct ppp_field *protocol = ppp_field_of(c, "ip_protocol");
 	char src[DECODE_ENDPOINT], dst[DECODE_ENDPOINT], words[LINE_ROOM];
@@ -171,21 +178,17 @@ static void put_field_row(const struct report_options *o, unsigned base, const s
 {
 	const struct ppp_row *row = f->row;
 	char width[16], value[ROW_ROOM], words[ROW_ROOM];
-	bool text = row->kind == PPP_KIND_TEXT;
+	bool partly = row->kind == PPP_KIND_TEXT || row->kind == PPP_KIND_OCTETS;
 
 	if (row->mask)
 		snprintf(width, sizeof(width), "%d bit", __builtin_popcount(row->mask));
 	else
 		snprintf(width, sizeof(width), "%" PRIu32, f->width);
-	if (f->caplen < f->width && (!f->caplen || (!text && row->kind != PPP_KIND_OCTETS))) {
+	if (f->caplen < f->width && !(f->caplen && partly)) {
 		decode_put_absent(o, base + f->offset, width, row->label, false);
 		return;
 	}
-	decode_value(o, f, value + text, sizeof(value) - 2 * text);
-	if (text) {
-		value[0] = '"';
-		strcat(value, "\"");
-	}
+	quoted_value(o, f, value, sizeof(value));
 	ppp_field_words(f, words, sizeof(words));
 	decode_put_row(o, base + f->offset, width, row->label, value,
 		       f->caplen < f->width ? "(the rest is not in the capture)" : words);
@@ -201,8 +204,8 @@ static void put_option_rows(const struct report_options *o, unsigned base, const
 
 		snprintf(what, sizeof(what), "%s, length %u", option.desc ? option.desc->label : "not known",
 			 option.length);
-		put_number_row(o, base + option.offset, option.len < 2 ? option.len : 2, "Option", option.number,
-			       what);
+		put_number_row(o, base + option.offset, option.len < 2 ? option.len : 2, "Option",
+			       option.number, what);
 		for (unsigned i = 0; i < option.nfields; i++)
 			put_field_row(o, base, &option.field[i]);
 	}

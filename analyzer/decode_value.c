@@ -9,6 +9,11 @@
 
 static const char hidden[] = "***";
 
+bool decode_hidden(const struct report_options *o, const struct ppp_field *f)
+{
+	return f->row->privacy == PPP_SECRET && !o->show_secrets;
+}
+
 /* Octets in hexadecimal, as many as there is room for. */
 static void put_hex(const uint8_t *octets, uint32_t len, char *buf, size_t room)
 {
@@ -47,12 +52,11 @@ static bool put_mask(const struct report_options *o, const struct ppp_field *f, 
 	};
 	enum ppp_privacy privacy = f->row->privacy;
 
-	if (privacy == PPP_SECRET) {
-		if (!o->show_secrets)
-			strcpy(buf, hidden);
-		return !o->show_secrets;
+	if (decode_hidden(o, f)) {
+		strcpy(buf, hidden);
+		return true;
 	}
-	if (!o->anonymize || privacy == PPP_PUBLIC || !f->caplen)
+	if (!o->anonymize || privacy == PPP_PUBLIC || privacy == PPP_SECRET || !f->caplen)
 		return false;
 	mask_of(kinds[privacy], f->octets, f->caplen, buf);
 	return true;
@@ -79,10 +83,8 @@ const char *decode_value(const struct report_options *o, const struct ppp_field 
 		break;
 	case PPP_KIND_HEX:
 	case PPP_KIND_FLAGS:
-		snprintf(buf, room, "0x%" PRIx64, f->value);
-		break;
 	case PPP_KIND_PROTOCOL:
-		snprintf(buf, room, "0x%04" PRIx64, f->value);
+		snprintf(buf, room, "0x%0*" PRIx64, f->row->mask ? 1 : 2 * (int)f->width, f->value);
 		break;
 	default:
 		snprintf(buf, room, "%" PRIu64, f->value);

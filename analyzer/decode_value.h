@@ -12,6 +12,9 @@
  */
 const char *decode_value(const struct report_options *o, const struct ppp_field *f, char *buf, size_t room);
 
+/* Whether decode_value gives stars. */
+bool decode_hidden(const struct report_options *o, const struct ppp_field *f);
+
 /* A frame and what was in it; false when the packet has no frame of PPP. */
 struct decode_ppp {
 	struct ppp_frame frame;

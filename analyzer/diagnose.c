@@ -183,7 +183,8 @@ static void start_level(struct diagnoses *d, const struct control_connection *c,
 	}
 	if (!c->messages[client][CTRL_SCCRQ] || c->lost[server] || !c->seen[server] || d->count)
 		return;
-	if (c->close == CLOSE_NONE && now - c->first_time < PATIENCE)
+	/* Where it said something else, waiting longer would not help. */
+	if (!messages_of(c, server) && c->close == CLOSE_NONE && now - c->first_time < PATIENCE)
 		return;
 	x = found(d, "control-no-reply", CONFIDENCE_HIGH, (int)server, NULL,
 		  "See whether the PPTP server process is healthy: TCP is accepted, PPTP is not answered.");

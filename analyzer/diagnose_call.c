@@ -79,28 +79,33 @@ static int64_t came_up(const struct call *c)
 	return c->state == CALL_REFUSED ? 0 : c->step[step].time_ns;
 }
 
+/* The Call ID in what this host sends in the call. */
+static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned host, uint16_t call_id)
+{
+	if (c->flow[host])
+		return (uint16_t)c->flow[host]->key == call_id;
+	if ((int)host == d->pac)
+		return c->pns_id_known && c->pns_call_id == call_id;
+	return d->pac >= 0 && c->pac_id_known && c->pac_call_id == call_id;
+}
+
 static bool unreachable(struct diagnoses *d, const struct call *c)
 {
-	const struct tunnel *t = c->tunnel;
 	bool any = false;
 
-	for (unsigned host = 0; host < HOSTS; host++) {
+	for (unsigned i = 0; i < ICMP_SEEN; i++) {
+		const struct icmp_seen *s = &c->tunnel->icmp[i];
 		char a[HOST_WORDS], by[IP_ADDR_TEXT];
-		bool ours = t->icmp[host].frame &&
-			    (c->flow[host] ? (uint16_t)c->flow[host]->key == t->icmp[host].call_id
-					   : t->icmp[host].call_id ==
-						     (d->pac == (int)host ? c->pns_call_id : c->pac_call_id));
 		struct diagnosis *x;
 
-		if (!ours)
+		if (!s->frame || !sends_to(d, c, s->from, s->call_id))
 			continue;
-		ip_addr_text(&t->icmp[host].by, by);
 		x = found(d, "gre-unreachable", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
 			  "the host or router that sent the ICMP error",
 			  "Let IP protocol 47 (GRE) through there; on a NAT router, load its PPTP helper.");
-		because(x, "%s rejects the GRE of %s with an ICMP error (type %u, code %u)", by,
-			host_words(d, host, a), t->icmp[host].type, t->icmp[host].code);
-		shown_by(x, t->icmp[host].frame);
+		because(x, "%s rejects the GRE of %s with an ICMP error (type %u, code %u)",
+			ip_addr_text(&s->by, by), host_words(d, s->from, a), s->type, s->code);
+		shown_by(x, s->frame);
 		any = true;
 	}
 	return any;
@@ -134,9 +139,10 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	struct diagnosis *x;
 
 	/* Who acknowledges has received: then the capture sees only one direction. */
-	if (f->acks || f->packets < SPOKEN || !c->connection_id)
+	if (f->acks || !c->connection_id)
 		return;
-	x = found(d, code, CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
+	x = found(d, code, f->packets < SPOKEN ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
+		  "the network between them",
 		  "Let IP protocol 47 (GRE) through in both directions; on a NAT router, load its PPTP "
 		  "helper.");
 	because(x,

@@ -231,21 +231,26 @@ static bool icmp_quoted(const struct datagram *d, struct datagram *quoted)
 	return ip_decode(&inner, quoted) == UNSEEN_NONE && !quoted->fragment_offset;
 }
 
-static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct datagram *d, const struct datagram *q,
-			   uint64_t frame)
+static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct datagram *d,
+			   const struct datagram *q, uint64_t frame)
 {
 	struct cursor icmp = cursor_on(d->payload, d->caplen), gre = cursor_on(q->payload, q->caplen);
-	struct icmp_seen *seen = &tunnel->icmp[from];
+	struct icmp_seen seen = { .frame = frame, .by = d->src, .from = (uint8_t)from };
 
 	tunnel->icmp_unreachable[from]++;
-	if (seen->frame)
-		return;
-	seen->frame = frame;
-	seen->by = d->src;
-	seen->type = cursor_u8(&icmp);
-	seen->code = cursor_u8(&icmp);
+	seen.type = cursor_u8(&icmp);
+	seen.code = cursor_u8(&icmp);
 	cursor_take(&gre, 6);
-	seen->call_id = cursor_u16(&gre);
+	seen.call_id = cursor_u16(&gre);
+	for (unsigned i = 0; i < ICMP_SEEN; i++) {
+		struct icmp_seen *s = &tunnel->icmp[i];
+
+		if (s->frame && (s->call_id != seen.call_id || s->from != from))
+			continue;
+		if (!s->frame)
+			*s = seen;
+		return;
+	}
 }
 
 static void icmp_packet(struct pipeline *p, const struct datagram *d)

@@ -25,12 +25,14 @@ enum role { ROLE_UNKNOWN, ROLE_PAC, ROLE_PNS };
 /* Index of a host within its tunnel, and of the direction of what it sends: 0 or 1. */
 enum { HOSTS = 2 };
 
+enum { ICMP_SEEN = 4 };
+
 /* An ICMP error that quotes a GRE packet. */
 struct icmp_seen {
 	uint64_t frame; /* 0: none */
 	struct ip_addr by;
-	uint16_t call_id; /* of the packet quoted */
-	uint8_t type, code;
+	uint16_t call_id; /* of the packet quoted, which host `from` had sent */
+	uint8_t from, type, code;
 };
 
 /*
@@ -49,7 +51,7 @@ struct tunnel {
 	uint64_t connections, calls; /* counted, ended ones included */
 	struct control_connection *first_connection, *last_connection;
 	struct call *first_call, *last_call;
-	struct icmp_seen icmp[HOSTS];     /* the first ICMP error about GRE that this host sent */
+	struct icmp_seen icmp[ICMP_SEEN]; /* the first ICMP error about each call's GRE, of the first few calls */
 	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */

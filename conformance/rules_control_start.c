@@ -30,7 +30,8 @@ static const struct control_connection *second_connection(const struct turn *t, 
 	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next) {
 		bool known = c->pac >= 0 && o->pac >= 0;
 
-		if (o == c || !is_up(o) || o->id == t->m->rival || (known && o->pac != c->pac))
+		if (o == c || !is_up(o) || (known && o->pac != c->pac) ||
+		    (o->id == t->m->rival && t->m->requests_crossed))
 			continue;
 		if (roles_only ? known && o->originator != c->originator : o->originator == c->originator)
 			return o;
@@ -52,7 +53,7 @@ static void judge_only_one(const struct turn *t, bool roles_only)
 	if (!o)
 		return;
 	f = accuse(t, RULE_CCSM_ONE_01, (int)later->originator,
-		   same_system(&o->start[0], &later->start[0]) ? 0 : UNLESS_NAT);
+		   roles_only || same_system(&o->start[0], &later->start[0]) ? 0 : UNLESS_NAT);
 	if (roles_only)
 		at(f, later->start[1].frame, t->m->up_time);
 	evidence(f, o->start[1].frame);

@@ -270,6 +270,8 @@ static void judge_start_reply(const struct turn *t)
 
 	if (m->start_told || asks->closed || m->rival || !t->c->seen[!originator])
 		return;
+	if (judge_profile(t->j) == PROFILE_MS_PTPT)
+		return; /* has a timer of its own, which is over by then */
 	if (waited < T60_LATE) {
 		m->start_told = ends_in_time(t, originator, waited) && !owes->closed &&
 				has_acked(t->c, !originator, asks->end);
@@ -278,8 +280,6 @@ static void judge_start_reply(const struct turn *t)
 		return;
 	}
 	m->start_told = true;
-	if (judge_profile(t->j) == PROFILE_MS_PTPT)
-		return;
 	f = accuse(t, RULE_KA_ESTAB_02, (int)originator, 0);
 	at(f, asks->frame, asks->time_ns);
 	expected(f, "the end of the connection after 60 s without Start-Control-Connection-Reply");

@@ -31,8 +31,8 @@ static void judge_window(struct judge *j, const struct event *e)
 
 	if (window == 0 || window == WINDOWS_PNS || window == WINDOWS_PAC)
 		return;
-	f = sender(j, e, RULE_MSP_WINZERO_01, e->from == (unsigned)pac_of(e) ? "the PAC announces a window, which the profile has no use for"
-			      : "the PNS announces a window, which the profile has no use for");
+	f = fail(j, e, RULE_MSP_WINZERO_01, (int)e->from, FAIL_CONNECTION);
+	say(f, "%s announces a window, which the profile has no use for", who(e, e->from));
 	expected(f, "Packet Recv. Window Size 0 (or %d, %d as Windows sends)", WINDOWS_PNS, WINDOWS_PAC);
 	observed(f, "%" PRIu32, window);
 }

@@ -7,7 +7,10 @@
 #include "dissectors/cursor.h"
 #include "dissectors/ppp_private.h"
 
-#define END { .name = NULL }
+#define END                                                                                                  \
+	{                                                                                                    \
+		.name = NULL                                                                                 \
+	}
 
 /* MS-CHAP and MS-CHAPv2 Responses have the same size, and nothing in them says which it is. */
 enum { MS_VALUE = 49 };
@@ -21,17 +24,29 @@ static const struct ppp_row secret_rows[] = {
 
 static const struct ppp_row pap_request_rows[] = {
 	{ .name = "peer_id_length", .label = "Peer-ID Length", .width = 1 },
-	{ .name = "peer_id", .label = "Peer-ID", .brief = "user", .kind = PPP_KIND_TEXT,
-	  .width = PPP_WIDTH_COUNTED, .privacy = PPP_NAME },
+	{ .name = "peer_id",
+	  .label = "Peer-ID",
+	  .brief = "user",
+	  .kind = PPP_KIND_TEXT,
+	  .width = PPP_WIDTH_COUNTED,
+	  .privacy = PPP_NAME },
 	{ .name = "password_length", .label = "Passwd-Length", .width = 1 },
-	{ .name = "password", .label = "Password", .brief = "password", .kind = PPP_KIND_TEXT,
-	  .width = PPP_WIDTH_COUNTED, .privacy = PPP_SECRET },
+	{ .name = "password",
+	  .label = "Password",
+	  .brief = "password",
+	  .kind = PPP_KIND_TEXT,
+	  .width = PPP_WIDTH_COUNTED,
+	  .privacy = PPP_SECRET },
 	END,
 };
 static const struct ppp_row pap_result_rows[] = {
 	{ .name = "message_length", .label = "Msg-Length", .width = 1 },
-	{ .name = "message", .label = "Message", .brief = "", .kind = PPP_KIND_TEXT,
-	  .width = PPP_WIDTH_COUNTED, .privacy = PPP_WORDS },
+	{ .name = "message",
+	  .label = "Message",
+	  .brief = "",
+	  .kind = PPP_KIND_TEXT,
+	  .width = PPP_WIDTH_COUNTED,
+	  .privacy = PPP_WORDS },
 	END,
 };
 
@@ -54,24 +69,38 @@ static void read_pap(struct ppp_reader *r, const struct ppp_control *c)
 
 /* --- CHAP ---------------------------------------------------------------------------------- */
 
-#define SIZE { .name = "value_size", .label = "Value-Size", .width = 1 }
-#define NAME \
-	{ .name = "name", .label = "Name", .brief = "name", .kind = PPP_KIND_TEXT, .privacy = PPP_NAME }
-#define HIDDEN(field, words, octets) \
-	{ .name = (field), .label = (words), .kind = PPP_KIND_OCTETS, .width = (octets), \
-	  .privacy = PPP_SECRET }
+#define SIZE                                                                                                 \
+	{                                                                                                    \
+		.name = "value_size", .label = "Value-Size", .width = 1                                      \
+	}
+#define NAME                                                                                                 \
+	{                                                                                                    \
+		.name = "name", .label = "Name", .brief = "name", .kind = PPP_KIND_TEXT, .privacy = PPP_NAME \
+	}
+#define HIDDEN(field, words, octets)                                                                         \
+	{                                                                                                    \
+		.name = (field), .label = (words), .kind = PPP_KIND_OCTETS, .width = (octets),               \
+		.privacy = PPP_SECRET                                                                        \
+	}
 
 static const struct ppp_row challenge_rows[] = {
 	SIZE,
-	{ .name = "value", .label = "Value", .brief = "challenge", .kind = PPP_KIND_OCTETS,
+	{ .name = "value",
+	  .label = "Value",
+	  .brief = "challenge",
+	  .kind = PPP_KIND_OCTETS,
 	  .width = PPP_WIDTH_COUNTED },
 	NAME,
 	END,
 };
 static const struct ppp_row response_rows[] = {
 	SIZE,
-	{ .name = "value", .label = "Value", .brief = "response", .kind = PPP_KIND_OCTETS,
-	  .width = PPP_WIDTH_COUNTED, .privacy = PPP_SECRET },
+	{ .name = "value",
+	  .label = "Value",
+	  .brief = "response",
+	  .kind = PPP_KIND_OCTETS,
+	  .width = PPP_WIDTH_COUNTED,
+	  .privacy = PPP_SECRET },
 	NAME,
 	END,
 };
@@ -79,28 +108,36 @@ static const struct value_name ms_flags[] = { { 1, "use NT response", NULL }, { 
 static const struct ppp_row ms_response_rows[] = {
 	SIZE,
 	HIDDEN("lm_response", "LAN Manager Response", 24),
-	{ .name = "nt_response", .label = "Windows NT Response", .brief = "NT response",
-	  .kind = PPP_KIND_OCTETS, .width = 24, .privacy = PPP_SECRET },
+	{ .name = "nt_response",
+	  .label = "Windows NT Response",
+	  .brief = "NT response",
+	  .kind = PPP_KIND_OCTETS,
+	  .width = 24,
+	  .privacy = PPP_SECRET },
 	{ .name = "flags", .label = "Flags", .kind = PPP_KIND_FLAGS, .width = 1, .names = ms_flags },
 	NAME,
 	END,
 };
-#define PEER_CHALLENGE \
-	{ .name = "peer_challenge", .label = "Peer-Challenge", .kind = PPP_KIND_OCTETS, .width = 16 }, \
-	{ .name = "reserved", .label = "Reserved", .kind = PPP_KIND_OCTETS, .width = 8 }, \
-	{ .name = "nt_response", .label = "NT-Response", .brief = "NT response", .kind = PPP_KIND_OCTETS, \
-	  .width = 24, .privacy = PPP_SECRET }
+#define PEER_CHALLENGE                                                                                       \
+	{ .name = "peer_challenge", .label = "Peer-Challenge", .kind = PPP_KIND_OCTETS, .width = 16 },       \
+		{ .name = "reserved", .label = "Reserved", .kind = PPP_KIND_OCTETS, .width = 8 },            \
+	{                                                                                                    \
+		.name = "nt_response", .label = "NT-Response", .brief = "NT response",                       \
+		.kind = PPP_KIND_OCTETS, .width = 24, .privacy = PPP_SECRET                                  \
+	}
 static const struct ppp_row ms2_response_rows[] = {
-	SIZE, PEER_CHALLENGE,
-	{ .name = "flags", .label = "Flags", .kind = PPP_KIND_HEX, .width = 1 },
-	NAME,
+	SIZE, PEER_CHALLENGE, { .name = "flags", .label = "Flags", .kind = PPP_KIND_HEX, .width = 1 }, NAME,
 	END,
 };
 static const struct value_name change_flags[] = {
-	{ 1, "use NT response", NULL }, { 2, "LM password valid", NULL }, { 0, NULL, NULL },
+	{ 1, "use NT response", NULL },
+	{ 2, "LM password valid", NULL },
+	{ 0, NULL, NULL },
 };
-#define CHANGE_FLAGS \
-	{ .name = "flags", .label = "Flags", .kind = PPP_KIND_FLAGS, .width = 2, .names = change_flags }
+#define CHANGE_FLAGS                                                                                         \
+	{                                                                                                    \
+		.name = "flags", .label = "Flags", .kind = PPP_KIND_FLAGS, .width = 2, .names = change_flags \
+	}
 static const struct ppp_row change1_rows[] = {
 	HIDDEN("lm_old_hash", "Encrypted LM Old Password Hash", 16),
 	HIDDEN("lm_new_hash", "Encrypted LM New Password Hash", 16),
@@ -158,7 +195,8 @@ static uint8_t response_algorithm(const struct ppp_reader *r, const struct ppp_c
 	bool ms = size == MS_VALUE && r->end - r->at > MS_VALUE;
 
 	if (context->chap)
-		return (context->chap == PPP_CHAP_MS || context->chap == PPP_CHAP_MS2) && !ms ? 0 : context->chap;
+		return (context->chap == PPP_CHAP_MS || context->chap == PPP_CHAP_MS2) && !ms ? 0
+											      : context->chap;
 	c->guessed = true;
 	if (ms)
 		return guess_algorithm(cur.at, (uint32_t)cursor_left(&cur));
@@ -168,7 +206,7 @@ static uint8_t response_algorithm(const struct ppp_reader *r, const struct ppp_c
 static void read_response(struct ppp_reader *r, const struct ppp_context *context, struct ppp_control *c)
 {
 	c->chap = response_algorithm(r, context, c);
-	ppp_read_rows(r, c->chap == PPP_CHAP_MS	   ? ms_response_rows
+	ppp_read_rows(r, c->chap == PPP_CHAP_MS    ? ms_response_rows
 			 : c->chap == PPP_CHAP_MS2 ? ms2_response_rows
 						   : response_rows);
 }
@@ -326,7 +364,11 @@ static const struct value_name eap_methods[] = {
 	{ 0, NULL, NULL },
 };
 static const struct ppp_row eap_type_rows[] = {
-	{ .name = "type", .label = "Type", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "type",
+	  .label = "Type",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = eap_methods },
 	END,
 };
@@ -335,7 +377,10 @@ static const struct ppp_row identity_rows[] = {
 	END,
 };
 static const struct ppp_row nak_rows[] = {
-	{ .name = "desired_types", .label = "Desired Types", .brief = "wants", .kind = PPP_KIND_LIST,
+	{ .name = "desired_types",
+	  .label = "Desired Types",
+	  .brief = "wants",
+	  .kind = PPP_KIND_LIST,
 	  .names = eap_methods },
 	END,
 };
@@ -344,15 +389,27 @@ static const struct ppp_row token_rows[] = {
 	END,
 };
 static const struct value_name tls_flags[] = {
-	{ 4, "length included", NULL }, { 2, "more fragments", NULL }, { 1, "start", NULL },
+	{ 4, "length included", NULL },
+	{ 2, "more fragments", NULL },
+	{ 1, "start", NULL },
 	{ 0, NULL, NULL },
 };
-#define TLS_FLAGS \
-	{ .name = "flags", .label = "Flags", .brief = "", .kind = PPP_KIND_FLAGS, .width = 1, .mask = 0xe0, \
-	  .names = tls_flags }, \
-	{ .name = "reserved", .label = "Reserved", .kind = PPP_KIND_HEX, .width = 1, .mask = 0x18 }, \
-	{ .name = "version", .label = "Version", .width = 1, .mask = 0x07 }
-#define TLS_DATA { .name = "tls_data", .label = "TLS Data", .kind = PPP_KIND_OCTETS, .privacy = PPP_WORDS }
+#define TLS_FLAGS                                                                                            \
+	{ .name = "flags",                                                                                   \
+	  .label = "Flags",                                                                                  \
+	  .brief = "",                                                                                       \
+	  .kind = PPP_KIND_FLAGS,                                                                            \
+	  .width = 1,                                                                                        \
+	  .mask = 0xe0,                                                                                      \
+	  .names = tls_flags },                                                                              \
+		{ .name = "reserved", .label = "Reserved", .kind = PPP_KIND_HEX, .width = 1, .mask = 0x18 }, \
+	{                                                                                                    \
+		.name = "version", .label = "Version", .width = 1, .mask = 0x07                              \
+	}
+#define TLS_DATA                                                                                             \
+	{                                                                                                    \
+		.name = "tls_data", .label = "TLS Data", .kind = PPP_KIND_OCTETS, .privacy = PPP_WORDS       \
+	}
 static const struct ppp_row tls_rows[] = { TLS_FLAGS, TLS_DATA, END };
 static const struct ppp_row tls_length_rows[] = {
 	TLS_FLAGS,
@@ -361,13 +418,17 @@ static const struct ppp_row tls_length_rows[] = {
 	END,
 };
 static const struct value_name ms_opcodes[] = {
-	{ PPP_CHAP_CHALLENGE, "Challenge", NULL }, { PPP_CHAP_RESPONSE, "Response", NULL },
-	{ PPP_CHAP_SUCCESS, "Success", NULL },	   { PPP_CHAP_FAILURE, "Failure", NULL },
+	{ PPP_CHAP_CHALLENGE, "Challenge", NULL },      { PPP_CHAP_RESPONSE, "Response", NULL },
+	{ PPP_CHAP_SUCCESS, "Success", NULL },          { PPP_CHAP_FAILURE, "Failure", NULL },
 	{ PPP_CHAP_CHANGE_3, "Change-Password", NULL }, { 0, NULL, NULL },
 };
 static const struct ppp_row opcode_rows[] = {
-	{ .name = "ms_chapv2_opcode", .label = "MS-CHAPv2 OpCode", .brief = "", .kind = PPP_KIND_ENUM,
-	  .width = 1, .names = ms_opcodes },
+	{ .name = "ms_chapv2_opcode",
+	  .label = "MS-CHAPv2 OpCode",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
+	  .names = ms_opcodes },
 	END,
 };
 static const struct ppp_row ms_header_rows[] = {

@@ -220,7 +220,8 @@ static const struct {
 	{ PPP_BAD_CODE, "code", "unknown code" },
 	{ PPP_BAD_FIELD, "field", "ends within a field" },
 	{ PPP_BAD_TRAILING, "trailing", "octets after the last field" },
-	{ PPP_BAD_OPTION_LENGTH, "option-length", "length of an option is less than 2 or more than the rest" },
+	{ PPP_BAD_OPTION_LENGTH, "option-length",
+	  "length of an option is less than 2 or more than the rest" },
 	{ PPP_BAD_OPTION_SIZE, "option-size", "an option has not the length of its kind" },
 	{ PPP_BAD_INNER, "inner", "no valid IP header" },
 };
@@ -341,8 +342,11 @@ static void begin_options(struct ppp_control *c, const struct ppp_reader *r)
 
 /* --- packets with a code ------------------------------------------------------------------- */
 
-#define MAGIC \
-	{ .name = "magic_number", .label = "Magic-Number", .brief = "magic", .kind = PPP_KIND_HEX, .width = 4 }
+#define MAGIC                                                                                                \
+	{                                                                                                    \
+		.name = "magic_number", .label = "Magic-Number", .brief = "magic", .kind = PPP_KIND_HEX,     \
+		.width = 4                                                                                   \
+	}
 
 static const struct ppp_row vendor_rows[] = {
 	MAGIC,
@@ -359,16 +363,25 @@ static const struct ppp_row code_reject_rows[] = {
 	{ .name = "rejected_code", .label = "Rejected Code", .brief = "code", .width = 1 },
 	{ .name = "rejected_identifier", .label = "Rejected Identifier", .brief = "identifier", .width = 1 },
 	{ .name = "rejected_length", .label = "Rejected Length", .width = 2 },
-	{ .name = "rejected_information", .label = "Rejected Data", .kind = PPP_KIND_OCTETS,
+	{ .name = "rejected_information",
+	  .label = "Rejected Data",
+	  .kind = PPP_KIND_OCTETS,
 	  .privacy = PPP_WORDS },
 	{ .name = NULL },
 };
-#define PROTOCOL_REJECT(secrecy) \
-	{ .name = "rejected_protocol", .label = "Rejected-Protocol", .brief = "", \
-	  .kind = PPP_KIND_PROTOCOL, .width = 2 }, \
-	{ .name = "rejected_information", .label = "Rejected-Information", .kind = PPP_KIND_OCTETS, \
-	  .privacy = (secrecy) }, \
-	{ .name = NULL }
+#define PROTOCOL_REJECT(secrecy)                                                                             \
+	{ .name = "rejected_protocol",                                                                       \
+	  .label = "Rejected-Protocol",                                                                      \
+	  .brief = "",                                                                                       \
+	  .kind = PPP_KIND_PROTOCOL,                                                                         \
+	  .width = 2 },                                                                                      \
+		{ .name = "rejected_information",                                                            \
+		  .label = "Rejected-Information",                                                           \
+		  .kind = PPP_KIND_OCTETS,                                                                   \
+		  .privacy = (secrecy) },                                                                    \
+	{                                                                                                    \
+		.name = NULL                                                                                 \
+	}
 static const struct ppp_row protocol_reject_rows[] = { PROTOCOL_REJECT(PPP_WORDS) };
 static const struct ppp_row secret_reject_rows[] = { PROTOCOL_REJECT(PPP_SECRET) };
 static const struct ppp_row echo_rows[] = {
@@ -388,12 +401,15 @@ static const struct ppp_row time_rows[] = {
 	{ .name = NULL },
 };
 static const struct value_name bap_responses[] = {
-	{ 0, "Request-Ack", NULL },  { 1, "Request-Nak", NULL },
-	{ 2, "Request-Rej", NULL },  { 3, "Request-Full-Nak", NULL },
-	{ 0, NULL, NULL },
+	{ 0, "Request-Ack", NULL },      { 1, "Request-Nak", NULL }, { 2, "Request-Rej", NULL },
+	{ 3, "Request-Full-Nak", NULL }, { 0, NULL, NULL },
 };
 static const struct ppp_row bap_response_rows[] = {
-	{ .name = "response_code", .label = "Response Code", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "response_code",
+	  .label = "Response Code",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = bap_responses },
 	{ .name = NULL },
 };
@@ -496,8 +512,7 @@ static bool read_header(const struct ppp_frame *f, struct ppp_control *c)
 	return true;
 }
 
-bool ppp_control_decode(const struct ppp_frame *f, const struct ppp_context *context,
-			struct ppp_control *out)
+bool ppp_control_decode(const struct ppp_frame *f, const struct ppp_context *context, struct ppp_control *out)
 {
 	static const struct ppp_context unknown;
 	struct ppp_reader r = { .field = out->field, .room = PPP_FIELDS_MAX };

@@ -7,56 +7,95 @@
 #include "dissectors/ip.h"
 #include "dissectors/ppp_private.h"
 
-#define END { .name = NULL }
+#define END                                                                                                  \
+	{                                                                                                    \
+		.name = NULL                                                                                 \
+	}
 
 /* --- IP ------------------------------------------------------------------------------------ */
 
 enum { TCP = IP_PROTO_TCP, UDP = 17, DCCP = 33, SCTP = 132, UDP_LITE = 136 };
 
 static const struct value_name ip_protocols[] = {
-	{ 0, "hop-by-hop options", NULL }, { IP_PROTO_ICMP, "ICMP", NULL }, { 2, "IGMP", NULL },
-	{ 4, "IPv4", NULL },	{ TCP, "TCP", NULL },	  { UDP, "UDP", NULL },
-	{ DCCP, "DCCP", NULL }, { 41, "IPv6", NULL },	  { 43, "routing header", NULL },
-	{ 44, "fragment header", NULL }, { IP_PROTO_GRE, "GRE", NULL }, { 50, "ESP", NULL },
-	{ 51, "AH", NULL },	{ IP_PROTO_ICMPV6, "ICMPv6", NULL }, { 59, "no next header", NULL },
-	{ 60, "destination options", NULL }, { 89, "OSPF", NULL }, { 103, "PIM", NULL },
-	{ 112, "VRRP", NULL },	{ SCTP, "SCTP", NULL },	  { UDP_LITE, "UDP-Lite", NULL },
+	{ 0, "hop-by-hop options", NULL },
+	{ IP_PROTO_ICMP, "ICMP", NULL },
+	{ 2, "IGMP", NULL },
+	{ 4, "IPv4", NULL },
+	{ TCP, "TCP", NULL },
+	{ UDP, "UDP", NULL },
+	{ DCCP, "DCCP", NULL },
+	{ 41, "IPv6", NULL },
+	{ 43, "routing header", NULL },
+	{ 44, "fragment header", NULL },
+	{ IP_PROTO_GRE, "GRE", NULL },
+	{ 50, "ESP", NULL },
+	{ 51, "AH", NULL },
+	{ IP_PROTO_ICMPV6, "ICMPv6", NULL },
+	{ 59, "no next header", NULL },
+	{ 60, "destination options", NULL },
+	{ 89, "OSPF", NULL },
+	{ 103, "PIM", NULL },
+	{ 112, "VRRP", NULL },
+	{ SCTP, "SCTP", NULL },
+	{ UDP_LITE, "UDP-Lite", NULL },
 	{ 0, NULL, NULL },
 };
 static const struct value_name fragment_flags[] = {
-	{ 4, "reserved", NULL }, { 2, "don't fragment", NULL }, { 1, "more fragments", NULL },
+	{ 4, "reserved", NULL },
+	{ 2, "don't fragment", NULL },
+	{ 1, "more fragments", NULL },
 	{ 0, NULL, NULL },
 };
-#define IP_ADDRESS(field, words, octets) \
-	{ .name = (field), .label = (words), .kind = PPP_KIND_ADDRESS, .width = (octets), \
-	  .privacy = PPP_HOST }
-#define IP_PROTOCOL(field, words) \
-	{ .name = (field), .label = (words), .kind = PPP_KIND_ENUM, .width = 1, .names = ip_protocols }
-#define IPV4_BEGIN \
-	{ .name = "version", .label = "IP Version", .width = 1, .mask = 0xf0 }, \
-	{ .name = "header_length", .label = "IHL (32-bit words)", .width = 1, .mask = 0x0f }, \
-	{ .name = "tos", .label = "Type of Service", .kind = PPP_KIND_HEX, .width = 1 }, \
-	{ .name = "total_length", .label = "Total Length", .width = 2 }, \
-	{ .name = "identification", .label = "Identification", .kind = PPP_KIND_HEX, .width = 2 }, \
-	{ .name = "flags", .label = "Flags", .kind = PPP_KIND_FLAGS, .width = 2, .mask = 0xe000, \
-	  .names = fragment_flags }, \
-	{ .name = "fragment_offset", .label = "Fragment Offset (8 octets)", .width = 2, .mask = 0x1fff }, \
-	{ .name = "ttl", .label = "Time to Live", .width = 1 }
-#define IPV4_END \
-	{ .name = "header_checksum", .label = "Header Checksum", .kind = PPP_KIND_HEX, .width = 2 }, \
-	IP_ADDRESS("src", "Source Address", 4), \
-	IP_ADDRESS("dst", "Destination Address", 4)
+#define IP_ADDRESS(field, words, octets)                                                                     \
+	{                                                                                                    \
+		.name = (field), .label = (words), .kind = PPP_KIND_ADDRESS, .width = (octets),              \
+		.privacy = PPP_HOST                                                                          \
+	}
+#define IP_PROTOCOL(field, words)                                                                            \
+	{                                                                                                    \
+		.name = (field), .label = (words), .kind = PPP_KIND_ENUM, .width = 1, .names = ip_protocols  \
+	}
+#define IPV4_BEGIN                                                                                           \
+	{ .name = "version", .label = "IP Version", .width = 1, .mask = 0xf0 },                              \
+		{ .name = "header_length", .label = "IHL (32-bit words)", .width = 1, .mask = 0x0f },        \
+		{ .name = "tos", .label = "Type of Service", .kind = PPP_KIND_HEX, .width = 1 },             \
+		{ .name = "total_length", .label = "Total Length", .width = 2 },                             \
+		{ .name = "identification", .label = "Identification", .kind = PPP_KIND_HEX, .width = 2 },   \
+		{ .name = "flags",                                                                           \
+		  .label = "Flags",                                                                          \
+		  .kind = PPP_KIND_FLAGS,                                                                    \
+		  .width = 2,                                                                                \
+		  .mask = 0xe000,                                                                            \
+		  .names = fragment_flags },                                                                 \
+		{ .name = "fragment_offset",                                                                 \
+		  .label = "Fragment Offset (8 octets)",                                                     \
+		  .width = 2,                                                                                \
+		  .mask = 0x1fff },                                                                          \
+	{                                                                                                    \
+		.name = "ttl", .label = "Time to Live", .width = 1                                           \
+	}
+#define IPV4_END                                                                                             \
+	{ .name = "header_checksum", .label = "Header Checksum", .kind = PPP_KIND_HEX, .width = 2 },         \
+		IP_ADDRESS("src", "Source Address", 4), IP_ADDRESS("dst", "Destination Address", 4)
 static const struct ppp_row ipv4_rows[] = {
-	IPV4_BEGIN, IP_PROTOCOL("ip_protocol", "IP Protocol"), IPV4_END, END,
+	IPV4_BEGIN,
+	IP_PROTOCOL("ip_protocol", "IP Protocol"),
+	IPV4_END,
+	END,
 };
 /* RFC 1144: the number of the connection stands where the protocol was. */
 static const struct ppp_row vj_uncompressed_rows[] = {
-	IPV4_BEGIN, { .name = "connection_number", .label = "Connection Number", .brief = "connection", .width = 1 },
-	IPV4_END, END,
+	IPV4_BEGIN,
+	{ .name = "connection_number", .label = "Connection Number", .brief = "connection", .width = 1 },
+	IPV4_END,
+	END,
 };
 static const struct ppp_row ipv6_rows[] = {
 	{ .name = "version", .label = "IP Version", .width = 4, .mask = 0xf0000000 },
-	{ .name = "traffic_class", .label = "Traffic Class", .kind = PPP_KIND_HEX, .width = 4,
+	{ .name = "traffic_class",
+	  .label = "Traffic Class",
+	  .kind = PPP_KIND_HEX,
+	  .width = 4,
 	  .mask = 0x0ff00000 },
 	{ .name = "flow_label", .label = "Flow Label", .kind = PPP_KIND_HEX, .width = 4, .mask = 0x000fffff },
 	{ .name = "payload_length", .label = "Payload Length", .width = 2 },
@@ -162,13 +201,22 @@ bool ppp_ip_decode(const struct ppp_frame *f, struct ppp_ip *out)
 /* --- compression and encryption ------------------------------------------------------------ */
 
 static const struct value_name mppe_flags[] = {
-	{ 8, "flushed", "A" }, { 4, "to the front", "B" }, { 2, "compressed", "C" },
+	{ 8, "flushed", "A" },   { 4, "to the front", "B" }, { 2, "compressed", "C" },
 	{ 1, "encrypted", "D" }, { 0, NULL, NULL },
 };
 static const struct ppp_row mppe_rows[] = {
-	{ .name = "flags", .label = "Flags A, B, C, D", .brief = "MPPE", .kind = PPP_KIND_FLAGS, .width = 2,
-	  .mask = 0xf000, .names = mppe_flags },
-	{ .name = "coherency_count", .label = "Coherency Count", .brief = "count", .width = 2, .mask = 0x0fff },
+	{ .name = "flags",
+	  .label = "Flags A, B, C, D",
+	  .brief = "MPPE",
+	  .kind = PPP_KIND_FLAGS,
+	  .width = 2,
+	  .mask = 0xf000,
+	  .names = mppe_flags },
+	{ .name = "coherency_count",
+	  .label = "Coherency Count",
+	  .brief = "count",
+	  .width = 2,
+	  .mask = 0x0fff },
 	END,
 };
 static const struct ppp_row sequence_rows[] = {
@@ -229,35 +277,67 @@ bool ppp_mppe_decode(const struct ppp_frame *f, struct ppp_mppe *out)
 /* --- multilink, VJ, link quality ----------------------------------------------------------- */
 
 static const struct value_name mp_flags[] = {
-	{ 2, "beginning", NULL }, { 1, "ending", NULL }, { 0, NULL, NULL },
+	{ 2, "beginning", NULL },
+	{ 1, "ending", NULL },
+	{ 0, NULL, NULL },
 };
 static const struct ppp_row mp_rows[] = {
-	{ .name = "flags", .label = "Flags", .brief = "", .kind = PPP_KIND_FLAGS, .width = 4,
-	  .mask = 0xc0000000, .names = mp_flags },
-	{ .name = "reserved", .label = "Class, Reserved", .kind = PPP_KIND_HEX, .width = 4,
+	{ .name = "flags",
+	  .label = "Flags",
+	  .brief = "",
+	  .kind = PPP_KIND_FLAGS,
+	  .width = 4,
+	  .mask = 0xc0000000,
+	  .names = mp_flags },
+	{ .name = "reserved",
+	  .label = "Class, Reserved",
+	  .kind = PPP_KIND_HEX,
+	  .width = 4,
 	  .mask = 0x3f000000 },
-	{ .name = "sequence_number", .label = "Sequence Number", .brief = "number", .width = 4,
+	{ .name = "sequence_number",
+	  .label = "Sequence Number",
+	  .brief = "number",
+	  .width = 4,
 	  .mask = 0x00ffffff },
 	END,
 };
 static const struct ppp_row mp_short_rows[] = {
-	{ .name = "flags", .label = "Flags", .brief = "", .kind = PPP_KIND_FLAGS, .width = 2, .mask = 0xc000,
+	{ .name = "flags",
+	  .label = "Flags",
+	  .brief = "",
+	  .kind = PPP_KIND_FLAGS,
+	  .width = 2,
+	  .mask = 0xc000,
 	  .names = mp_flags },
 	{ .name = "reserved", .label = "Class, Reserved", .kind = PPP_KIND_HEX, .width = 2, .mask = 0x3000 },
-	{ .name = "sequence_number", .label = "Sequence Number", .brief = "number", .width = 2,
+	{ .name = "sequence_number",
+	  .label = "Sequence Number",
+	  .brief = "number",
+	  .width = 2,
 	  .mask = 0x0fff },
 	END,
 };
 
 enum { VJ_CONNECTION = 0x40 };
 static const struct value_name vj_changes[] = {
-	{ VJ_CONNECTION, "connection", NULL }, { 0x20, "IP id", NULL },	    { 0x10, "push", NULL },
-	{ 0x08, "sequence", NULL },	       { 0x04, "acknowledgment", NULL }, { 0x02, "window", NULL },
-	{ 0x01, "urgent", NULL },	       { 0, NULL, NULL },
+	{ VJ_CONNECTION, "connection", NULL },
+	{ 0x20, "IP id", NULL },
+	{ 0x10, "push", NULL },
+	{ 0x08, "sequence", NULL },
+	{ 0x04, "acknowledgment", NULL },
+	{ 0x02, "window", NULL },
+	{ 0x01, "urgent", NULL },
+	{ 0, NULL, NULL },
 };
-#define VJ_MASK \
-	{ .name = "change_mask", .label = "Changes", .kind = PPP_KIND_FLAGS, .width = 1, .names = vj_changes }
-#define VJ_CHECKSUM { .name = "tcp_checksum", .label = "TCP Checksum", .kind = PPP_KIND_HEX, .width = 2 }
+#define VJ_MASK                                                                                              \
+	{                                                                                                    \
+		.name = "change_mask", .label = "Changes", .kind = PPP_KIND_FLAGS, .width = 1,               \
+		.names = vj_changes                                                                          \
+	}
+#define VJ_CHECKSUM                                                                                          \
+	{                                                                                                    \
+		.name = "tcp_checksum", .label = "TCP Checksum", .kind = PPP_KIND_HEX, .width = 2            \
+	}
 static const struct ppp_row vj_rows[] = { VJ_MASK, VJ_CHECKSUM, END };
 static const struct ppp_row vj_connection_rows[] = {
 	VJ_MASK,
@@ -266,9 +346,16 @@ static const struct ppp_row vj_connection_rows[] = {
 	END,
 };
 
-#define COUNTER(field, words) { .name = (field), .label = (words), .width = 4 }
+#define COUNTER(field, words)                                                                                \
+	{                                                                                                    \
+		.name = (field), .label = (words), .width = 4                                                \
+	}
 static const struct ppp_row lqr_rows[] = {
-	{ .name = "magic_number", .label = "Magic-Number", .brief = "magic", .kind = PPP_KIND_HEX, .width = 4 },
+	{ .name = "magic_number",
+	  .label = "Magic-Number",
+	  .brief = "magic",
+	  .kind = PPP_KIND_HEX,
+	  .width = 4 },
 	COUNTER("last_out_lqrs", "LastOutLQRs"),
 	COUNTER("last_out_packets", "LastOutPackets"),
 	COUNTER("last_out_octets", "LastOutOctets"),

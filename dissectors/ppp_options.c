@@ -6,22 +6,36 @@
 #include "dissectors/cursor.h"
 #include "dissectors/ppp_private.h"
 
-#define END { .name = NULL }
-/* An option that is one number, text or whatever: its field has the option's name. */
-#define ONE(field, words, is, octets, ...) \
-	(const struct ppp_row[]) \
-	{ \
-		{ .name = (field), .label = (words), .brief = "", .kind = PPP_KIND_##is, .width = (octets), \
-		  __VA_ARGS__ }, \
-			END \
+#define END                                                                                                  \
+	{                                                                                                    \
+		.name = NULL                                                                                 \
 	}
-#define OPTION(n, named, words, ...) { .number = (n), .name = (named), .label = (words), __VA_ARGS__ }
-#define RAW(n, named, words) \
-	{ .number = (n), .name = (named), .label = (words), \
-	  .rows = ONE("data", "Data", OCTETS, PPP_WIDTH_REST, .privacy = PPP_WORDS) }
-#define ADDRESS(n, named, words, short_words) \
-	{ .number = (n), .name = (named), .label = (words), .brief = (short_words), \
-	  .rows = ONE(named, words, ADDRESS, 4, .privacy = PPP_HOST) }
+/* An option that is one number, text or whatever: its field has the option's name. */
+#define ONE(field, words, is, octets, ...)                                                                   \
+	(const struct ppp_row[])                                                                             \
+	{                                                                                                    \
+		{ .name = (field),                                                                           \
+		  .label = (words),                                                                          \
+		  .brief = "",                                                                               \
+		  .kind = PPP_KIND_##is,                                                                     \
+		  .width = (octets),                                                                         \
+		  __VA_ARGS__ },                                                                             \
+			END                                                                                  \
+	}
+#define OPTION(n, named, words, ...)                                                                         \
+	{                                                                                                    \
+		.number = (n), .name = (named), .label = (words), __VA_ARGS__                                \
+	}
+#define RAW(n, named, words)                                                                                 \
+	{                                                                                                    \
+		.number = (n), .name = (named), .label = (words),                                            \
+		.rows = ONE("data", "Data", OCTETS, PPP_WIDTH_REST, .privacy = PPP_WORDS)                    \
+	}
+#define ADDRESS(n, named, words, short_words)                                                                \
+	{                                                                                                    \
+		.number = (n), .name = (named), .label = (words), .brief = (short_words),                    \
+		.rows = ONE(named, words, ADDRESS, 4, .privacy = PPP_HOST)                                   \
+	}
 
 static const struct ppp_row no_rows[] = { END };
 
@@ -44,16 +58,21 @@ static uint16_t first_protocol(const uint8_t *data, uint32_t len)
 /* --- LCP ----------------------------------------------------------------------------------- */
 
 static const struct value_name chap_algorithms[] = {
-	{ PPP_CHAP_MD5, "MD5", NULL },	    { 6, "SHA-1", NULL },
-	{ PPP_CHAP_MS, "MS-CHAP", NULL },   { PPP_CHAP_MS2, "MS-CHAPv2", NULL },
-	{ 0, NULL, NULL },
+	{ PPP_CHAP_MD5, "MD5", NULL },       { 6, "SHA-1", NULL }, { PPP_CHAP_MS, "MS-CHAP", NULL },
+	{ PPP_CHAP_MS2, "MS-CHAPv2", NULL }, { 0, NULL, NULL },
 };
-#define AUTHENTICATION \
-	{ .name = "authentication_protocol", .label = "Authentication-Protocol", .brief = "", \
-	  .kind = PPP_KIND_PROTOCOL, .width = 2 }
+#define AUTHENTICATION                                                                                       \
+	{                                                                                                    \
+		.name = "authentication_protocol", .label = "Authentication-Protocol", .brief = "",          \
+		.kind = PPP_KIND_PROTOCOL, .width = 2                                                        \
+	}
 static const struct ppp_row chap_rows[] = {
 	AUTHENTICATION,
-	{ .name = "algorithm", .label = "Algorithm", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "algorithm",
+	  .label = "Algorithm",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = chap_algorithms },
 	END,
 };
@@ -78,9 +97,11 @@ static const struct ppp_row *auth_rows(const uint8_t *data, uint32_t len)
 	}
 }
 
-#define QUALITY \
-	{ .name = "quality_protocol", .label = "Quality-Protocol", .brief = "", .kind = PPP_KIND_PROTOCOL, \
-	  .width = 2 }
+#define QUALITY                                                                                              \
+	{                                                                                                    \
+		.name = "quality_protocol", .label = "Quality-Protocol", .brief = "",                        \
+		.kind = PPP_KIND_PROTOCOL, .width = 2                                                        \
+	}
 static const struct ppp_row lqr_rows[] = {
 	QUALITY,
 	{ .name = "reporting_period", .label = "Reporting-Period (1/100 s)", .brief = "period", .width = 4 },
@@ -105,7 +126,10 @@ static const struct ppp_row vendor_rows[] = {
 };
 
 static const struct value_name fcs_kinds[] = {
-	{ 1, "null", NULL }, { 2, "CCITT 16 bit", NULL }, { 4, "CCITT 32 bit", NULL }, { 0, NULL, NULL },
+	{ 1, "null", NULL },
+	{ 2, "CCITT 16 bit", NULL },
+	{ 4, "CCITT 32 bit", NULL },
+	{ 0, NULL, NULL },
 };
 static const struct ppp_row numbered_rows[] = {
 	{ .name = "window", .label = "Window", .brief = "window", .width = 1 },
@@ -114,38 +138,54 @@ static const struct ppp_row numbered_rows[] = {
 };
 
 static const struct value_name callback_operations[] = {
-	{ 0, "by authentication", NULL },   { 1, "dialing string", NULL },
-	{ 2, "location identifier", NULL }, { 3, "E.164 number", NULL },
-	{ 4, "distinguished name", NULL },  { 6, "CBCP", NULL },
+	{ 0, "by authentication", NULL },
+	{ 1, "dialing string", NULL },
+	{ 2, "location identifier", NULL },
+	{ 3, "E.164 number", NULL },
+	{ 4, "distinguished name", NULL },
+	{ 6, "CBCP", NULL },
 	{ 0, NULL, NULL },
 };
 static const struct ppp_row callback_rows[] = {
-	{ .name = "operation", .label = "Operation", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "operation",
+	  .label = "Operation",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = callback_operations },
 	{ .name = "message", .label = "Message", .brief = "", .kind = PPP_KIND_TEXT, .privacy = PPP_NUMBER },
 	END,
 };
 
 static const struct value_name endpoint_classes[] = {
-	{ 0, "null", NULL },	     { 1, "local", NULL }, { 2, "IP", NULL },
-	{ 3, "MAC", NULL },	     { 4, "magic numbers", NULL },
-	{ 5, "telephone", NULL },    { 0, NULL, NULL },
+	{ 0, "null", NULL },          { 1, "local", NULL },     { 2, "IP", NULL }, { 3, "MAC", NULL },
+	{ 4, "magic numbers", NULL }, { 5, "telephone", NULL }, { 0, NULL, NULL },
 };
-#define ENDPOINT_CLASS \
-	{ .name = "class", .label = "Class", .brief = "", .kind = PPP_KIND_ENUM, .width = 1, \
-	  .names = endpoint_classes }
-#define ENDPOINT_ADDRESS(is, octets, secrecy) \
-	{ .name = "address", .label = "Address", .brief = "", .kind = PPP_KIND_##is, .width = (octets), \
-	  .privacy = (secrecy) }
+#define ENDPOINT_CLASS                                                                                       \
+	{                                                                                                    \
+		.name = "class", .label = "Class", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,           \
+		.names = endpoint_classes                                                                    \
+	}
+#define ENDPOINT_ADDRESS(is, octets, secrecy)                                                                \
+	{                                                                                                    \
+		.name = "address", .label = "Address", .brief = "", .kind = PPP_KIND_##is,                   \
+		.width = (octets), .privacy = (secrecy)                                                      \
+	}
 static const struct ppp_row endpoint_null_rows[] = { ENDPOINT_CLASS, END };
 static const struct ppp_row endpoint_ip_rows[] = {
-	ENDPOINT_CLASS, ENDPOINT_ADDRESS(ADDRESS, 4, PPP_HOST), END,
+	ENDPOINT_CLASS,
+	ENDPOINT_ADDRESS(ADDRESS, 4, PPP_HOST),
+	END,
 };
 static const struct ppp_row endpoint_mac_rows[] = {
-	ENDPOINT_CLASS, ENDPOINT_ADDRESS(OCTETS, 6, PPP_NUMBER), END,
+	ENDPOINT_CLASS,
+	ENDPOINT_ADDRESS(OCTETS, 6, PPP_NUMBER),
+	END,
 };
 static const struct ppp_row endpoint_rows[] = {
-	ENDPOINT_CLASS, ENDPOINT_ADDRESS(OCTETS, PPP_WIDTH_REST, PPP_NUMBER), END,
+	ENDPOINT_CLASS,
+	ENDPOINT_ADDRESS(OCTETS, PPP_WIDTH_REST, PPP_NUMBER),
+	END,
 };
 
 static const struct ppp_row *endpoint_rows_of(const uint8_t *data, uint32_t len)
@@ -163,10 +203,16 @@ static const struct ppp_row *endpoint_rows_of(const uint8_t *data, uint32_t len)
 }
 
 static const struct value_name multilink_codes[] = {
-	{ 2, "long sequence numbers", NULL }, { 6, "short sequence numbers", NULL }, { 0, NULL, NULL },
+	{ 2, "long sequence numbers", NULL },
+	{ 6, "short sequence numbers", NULL },
+	{ 0, NULL, NULL },
 };
 static const struct ppp_row multilink_rows[] = {
-	{ .name = "code", .label = "Code", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "code",
+	  .label = "Code",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = multilink_codes },
 	{ .name = "suspendable_classes", .label = "Suspendable Classes", .brief = "classes", .width = 1 },
 	END,
@@ -204,7 +250,8 @@ static const struct ppp_option_desc lcp_options[] = {
 	RAW(16, "nominal_data_encapsulation", "Nominal-Data-Encapsulation"),
 	OPTION(LCP_OPT_MRRU, "mrru", "Multilink-Maximum-Received-Reconstructed-Unit", .brief = "MRRU",
 	       .rows = ONE("mrru", "Max-Receive-Reconstructed-Unit", UINT, 2)),
-	OPTION(LCP_OPT_SSNHF, "ssnhf", "Short-Sequence-Number-Header-Format", .brief = "short sequence numbers"),
+	OPTION(LCP_OPT_SSNHF, "ssnhf", "Short-Sequence-Number-Header-Format",
+	       .brief = "short sequence numbers"),
 	OPTION(LCP_OPT_ENDPOINT, "endpoint_discriminator", "Endpoint-Discriminator", .brief = "endpoint",
 	       .rows_of = endpoint_rows_of),
 	RAW(20, "proprietary", "Proprietary"),
@@ -216,7 +263,8 @@ static const struct ppp_option_desc lcp_options[] = {
 	RAW(25, "cobs", "Consistent-Overhead-Byte-Stuffing"),
 	RAW(26, "prefix_elision", "Prefix-Elision"),
 	OPTION(27, "multilink_header_format", "Multilink-Header-Format", .rows = multilink_rows),
-	OPTION(28, "internationalization", "Internationalization", .brief = "language", .rows = language_rows),
+	OPTION(28, "internationalization", "Internationalization", .brief = "language",
+	       .rows = language_rows),
 	RAW(29, "simple_data_link_on_sonet", "Simple-Data-Link-on-SONET/SDH"),
 	RAW(30, "ppp_muxing", "PPP-Muxing"),
 	END,
@@ -225,19 +273,29 @@ static const struct ppp_option_desc lcp_options[] = {
 /* --- IPCP, IPV6CP -------------------------------------------------------------------------- */
 
 static const struct ppp_row ip_addresses_rows[] = {
-	{ .name = "source_address", .label = "Source-IP-Address", .brief = "", .kind = PPP_KIND_ADDRESS,
-	  .width = 4, .privacy = PPP_HOST },
-	{ .name = "destination_address", .label = "Destination-IP-Address", .brief = "",
-	  .kind = PPP_KIND_ADDRESS, .width = 4, .privacy = PPP_HOST },
+	{ .name = "source_address",
+	  .label = "Source-IP-Address",
+	  .brief = "",
+	  .kind = PPP_KIND_ADDRESS,
+	  .width = 4,
+	  .privacy = PPP_HOST },
+	{ .name = "destination_address",
+	  .label = "Destination-IP-Address",
+	  .brief = "",
+	  .kind = PPP_KIND_ADDRESS,
+	  .width = 4,
+	  .privacy = PPP_HOST },
 	END,
 };
 
-#define COMPRESSION \
-	{ .name = "compression_protocol", .label = "IP-Compression-Protocol", .brief = "", \
-	  .kind = PPP_KIND_ENUM, .width = 2, .names = compression_protocols }
+#define COMPRESSION                                                                                          \
+	{                                                                                                    \
+		.name = "compression_protocol", .label = "IP-Compression-Protocol", .brief = "",             \
+		.kind = PPP_KIND_ENUM, .width = 2, .names = compression_protocols                            \
+	}
 static const struct value_name compression_protocols[] = {
-	{ PPP_VJ_COMPRESSED, "VJ", NULL }, { 0x0003, "ROHC", NULL },  { 0x0061, "IPHC", NULL },
-	{ 0x004f, "IPv6 header compression", NULL },		       { 0, NULL, NULL },
+	{ PPP_VJ_COMPRESSED, "VJ", NULL },           { 0x0003, "ROHC", NULL }, { 0x0061, "IPHC", NULL },
+	{ 0x004f, "IPv6 header compression", NULL }, { 0, NULL, NULL },
 };
 static const struct ppp_row vj_rows[] = {
 	COMPRESSION,
@@ -298,8 +356,7 @@ static const struct ppp_option_desc ipcp_options[] = {
 
 static const struct ppp_option_desc ipv6cp_options[] = {
 	OPTION(IPV6CP_OPT_INTERFACE_ID, "interface_identifier", "Interface-Identifier", .brief = "interface",
-	       .rows = ONE("interface_identifier", "Interface-Identifier", OCTETS, 8,
-			   .privacy = PPP_NUMBER)),
+	       .rows = ONE("interface_identifier", "Interface-Identifier", OCTETS, 8, .privacy = PPP_NUMBER)),
 	OPTION(2, "ipv6_compression_protocol", "IPv6-Compression-Protocol", .brief = "compression",
 	       .rows = other_compression_rows),
 	END,
@@ -308,14 +365,17 @@ static const struct ppp_option_desc ipv6cp_options[] = {
 /* --- CCP, ECP ------------------------------------------------------------------------------ */
 
 static const struct value_name mppe_bits[] = {
-	{ PPP_MPPE_H, "stateless", NULL },	 { PPP_MPPE_S, "128-bit encryption", NULL },
-	{ PPP_MPPE_M, "56-bit encryption", NULL }, { PPP_MPPE_L, "40-bit encryption", NULL },
-	{ PPP_MPPE_D, "obsolete encryption", NULL },		 { PPP_MPPE_C, "compression", NULL },
+	{ PPP_MPPE_H, "stateless", NULL },
+	{ PPP_MPPE_S, "128-bit encryption", NULL },
+	{ PPP_MPPE_M, "56-bit encryption", NULL },
+	{ PPP_MPPE_L, "40-bit encryption", NULL },
+	{ PPP_MPPE_D, "obsolete encryption", NULL },
+	{ PPP_MPPE_C, "compression", NULL },
 	{ 0, NULL, NULL },
 };
 static const struct value_name check_modes[] = {
-	{ 0, "none", NULL },	      { 1, "LCB", NULL },      { 2, "CRC", NULL },
-	{ 3, "sequence number", NULL }, { 4, "extended", NULL }, { 0, NULL, NULL },
+	{ 0, "none", NULL },     { 1, "LCB", NULL }, { 2, "CRC", NULL }, { 3, "sequence number", NULL },
+	{ 4, "extended", NULL }, { 0, NULL, NULL },
 };
 static const struct ppp_row oui_rows[] = {
 	{ .name = "oui", .label = "OUI", .brief = "", .kind = PPP_KIND_HEX, .width = 3 },
@@ -325,7 +385,11 @@ static const struct ppp_row oui_rows[] = {
 };
 static const struct ppp_row stac_rows[] = {
 	{ .name = "history_count", .label = "History Count", .brief = "histories", .width = 2 },
-	{ .name = "check_mode", .label = "Check Mode", .brief = "check", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "check_mode",
+	  .label = "Check Mode",
+	  .brief = "check",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = check_modes },
 	END,
 };
@@ -337,7 +401,11 @@ static const struct ppp_row bsd_rows[] = {
 static const struct value_name deflate_methods[] = { { 8, "zlib", NULL }, { 0, NULL, NULL } };
 static const struct ppp_row deflate_rows[] = {
 	{ .name = "window", .label = "Window (log2 - 8)", .brief = "window", .width = 1, .mask = 0xf0 },
-	{ .name = "method", .label = "Method", .kind = PPP_KIND_ENUM, .width = 1, .mask = 0x0f,
+	{ .name = "method",
+	  .label = "Method",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
+	  .mask = 0x0f,
 	  .names = deflate_methods },
 	{ .name = "reserved", .label = "MBZ", .kind = PPP_KIND_HEX, .width = 1, .mask = 0xfc },
 	{ .name = "check_method", .label = "Chk", .kind = PPP_KIND_HEX, .width = 1, .mask = 0x03 },
@@ -378,13 +446,22 @@ static const struct ppp_option_desc ecp_options[] = {
 /* --- CBCP, BACP, BAP ----------------------------------------------------------------------- */
 
 static const struct value_name cbcp_address_types[] = { { 1, "PSTN or ISDN", NULL }, { 0, NULL, NULL } };
-#define CBCP_DELAY { .name = "callback_delay", .label = "Callback delay (s)", .brief = "delay", .width = 1 }
+#define CBCP_DELAY                                                                                           \
+	{                                                                                                    \
+		.name = "callback_delay", .label = "Callback delay (s)", .brief = "delay", .width = 1        \
+	}
 static const struct ppp_row cbcp_delay_rows[] = { CBCP_DELAY, END };
 static const struct ppp_row cbcp_rows[] = {
 	CBCP_DELAY,
-	{ .name = "address_type", .label = "Callback Address Type", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "address_type",
+	  .label = "Callback Address Type",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = cbcp_address_types },
-	{ .name = "addresses", .label = "Callback Addresses", .brief = "number", .kind = PPP_KIND_TEXT,
+	{ .name = "addresses",
+	  .label = "Callback Addresses",
+	  .brief = "number",
+	  .kind = PPP_KIND_TEXT,
 	  .privacy = PPP_NUMBER },
 	END,
 };
@@ -411,22 +488,35 @@ static const struct ppp_option_desc bacp_options[] = {
 };
 
 static const struct value_name bap_link_types[] = {
-	{ 0x01, "ISDN", NULL },		  { 0x02, "X.25", NULL },	{ 0x04, "analog", NULL },
-	{ 0x08, "switched digital", NULL }, { 0x10, "ISDN data over voice", NULL },
+	{ 0x01, "ISDN", NULL },
+	{ 0x02, "X.25", NULL },
+	{ 0x04, "analog", NULL },
+	{ 0x08, "switched digital", NULL },
+	{ 0x10, "ISDN data over voice", NULL },
 	{ 0, NULL, NULL },
 };
 static const struct value_name bap_actions[] = {
-	{ 0, "no retry", NULL }, { 1, "retry", NULL }, { 0, NULL, NULL },
+	{ 0, "no retry", NULL },
+	{ 1, "retry", NULL },
+	{ 0, NULL, NULL },
 };
 static const struct ppp_row link_type_rows[] = {
 	{ .name = "link_speed", .label = "Link Speed (kbit/s)", .brief = "kbit/s", .width = 2 },
-	{ .name = "link_type", .label = "Link Type", .brief = "", .kind = PPP_KIND_FLAGS, .width = 1,
+	{ .name = "link_type",
+	  .label = "Link Type",
+	  .brief = "",
+	  .kind = PPP_KIND_FLAGS,
+	  .width = 1,
 	  .names = bap_link_types },
 	END,
 };
 static const struct ppp_row call_status_rows[] = {
 	{ .name = "status", .label = "Status (Q.931 cause)", .brief = "", .width = 1 },
-	{ .name = "action", .label = "Action", .brief = "", .kind = PPP_KIND_ENUM, .width = 1,
+	{ .name = "action",
+	  .label = "Action",
+	  .brief = "",
+	  .kind = PPP_KIND_ENUM,
+	  .width = 1,
 	  .names = bap_actions },
 	END,
 };
@@ -452,10 +542,10 @@ const struct ppp_option_desc *ppp_options_of(uint16_t protocol)
 		uint16_t protocol;
 		const struct ppp_option_desc *options;
 	} tables[] = {
-		{ PPP_LCP, lcp_options },	{ PPP_IPCP, ipcp_options }, { PPP_IPV6CP, ipv6cp_options },
-		{ PPP_CCP, ccp_options },	{ PPP_CCP_LINK, ccp_options },
-		{ PPP_ECP, ecp_options },	{ PPP_ECP_LINK, ecp_options },
-		{ PPP_CBCP, cbcp_options },	{ PPP_BACP, bacp_options }, { PPP_BAP, bap_options },
+		{ PPP_LCP, lcp_options },      { PPP_IPCP, ipcp_options },    { PPP_IPV6CP, ipv6cp_options },
+		{ PPP_CCP, ccp_options },      { PPP_CCP_LINK, ccp_options }, { PPP_ECP, ecp_options },
+		{ PPP_ECP_LINK, ecp_options }, { PPP_CBCP, cbcp_options },    { PPP_BACP, bacp_options },
+		{ PPP_BAP, bap_options },
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -8,8 +8,9 @@ line tells where:
     # Violates: ID frame N by PAC|PNS|originator|receiver|sender|none
 
 and further lines by what profile (# Profile: NAME), with what options for what another id always
-says better (# Audit: --only ID), and which notes come with it (# Also: ID ...).  The other scripts
-there keep what "# Satisfies: ID ..." lists.  traces/clean/ and traces/corpus/clean-* break nothing,
+says better (# Audit: --only ID), and what comes with it (# Also: ID ...): notes, or the fault of the
+other side that this one answers wrongly.  The other scripts there keep what "# Satisfies: ID ..."
+lists, perhaps in answer to faults ("# Also" again), which are then the only ones.  traces/clean/ and traces/corpus/clean-* break nothing,
 whatever the capture makes of them.
 """
 import glob
@@ -104,8 +105,9 @@ def check_bad(case):
     out = judged.audit(text, *options(text), *extra)
     found = [f for f in out.findings if f["id"] == wanted]
     also = header(text, "Also")
-    wrong = ["not expected: " + judged.words(f) for f in out.findings
-             if f["id"] != wanted and not (f["severity"] == "note" and f["id"] in also)]
+    blamed = {f["at_fault"] for f in found}
+    wrong = ["not expected: " + judged.words(f) for f in out.findings if f["id"] != wanted and
+             not (f["id"] in also and (f["severity"] == "note" or f["at_fault"] not in blamed))]
     if len(found) != 1:
         return wrong + ["expected one finding of %s: found %d" % (wanted, len(found))] + \
             [judged.words(f) for f in found]
@@ -113,10 +115,15 @@ def check_bad(case):
 
 
 def check_good(case):
-    text = read(case[1])
-    unknown = [i for i in header(text, "Satisfies") if i not in case[2]]
+    _, path, by_id = case
+    text = read(path)
+    kept, also = header(text, "Satisfies"), set(header(text, "Also"))
     out = judged.audit(text, *options(text))
-    return ["%s is not judged passively" % i for i in unknown] + [judged.words(f) for f in out.findings]
+    found = {f["id"] for f in out.findings}
+    return (["%s is not judged passively" % i for i in kept if i not in by_id] +
+            ["both kept and broken: " + i for i in also.intersection(kept)] +
+            ["not found: " + i for i in sorted(also - found)] +
+            [judged.words(f) for f in out.findings if f["id"] not in also])
 
 
 def requirements():

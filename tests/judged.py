@@ -62,20 +62,24 @@ def address(frame):
     return None
 
 
-def audit(script, *options):
-    """Of a script's text.  Exit status 3 is right where the capture lacks something."""
-    stem = os.path.join(FOLDER, str(next(_number)))
-    with open(stem + ".trace", "w", encoding="utf-8") as f:
+def make(script, path):
+    """Compiles a script's text."""
+    with open(path + ".trace", "w", encoding="utf-8") as f:
         f.write(script)
-    done = common.run("trace", "make", stem + ".trace", "-o", stem + ".pcap")
+    done = common.run("trace", "make", path + ".trace", "-o", path)
     if done.returncode:
         raise Broken(done.stderr)
-    done = common.run("audit", "--no-progress", "--format", "json", *options, stem + ".pcap")
+    os.unlink(path + ".trace")
+
+
+def audit(script, *options):
+    """Of a script's text.  Exit status 3 is right where the capture lacks something."""
+    path = os.path.join(FOLDER, "%d.pcap" % next(_number))
+    make(script, path)
+    done = common.run("audit", "--no-progress", "--format", "json", *options, path)
     if done.returncode not in (0, 1, 3):
         raise Broken("audit: exit status %d: %s" % (done.returncode, done.stderr))
-    out = Audit(common.parse(done.stdout), stem + ".pcap")
-    os.unlink(stem + ".trace")
-    return out
+    return Audit(common.parse(done.stdout), path)
 
 
 def words(finding):
