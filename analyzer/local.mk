@@ -22,10 +22,6 @@ libanalyzer_a_SOURCES = \
 	%D%/diagnose_private.h \
 	%D%/flow_table.c \
 	%D%/flow_table.h \
-	%D%/diagnose.c \
-	%D%/diagnose.h \
-	%D%/diagnose_call.c \
-	%D%/diagnose_private.h \
 	%D%/mirror.c \
 	%D%/mirror.h \
 	%D%/pipeline.c \
@@ -63,7 +59,8 @@ libanalyzer_a_SOURCES = \
 	%D%/tracker.c \
 	%D%/tracker.h \
 	%D%/tracker_control.c \
-	%D%/tracker_private.h
+	%D%/tracker_private.h \
+	%D%/tracker_walk.c
 
 ANALYZER_LIBS = libanalyzer.a libconformance.a $(DISSECTORS_LIBS) \
 	$(NIDS_LIBS) $(PCAP_LIBS) $(JSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)

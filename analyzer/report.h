@@ -71,6 +71,7 @@ struct report;
 struct report_ops {
 	const char *name; /* as in --format */
 	const char *help;
+	bool histories; /* prints those of connections also without `verbose` */
 	struct report *(*begin)(const struct report_options *o);
 	void (*capture)(struct report *r, const struct report_capture *c);
 	void (*tunnel)(struct report *r, const struct tunnel *t);

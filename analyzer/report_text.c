@@ -191,7 +191,7 @@ static void text_connection(struct report *r, const struct control_connection *c
 	if (!r->showing)
 		return;
 	tunnel_text_connection(&r->body, c);
-	tunnel_text_diagnosis(&r->body, c->tunnel->connections, why, whys);
+	tunnel_text_diagnosis(&r->body, r->body.tunnel->connections, why, whys);
 }
 
 static void text_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
@@ -199,7 +199,7 @@ static void text_call(struct report *r, const struct call *c, const struct diagn
 	if (!r->showing)
 		return;
 	tunnel_text_call(&r->body, c);
-	tunnel_text_diagnosis(&r->body, c->tunnel->calls, why, whys);
+	tunnel_text_diagnosis(&r->body, r->body.tunnel->calls, why, whys);
 }
 
 static void text_tunnel_end(struct report *r, const struct tunnel *t)
@@ -615,6 +615,7 @@ static bool text_end(struct report *r, const struct report_summary *s)
 const struct report_ops report_text = {
 	.name = "text",
 	.help = "for people: a summary, then every tunnel with its connections and calls",
+	.histories = true,
 	.begin = text_begin,
 	.capture = text_capture,
 	.tunnel = text_tunnel,

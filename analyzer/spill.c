@@ -3,58 +3,71 @@
 #include "analyzer/spill.h"
 
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "conformance/flow.h"
 
 enum { BUFFER = 1 << 18 };
 
-struct header {
-	uint64_t id, previous;
-	uint32_t moments; /* of a connection, that follow */
-	uint32_t flows;	  /* of a call: bit mask of those that follow */
-};
-
 static bool ready(struct spill *s)
 {
 	if (s->failed)
 		return false;
-	if (!s->file) {
-		s->file = tmpfile();
-		if (!s->file) {
+	if (s->file)
+		return true;
+	s->file = tmpfile();
+	s->buf = malloc(BUFFER);
+	s->failed = !s->file || !s->buf;
+	return !s->failed;
+}
+
+static bool write_out(struct spill *s)
+{
+	size_t done = 0;
+
+	while (done < s->used) {
+		ssize_t n = write(fileno(s->file), s->buf + done, s->used - done);
+
+		if (n <= 0) {
 			s->failed = true;
 			return false;
 		}
-		setvbuf(s->file, NULL, _IOFBF, BUFFER);
+		done += (size_t)n;
 	}
+	s->used = 0;
 	return true;
 }
 
 static void put(struct spill *s, const void *data, size_t len)
 {
-	if (len && fwrite(data, len, 1, s->file) != 1)
-		s->failed = true;
+	if (s->failed || (s->used + len > BUFFER && !write_out(s)))
+		return;
+	memcpy(s->buf + s->used, data, len);
+	s->used += len;
 	s->end += len;
 }
 
-uint64_t spill_connection(struct spill *s, const struct control_connection *c, uint64_t previous)
+uint64_t spill_connection(struct spill *s, const struct control_connection *c, uint64_t previous,
+			  bool history)
 {
 	const struct history *h = &c->history;
 	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;
-	struct header head = { c->id, previous, (uint32_t)kept, 0 };
+	struct spill_head head = { c->id, previous, history ? (uint32_t)kept : 0, 0 };
 	uint64_t offset = s->end + 1;
 
 	if (!ready(s))
 		return 0;
 	put(s, &head, sizeof(head));
 	put(s, c, sizeof(*c));
-	put(s, h->moment, kept * sizeof(*h->moment));
+	if (head.moments)
+		put(s, h->moment, kept * sizeof(*h->moment));
 	return s->failed ? 0 : offset;
 }
 
 uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 {
-	struct header head = { c->id, previous, 0, (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0) };
+	struct spill_head head = { c->id, previous, 0, (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0) };
 	uint64_t offset = s->end + 1;
 
 	if (!ready(s))
@@ -67,82 +80,64 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 	return s->failed ? 0 : offset;
 }
 
-static bool get(struct spill *s, uint64_t offset, void *data, size_t len)
+/* A record and what may follow it, by one system call; false when less than `least` octets came. */
+static bool get(struct spill *s, uint64_t offset, const struct iovec *to, int n, size_t least)
 {
-	uint8_t *to = data;
+	ssize_t got;
 
-	if (!s->file || fflush(s->file) != 0)
+	if (!s->file || (s->used && !write_out(s)))
 		return false;
-	while (len) {
-		ssize_t n = pread(fileno(s->file), to, len, (off_t)offset);
-
-		if (n <= 0)
-			return false;
-		to += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
+	got = preadv(fileno(s->file), to, n, (off_t)offset - 1);
+	return got > 0 && (size_t)got >= least;
 }
 
-bool spill_peek(struct spill *s, uint64_t offset, uint64_t *id, uint64_t *previous)
+bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head)
 {
-	struct header head;
+	const struct iovec to = { head, sizeof(*head) };
 
-	if (!get(s, offset - 1, &head, sizeof(head)))
-		return false;
-	*id = head.id;
-	*previous = head.previous;
-	return true;
+	return get(s, offset, &to, 1, sizeof(*head));
 }
 
-bool spill_read_connection(struct spill *s, uint64_t offset, struct control_connection *c)
+bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
+			   struct control_connection *c)
 {
-	struct {
-		struct header head;
-		struct control_connection c;
-	} in;
-	struct moment *moments;
+	const size_t fixed = sizeof(*head) + sizeof(*c);
+	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) } };
+	struct iovec more;
 
-	if (!get(s, offset - 1, &in, sizeof(in)))
+	if (!get(s, offset, to, 2, fixed))
 		return false;
-	*c = in.c;
 	c->history.moment = NULL;
-	if (!in.head.moments)
+	c->history.room = 0;
+	if (!head->moments) {
+		c->history.count = 0;
 		return true;
-	moments = calloc(in.head.moments, sizeof(*moments));
-	if (!moments || !get(s, offset - 1 + sizeof(in), moments, in.head.moments * sizeof(*moments))) {
-		free(moments);
+	}
+	more.iov_len = head->moments * sizeof(*c->history.moment);
+	more.iov_base = malloc(more.iov_len);
+	if (!more.iov_base || !get(s, offset + fixed, &more, 1, more.iov_len)) {
+		free(more.iov_base);
 		return false;
 	}
-	c->history.moment = moments;
-	c->history.room = (uint16_t)in.head.moments;
+	c->history.moment = more.iov_base;
+	c->history.room = (uint16_t)head->moments;
 	return true;
 }
 
-bool spill_read_call(struct spill *s, uint64_t offset, struct call *c, struct flow flows[HOSTS])
+bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
+		     struct flow flows[HOSTS])
 {
-	struct {
-		struct header head;
-		struct call c;
-		struct flow flows[HOSTS];
-	} in;
-	size_t fixed = sizeof(in.head) + sizeof(in.c);
-	unsigned n = 0;
+	const size_t fixed = sizeof(*head) + sizeof(*c), each = sizeof(*flows);
+	/* Where there are fewer flows, what follows in the file is read for nothing. */
+	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) }, { flows, HOSTS * each } };
 
-	if (!get(s, offset - 1, &in, fixed))
+	if (!get(s, offset, to, 3, fixed))
 		return false;
+	/* The only one comes first in the file, whichever it is. */
+	if (head->flows == 2)
+		flows[1] = flows[0];
 	for (unsigned i = 0; i < HOSTS; i++)
-		n += in.head.flows >> i & 1;
-	if (n && !get(s, offset - 1 + fixed, in.flows, n * sizeof(in.flows[0])))
-		return false;
-	*c = in.c;
-	n = 0;
-	for (unsigned i = 0; i < HOSTS; i++) {
-		c->flow[i] = in.head.flows >> i & 1 ? &flows[i] : NULL;
-		if (c->flow[i])
-			flows[i] = in.flows[n++];
-	}
+		c->flow[i] = head->flows >> i & 1 ? &flows[i] : NULL;
 	return true;
 }
 
@@ -150,5 +145,6 @@ void spill_clear(struct spill *s)
 {
 	if (s->file)
 		fclose(s->file);
+	free(s->buf);
 	*s = (struct spill){ 0 };
 }

@@ -15,20 +15,32 @@ enum spill_kind { SPILL_CONNECTION, SPILL_CALL };
 
 struct spill {
 	FILE *file;
+	uint8_t *buf;  /* octets that are not in the file yet */
+	size_t used;
 	uint64_t end;  /* octets written; offsets start at 1 so that 0 ends a chain */
 	bool failed;
 };
 
+/* What stands before every record. */
+struct spill_head {
+	uint64_t id, previous; /* offset of the one before it in the chain */
+	uint32_t moments;      /* of a connection, that follow */
+	uint32_t flows;	       /* of a call: bit mask of those that follow */
+};
+
 /* Appends a record.  Returns its offset, or 0 when it could not be written. */
-uint64_t spill_connection(struct spill *s, const struct control_connection *c, uint64_t previous);
+uint64_t spill_connection(struct spill *s, const struct control_connection *c, uint64_t previous,
+			  bool history);
 uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous);
 
-/* Id of the record at an offset, and the one before it in the chain. */
-bool spill_peek(struct spill *s, uint64_t offset, uint64_t *id, uint64_t *previous);
+/* The head alone of the record at an offset. */
+bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head);
 
 /* Reads a record back.  The history is allocated: history_clear() it.  Flows go to the caller's. */
-bool spill_read_connection(struct spill *s, uint64_t offset, struct control_connection *c);
-bool spill_read_call(struct spill *s, uint64_t offset, struct call *c, struct flow flows[HOSTS]);
+bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
+			   struct control_connection *c);
+bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
+		     struct flow flows[HOSTS]);
 
 void spill_clear(struct spill *s);
 

@@ -22,6 +22,7 @@ const struct tracker_limits tracker_default_limits = {
 	.idle_ns = SECONDS(7200),
 	.linger_ns = SECONDS(10),
 	.keep_ended = 2048,
+	.histories = true,
 };
 
 static uint64_t mix(uint64_t h)
@@ -642,7 +643,8 @@ static void spill_one(struct tracker *t, const struct ended *e)
 	} else {
 		p = e->connection->tunnel->private;
 		connection_done(t, e->connection);
-		at = spill_connection(&t->spill, e->connection, p->spilled[SPILL_CONNECTION]);
+		at = spill_connection(&t->spill, e->connection, p->spilled[SPILL_CONNECTION],
+				      t->limits.histories);
 		if (!at)
 			return;
 		p->spilled[SPILL_CONNECTION] = at;
@@ -726,120 +728,6 @@ void tracker_finish(struct tracker *t)
 		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
 			connection_done(t, c);
 	}
-}
-
-/* --- the walk ---------------------------------------------------------------------------- */
-
-struct item {
-	uint64_t id, offset; /* offset 0: in memory */
-	void *record;
-};
-
-static int item_order(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* Ended records of a chain, then the live ones, sorted by id. */
-static struct item *items(struct tracker *t, const struct tunnel *tunnel, enum spill_kind kind, size_t *n)
-{
-	const struct tunnel_private *p = tunnel->private;
-	size_t live = 0, room;
-	struct item *list;
-	uint64_t at = p->spilled[kind];
-
-	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c;
-	     c = c->next)
-		live++;
-	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
-		live++;
-	room = live + p->nspilled[kind];
-	list = calloc(room + 1, sizeof(*list));
-	*n = 0;
-	if (!list)
-		return NULL;
-	while (at && *n < p->nspilled[kind]) {
-		list[*n].offset = at;
-		if (!spill_peek(&t->spill, at, &list[*n].id, &at)) {
-			free(list);
-			return NULL;
-		}
-		(*n)++;
-	}
-	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c;
-	     c = c->next)
-		list[(*n)++] = (struct item){ c->id, 0, c };
-	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
-		list[(*n)++] = (struct item){ c->id, 0, c };
-	qsort(list, *n, sizeof(*list), item_order);
-	return list;
-}
-
-static bool give_connections(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v,
-			     void *ctx)
-{
-	size_t n;
-	struct item *list = items(t, tunnel, SPILL_CONNECTION, &n);
-	bool ok = list != NULL;
-
-	for (size_t i = 0; ok && i < n; i++) {
-		struct control_connection c;
-
-		if (!list[i].offset) {
-			v->connection(ctx, list[i].record);
-			continue;
-		}
-		ok = spill_read_connection(&t->spill, list[i].offset, &c);
-		if (!ok)
-			break;
-		v->connection(ctx, &c);
-		history_clear(&c.history);
-	}
-	free(list);
-	return ok;
-}
-
-static bool give_calls(struct tracker *t, const struct tunnel *tunnel, const struct tracker_visitor *v,
-		       void *ctx)
-{
-	size_t n;
-	struct item *list = items(t, tunnel, SPILL_CALL, &n);
-	bool ok = list != NULL;
-
-	for (size_t i = 0; ok && i < n; i++) {
-		struct flow flows[HOSTS];
-		struct call c;
-
-		if (!list[i].offset) {
-			v->call(ctx, list[i].record);
-			continue;
-		}
-		ok = spill_read_call(&t->spill, list[i].offset, &c, flows);
-		if (ok)
-			v->call(ctx, &c);
-	}
-	free(list);
-	return ok;
-}
-
-bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < t->ntunnels; i++) {
-		const struct tunnel *x = t->tunnels[i];
-
-		/* Nothing left of it: its only connection turned out to have the roles exchanged. */
-		if (!x->connections && !x->calls)
-			continue;
-		v->tunnel(ctx, x);
-		ok &= give_connections(t, x, v, ctx);
-		ok &= give_calls(t, x, v, ctx);
-		v->tunnel_end(ctx, x);
-	}
-	return ok;
 }
 
 /* --- all of it --------------------------------------------------------------------------- */

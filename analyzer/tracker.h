@@ -20,6 +20,7 @@ struct tracker_limits {
 	int64_t idle_ns;   /* a call of GRE alone is over after this much silence */
 	int64_t linger_ns; /* an ended call or connection still takes late packets this long */
 	size_t keep_ended; /* ended ones kept in memory before the temporary file is used */
+	bool histories;	   /* tracker_walk() shall give histories of connections, too; else it may not */
 };
 extern const struct tracker_limits tracker_default_limits;
 

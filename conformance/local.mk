@@ -14,6 +14,14 @@ libconformance_a_SOURCES = \
 	%D%/flow.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/posture.c \
+	%D%/posture.def \
+	%D%/posture.h \
+	%D%/ppp_session.c \
+	%D%/ppp_session.h \
+	%D%/ppp_session_auth.c \
+	%D%/ppp_session_crypt.c \
+	%D%/ppp_session_private.h \
 	%D%/quirk.c \
 	%D%/quirk.h \
 	%D%/quirks.def \

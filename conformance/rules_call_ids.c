@@ -192,9 +192,6 @@ static bool serial_known(const struct serial_memory *s, uint16_t serial)
 
 static void serial_remember(struct serial_memory *s, uint16_t serial)
 {
-	/* The count has wrapped: all of them may come again. */
-	if (s->used && (uint16_t)(s->last - s->first) == UINT16_MAX)
-		*s = (struct serial_memory){ 0 };
 	if (serial_known(s, serial))
 		return;
 	if (!s->used) {
@@ -202,6 +199,9 @@ static void serial_remember(struct serial_memory *s, uint16_t serial)
 		s->first = s->last = serial;
 	} else if (serial == (uint16_t)(s->last + 1)) {
 		s->last = serial;
+		/* The count has wrapped: all of them may come again. */
+		if ((uint16_t)(s->last - s->first) == UINT16_MAX)
+			*s = (struct serial_memory){ 0 };
 	} else {
 		s->other[s->nother % SERIALS_KEPT] = serial;
 		s->nother = (uint8_t)(s->nother < SERIALS_KEPT ? s->nother + 1

@@ -26,11 +26,11 @@ struct control_side {
 	uint8_t type;    /* of the last message */
 	uint8_t starts;  /* SCCRQs of the originator, SCCRPs of the receiver */
 	uint8_t stops, stop_replies;
-	uint8_t echoes, echoes_unknown; /* requests without reply: in echo[], and others */
-	bool stopped;                   /* StopCCRP with success */
-	bool probed;                    /* no Echo-Request is due until the next message to it */
-	bool closed;                    /* FIN or RST, or the other side's RST */
-	bool erred;                     /* it gave the other side a reason to close */
+	uint8_t echoes, echoes_unknown;        /* requests without reply: in echo[], and others */
+	bool stopped;                          /* StopCCRP with success */
+	bool probed;                           /* no Echo-Request is due until the next message to it */
+	bool closed;                           /* FIN or RST, or the other side's RST */
+	bool erred;                            /* it gave the other side a reason to close */
 	struct echo_waiting echo[ECHOES_KEPT]; /* oldest first */
 };
 
@@ -49,16 +49,16 @@ struct control_memory {
 	struct calls_memory calls;     /* rules_call.c */
 	struct control_side side[HOSTS];
 	struct bad_message bad;
-	int64_t up_time;        /* of the SCCRP with success */
-	int64_t stop_time;      /* of the first StopCCRQ */
-	int64_t shortage_time;  /* of the last reply that said "no resource" */
+	int64_t up_time;       /* of the SCCRP with success */
+	int64_t stop_time;     /* of the first StopCCRQ */
+	int64_t shortage_time; /* of the last reply that said "no resource" */
 	uint64_t shortage_frame;
-	uint64_t rival;         /* id of the connection that it collided with; 0: none */
-	uint32_t reply_end;     /* where the first SCCRP ends */
+	uint64_t rival;     /* id of the connection that it collided with; 0: none */
+	uint32_t reply_end; /* where the first SCCRP ends */
 	uint8_t shortage_by;
-	uint8_t value_faults;   /* with the values of the message in hand */
-	bool up, refused;       /* there was an SCCRP, with success or not */
-	bool reply_read;        /* the originator has acknowledged it */
+	uint8_t value_faults; /* with the values of the message in hand */
+	bool up, refused;     /* there was an SCCRP, with success or not */
+	bool reply_read;      /* the originator has acknowledged it */
 	bool stops_crossed;
 	bool start_told, stop_told; /* what did not come, or not in time */
 	bool requests_crossed;      /* proven of the SCCRQs that collided */

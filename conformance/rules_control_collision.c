@@ -25,7 +25,7 @@ static bool is_private(const struct ip_addr *a)
 	return o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) || (o[0] == 192 && o[1] == 168);
 }
 
-/* --- the beginning ----------------------------------------------------------------------------- */
+/* --- the beginning --------------------------------------------------------------------------------- */
 
 /* Its originator, the other host, waits for an SCCRP. */
 static bool is_pending(const struct control_connection *o, const struct turn *t)
@@ -74,7 +74,7 @@ static bool find(struct collision *x, const struct turn *t)
 	return false;
 }
 
-/* --- findings ------------------------------------------------------------------------------------ */
+/* --- findings -------------------------------------------------------------------------------------- */
 
 /* Finds fault with a host, about the connection that `opener` opened. */
 static struct finding *misjudged(struct collision *x, unsigned opener, enum rule_number rule, int host)
@@ -138,7 +138,8 @@ static void winner_spoke(struct collision *x)
 
 	expected(f, "nothing from the higher address on the connection of the lower one");
 	observed(f, "%s", name);
-	say(f, "the higher address sent %s on the connection that the lower one opened, and which lost", name);
+	say(f, "the higher address sent %s on the connection that the lower one opened, and which lost",
+	    name);
 }
 
 static void loser_spoke(struct collision *x)
@@ -170,7 +171,8 @@ static void loser_lingers(struct collision *x, int64_t since)
 
 	at(f, x->c[WINNER]->start[0].frame, x->m[WINNER]->side[WINNER].time_ns);
 	expected(f, "the connection of the lower address is closed at once");
-	observed(f, "still open %.0f s after the other side's request came", (double)(x->t->now - since) / 1e9);
+	observed(f, "still open %.0f s after the other side's request came",
+		 (double)(x->t->now - since) / 1e9);
 	say(f, "the lower address did not close its own connection after it had lost the collision");
 }
 
@@ -184,7 +186,7 @@ static void loser_silent(struct collision *x, int64_t waited)
 	say(f, "the lower address lost a collision and did not answer on the connection that won");
 }
 
-/* --- judging ------------------------------------------------------------------------------------- */
+/* --- judging --------------------------------------------------------------------------------------- */
 
 static bool is_end(const struct turn *t)
 {

@@ -22,7 +22,7 @@ enum general_error {
 	ERROR_PAC = 6,
 };
 
-/* --- a message whose header is wrong ------------------------------------------------------------ */
+/* --- a message whose header is wrong --------------------------------------------------------------- */
 
 static enum bad_kind kind_of(const struct ctrl_msg *m)
 {
@@ -52,7 +52,7 @@ void judge_bad_message(const struct turn *t)
 	};
 }
 
-/* --- what its receiver does then ------------------------------------------------------------------ */
+/* --- what its receiver does then ------------------------------------------------------------------- */
 
 static void searched_on(const struct turn *t)
 {
@@ -110,8 +110,8 @@ static void react_to_type(const struct turn *t, bool received)
 	expected(f, "the end of the connection after the undefined message in frame %" PRIu64,
 		 FRAME_NUMBER(bad->frame));
 	observed(f, "%s %.0f s later", type_name(t->type), (double)(t->now - bad->time_ns) / 1e9);
-	say(f, "%s still used the connection %.0f s after a message of undefined type",
-	    who(t->e, t->e->from), (double)(t->now - bad->time_ns) / 1e9);
+	say(f, "%s still used the connection %.0f s after a message of undefined type", who(t->e, t->e->from),
+	    (double)(t->now - bad->time_ns) / 1e9);
 	bad->told = true;
 }
 
@@ -192,7 +192,7 @@ void judge_not_closed(const struct turn *t)
 	bad->told = true;
 }
 
-/* --- and afterwards ------------------------------------------------------------------------------- */
+/* --- and afterwards -------------------------------------------------------------------------------- */
 
 static bool opened_again(const struct turn *t, int64_t since)
 {
@@ -200,8 +200,7 @@ static bool opened_again(const struct turn *t, int64_t since)
 	unsigned n = 0;
 
 	for (; o && n < CONNECTIONS_WALKED; n++, o = o->next)
-		if (o->id > t->c->id && o->originator == t->c->originator &&
-		    o->first_time - since < T60_LATE)
+		if (o->id > t->c->id && o->originator == t->c->originator && o->first_time - since < T60_LATE)
 			return true;
 	return o;
 }
@@ -224,10 +223,11 @@ void judge_no_restart(const struct turn *t)
 	evidence(f, bad->frame);
 	expected(f, "a new connection within 60 s");
 	observed(f, "none in %.0f s", (double)(judge_now(t->j) - closed) / 1e9);
-	say(f, "the originator closed the connection because of an invalid message and did not open it again");
+	say(f,
+	    "the originator closed the connection because of an invalid message and did not open it again");
 }
 
-/* --- Error Codes ---------------------------------------------------------------------------------- */
+/* --- Error Codes ----------------------------------------------------------------------------------- */
 
 static struct finding *unfounded(const struct turn *t, enum rule_number rule, const char *wanted)
 {
@@ -276,7 +276,8 @@ void judge_error_code(const struct turn *t)
 			break;
 		f = unfounded(t, RULE_ERR_NOTCONN_01, "Error Code 1 only without control connection");
 		evidence(f, t->c->start[1].frame);
-		say(f, "%s reported that there is no control connection, but it is up", who(t->e, t->e->from));
+		say(f, "%s reported that there is no control connection, but it is up",
+		    who(t->e, t->e->from));
 		break;
 	case ERROR_FORMAT:
 	case ERROR_VALUE:

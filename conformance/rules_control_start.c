@@ -7,7 +7,7 @@
 
 #include "conformance/rules_control_private.h"
 
-/* --- other connections of the pair ---------------------------------------------------------- */
+/* --- other connections of the pair ----------------------------------------------------------------- */
 
 static bool is_closed(const struct control_connection *c)
 {
@@ -107,7 +107,7 @@ static bool has_spoken(const struct turn *t, unsigned host)
 	return t->m->side[host].frame || (t->m->bad.frame && t->m->bad.from == host);
 }
 
-/* --- SCCRP ----------------------------------------------------------------------------------- */
+/* --- SCCRP ----------------------------------------------------------------------------------------- */
 
 static void version_above_request(const struct turn *t, uint32_t version, uint32_t asked)
 {
@@ -151,8 +151,7 @@ static bool another_exists(const struct turn *t)
 	unsigned n = 0;
 
 	for (; o && n < CONNECTIONS_WALKED; n++, o = o->next)
-		if (o != t->c &&
-		    (o->midstream || !is_closed(o) || t->now - o->last_time < COLLISION_DELAY))
+		if (o != t->c && (o->midstream || !is_closed(o) || t->now - o->last_time < COLLISION_DELAY))
 			return true;
 	return o;
 }
@@ -168,8 +167,7 @@ static void judge_result(const struct turn *t)
 		say(f, "%s refused the connection because of another one, but there is none",
 		    who(t->e, t->e->from));
 	} else if (result == WRONG_VERSION && asked >= VERSION_1_0) {
-		f = accuse_sender(t,
-				  asked == VERSION_1_0 ? RULE_SCCRP_RESULT_04 : RULE_CCSM_RECV_VER_03, 0);
+		f = accuse_sender(t, asked == VERSION_1_0 ? RULE_SCCRP_RESULT_04 : RULE_CCSM_RECV_VER_03, 0);
 		expected(f, "Result Code %d and its own version", SUCCESS);
 		say(f, "%s refused a request for Protocol Version 0x%04" PRIx32 " because of its version",
 		    who(t->e, t->e->from), asked);
@@ -253,7 +251,7 @@ static bool judge_request(const struct turn *t)
 	return true;
 }
 
-/* --- everything else ------------------------------------------------------------------------- */
+/* --- everything else ------------------------------------------------------------------------------- */
 
 /* An answer to something that the other side should not have sent: it is to blame, if anybody. */
 static bool answers(const struct turn *t)

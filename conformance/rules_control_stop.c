@@ -12,7 +12,7 @@ enum {
 	CALLS_WALKED = 256,
 };
 
-/* --- the order of messages -------------------------------------------------------------------- */
+/* --- the order of messages ------------------------------------------------------------------------- */
 
 static bool after_stop_reply(const struct turn *t)
 {
@@ -59,13 +59,12 @@ bool judge_order_of_stop(const struct turn *t)
 	if (me->stops && t->type != CTRL_ECHORP && t->type != CTRL_CDN)
 		return after_stop_request(t);
 	/* Neither had acknowledged the other's request: both wait for a reply. */
-	if (t->type == CTRL_STOPRQ && t->peer->stops &&
-	    !reached(t->e->origin->peer_acked, t->peer->end))
+	if (t->type == CTRL_STOPRQ && t->peer->stops && !reached(t->e->origin->peer_acked, t->peer->end))
 		t->m->stops_crossed = true;
 	return false;
 }
 
-/* --- why a side closes -------------------------------------------------------------------------- */
+/* --- why a side closes ----------------------------------------------------------------------------- */
 
 static bool another_call_is_up(const struct turn *t)
 {
@@ -83,8 +82,8 @@ static bool closes_for_shortage(const struct turn *t, const char *how)
 	struct control_memory *m = t->m;
 	struct finding *f;
 
-	if (!m->shortage_frame || m->shortage_by != t->e->from || t->now - m->shortage_time > SHORTAGE_DELAY ||
-	    !another_call_is_up(t))
+	if (!m->shortage_frame || m->shortage_by != t->e->from ||
+	    t->now - m->shortage_time > SHORTAGE_DELAY || !another_call_is_up(t))
 		return false;
 	f = accuse_sender(t, RULE_ERR_NORES_01, 0);
 	evidence(f, m->shortage_frame);
@@ -137,7 +136,8 @@ static void stops_at_timeout(const struct turn *t)
 	evidence(f, t->m->up ? t->me->echo->frame : start->frame);
 	expected(f, "TCP is closed when no reply has come for 60 s");
 	observed(f, "Stop-Control-Connection-Request %.1f s after the %s", (double)waited / 1e9, what);
-	say(f, "%s sent a Stop-Control-Connection-Request instead of closing TCP when its %s was not answered",
+	say(f,
+	    "%s sent a Stop-Control-Connection-Request instead of closing TCP when its %s was not answered",
 	    who(t->e, t->e->from), what);
 }
 
@@ -163,7 +163,7 @@ void judge_stop_request(const struct turn *t)
 		gives_up_early(t, "Stop-Control-Connection-Request");
 }
 
-/* --- FIN and RST -------------------------------------------------------------------------------- */
+/* --- FIN and RST ----------------------------------------------------------------------------------- */
 
 /* What a call waits for is a reason to close, or it is told with the call. */
 static bool call_explains(const struct turn *t, const struct call *call)
@@ -239,7 +239,8 @@ static void reset_after_stop(const struct turn *t, unsigned how)
 
 	evidence(f, t->c->stop_frame);
 	expected(f, "a Stop-Control-Connection-Reply that reaches the other side");
-	observed(f, t->me->stop_replies ? "RST before the reply was acknowledged" : "RST instead of the reply");
+	observed(f,
+		 t->me->stop_replies ? "RST before the reply was acknowledged" : "RST instead of the reply");
 	say(f, "%s reset the connection %s", who(t->e, t->e->from),
 	    t->me->stop_replies ? "so that its Stop-Control-Connection-Reply may be lost"
 				: "instead of answering the Stop-Control-Connection-Request");

@@ -10,6 +10,7 @@
 
 #include "conformance/rules_control_private.h"
 
+#define CROSSING SECONDS(1)
 #define CLOCK_SLACK MILLISECONDS(500) /* a timer of 60 s, as another clock and a path show it */
 
 static double seconds(int64_t ns)
@@ -24,7 +25,7 @@ static bool ends_in_time(const struct turn *t, unsigned waits, int64_t waited)
 	       waited >= T60 - CLOCK_SLACK;
 }
 
-/* --- echo ---------------------------------------------------------------------------------------- */
+/* --- echo ------------------------------------------------------------------------------------------ */
 
 int64_t echo_unanswered(const struct turn *t, unsigned host)
 {
@@ -60,8 +61,8 @@ static void echo_asked(const struct turn *t, uint32_t identifier)
 		expected(f, "another Identifier while the request in frame %" PRIu64 " is not answered",
 			 FRAME_NUMBER(me->echo[i].frame));
 		observed(f, "Identifier %" PRIu32 " again", identifier);
-		say(f, "%s used Identifier %" PRIu32 " for two Echo-Requests at a time", who(t->e, t->e->from),
-		    identifier);
+		say(f, "%s used Identifier %" PRIu32 " for two Echo-Requests at a time",
+		    who(t->e, t->e->from), identifier);
 	}
 	if (me->echoes == ECHOES_KEPT) {
 		me->echoes_unknown += me->echoes_unknown < UINT8_MAX;
@@ -75,14 +76,15 @@ static void echo_asked(const struct turn *t, uint32_t identifier)
 	};
 }
 
-/* An Echo-Request is due after 60 s in which nothing came, not before. */
+/* An Echo-Request is due after 60 s in which nothing came, not before; the timers of both may run out. */
 static void judge_early_echo(const struct turn *t)
 {
 	int64_t silence = t->now - t->peer->time_ns;
 	struct finding *f;
 
-	if (!t->peer->frame || silence >= T60_EARLY ||
-	    !reached(t->e->origin->peer_acked, t->peer->end))
+	if (!t->peer->frame || silence >= T60_EARLY || !reached(t->e->origin->peer_acked, t->peer->end))
+		return;
+	if (t->peer->type == CTRL_ECHORQ && silence < CROSSING)
 		return;
 	f = accuse_sender(t, RULE_KA_IDLE_02, 0);
 	evidence(f, t->peer->frame);
@@ -194,13 +196,13 @@ static void judge_echo_waits(const struct turn *t, unsigned host)
 		}
 		observed(f, "none in %.0f s", seconds(waited));
 		at(f, echo->frame, echo->time_ns);
-		t->m->side[!host].erred = true; /* a reason to close */
+		t->m->side[!host].erred = true;  /* a reason to close */
 		t->m->side[!host].probed = true; /* nor is it told that it asks nothing itself */
 		echo_told(s);
 	}
 }
 
-/* --- silence -------------------------------------------------------------------------------------- */
+/* --- silence --------------------------------------------------------------------------------------- */
 
 static void judge_silence(const struct turn *t, unsigned host)
 {
@@ -223,7 +225,7 @@ static void judge_silence(const struct turn *t, unsigned host)
 	    seconds(t->now - since));
 }
 
-/* --- before the connection is up -------------------------------------------------------------------- */
+/* --- before the connection is up ------------------------------------------------------------------- */
 
 /* A connection on which nobody says anything.  The ms-ptpt profile has a rule of its own. */
 static void judge_first_message(const struct turn *t)
@@ -310,7 +312,7 @@ static void judge_refused(const struct turn *t)
 	    version ? "receiver" : "originator", seconds(waited));
 }
 
-/* --- the end ------------------------------------------------------------------------------------------ */
+/* --- the end --------------------------------------------------------------------------------------- */
 
 static void both_wait(const struct turn *t, int64_t waited)
 {
@@ -388,7 +390,7 @@ static void judge_stop_waits(const struct turn *t)
 		judge_stop_reply_wait(t, asked);
 }
 
-/* --- all of them ------------------------------------------------------------------------------------------ */
+/* --- all of them ----------------------------------------------------------------------------------- */
 
 void judge_waits(const struct turn *t)
 {

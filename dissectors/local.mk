@@ -23,13 +23,7 @@ libdissectors_a_SOURCES = \
 	%D%/ppp_control.c \
 	%D%/ppp_control.h \
 	%D%/ppp_data.c \
-	%D%/ppp_auth.c \
-	%D%/ppp_control.c \
-	%D%/ppp_control.h \
-	%D%/ppp_data.c \
 	%D%/ppp_desc.c \
-	%D%/ppp_options.c \
-	%D%/ppp_private.h \
 	%D%/ppp_options.c \
 	%D%/ppp_private.h \
 	%D%/tcp.c \

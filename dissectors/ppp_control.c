@@ -272,11 +272,11 @@ static void read_option(const struct ppp_control *c, struct ppp_option *o)
 
 	o->data = ppp_read_ahead(&r, &here);
 	if (d)
-		rows = d->rows_of ? d->rows_of(o->data, here) : d->rows;
+		rows = d->rows_of ? d->rows_of(o->data, here, r.end - r.at) : d->rows;
 	if (rows)
 		ppp_read_rows(&r, rows);
 	ppp_read_trailing(&r, PPP_PUBLIC);
-	if (r.defects)
+	if (r.defects && !o->defects)
 		o->defects |= PPP_BAD_OPTION_SIZE;
 	o->nfields = r.n;
 }

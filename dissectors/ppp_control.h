@@ -174,8 +174,8 @@ struct ppp_option_desc {
 	const char *name, *label;
 	const char *brief; /* on one line, or NULL: label */
 	const struct ppp_row *rows; /* of the data, or NULL: none */
-	/* Or rows that depend on the data. */
-	const struct ppp_row *(*rows_of)(const uint8_t *data, uint32_t len);
+	/* Or rows that depend on the data: len octets, of which caplen are here. */
+	const struct ppp_row *(*rows_of)(const uint8_t *data, uint32_t caplen, uint32_t len);
 };
 
 struct ppp_option {

@@ -39,14 +39,6 @@
 
 static const struct ppp_row no_rows[] = { END };
 
-static uint8_t octet_at(const uint8_t *data, uint32_t len, uint32_t at)
-{
-	struct cursor c = cursor_on(data, len);
-
-	cursor_take(&c, at);
-	return cursor_u8(&c);
-}
-
 /* The protocol that an option begins with; 0 where it is not there. */
 static uint16_t first_protocol(const uint8_t *data, uint32_t len)
 {
@@ -84,9 +76,10 @@ static const struct ppp_row other_auth_rows[] = {
 	END,
 };
 
-static const struct ppp_row *auth_rows(const uint8_t *data, uint32_t len)
+static const struct ppp_row *auth_rows(const uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	switch (first_protocol(data, len)) {
+	(void)len;
+	switch (first_protocol(data, caplen)) {
 	case PPP_CHAP:
 		return chap_rows;
 	case PPP_PAP:
@@ -113,9 +106,10 @@ static const struct ppp_row other_quality_rows[] = {
 	END,
 };
 
-static const struct ppp_row *quality_rows(const uint8_t *data, uint32_t len)
+static const struct ppp_row *quality_rows(const uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	return first_protocol(data, len) == PPP_LQR ? lqr_rows : other_quality_rows;
+	(void)len;
+	return first_protocol(data, caplen) == PPP_LQR ? lqr_rows : other_quality_rows;
 }
 
 static const struct ppp_row vendor_rows[] = {
@@ -188,9 +182,12 @@ static const struct ppp_row endpoint_rows[] = {
 	END,
 };
 
-static const struct ppp_row *endpoint_rows_of(const uint8_t *data, uint32_t len)
+static const struct ppp_row *endpoint_rows_of(const uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	switch (len ? octet_at(data, len, 0) : 1) {
+	struct cursor c = cursor_on(data, caplen);
+
+	(void)len;
+	switch (caplen ? cursor_u8(&c) : 1) {
 	case 0:
 		return endpoint_null_rows;
 	case 2:
@@ -327,9 +324,10 @@ static const struct ppp_row other_compression_rows[] = {
 	END,
 };
 
-static const struct ppp_row *compression_rows(const uint8_t *data, uint32_t len)
+static const struct ppp_row *compression_rows(const uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	switch (first_protocol(data, len)) {
+	(void)len;
+	switch (first_protocol(data, caplen)) {
 	case PPP_VJ_COMPRESSED:
 		return vj_rows;
 	case 0x0061:
@@ -467,8 +465,9 @@ static const struct ppp_row cbcp_rows[] = {
 };
 
 /* An offer that leaves the number to the other side has none. */
-static const struct ppp_row *cbcp_rows_of(const uint8_t *data, uint32_t len)
+static const struct ppp_row *cbcp_rows_of(const uint8_t *data, uint32_t caplen, uint32_t len)
 {
+	(void)caplen;
 	(void)data;
 	return !len ? no_rows : len == 1 ? cbcp_delay_rows : cbcp_rows;
 }

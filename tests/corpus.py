@@ -30,7 +30,7 @@ SUBSUMED = {"CALL-UNIQ-01", "MSG-LEN-01", "MSG-RSVD-01", "PACIN-EST-02", "PACOUT
             "PACOUT-ILLEGAL-02", "PACOUT-REPLY-01"}
 
 # Notes that an honest conversation gets all the same, and why they are right.  LOSSY: disguises in
-# which the capture lacks what was sent.
+# which the capture lacks what was sent, or has it too late.
 LOSSY = "lossy"
 NOTES = {
     # 32 packets at 56000 bit/s take seven seconds; the script sets the delay to something for show.
@@ -210,9 +210,9 @@ def partly(base, lines):
                            head + ["capture off"] + rest[:gap] + ["capture on"] + rest[gap:], LOSSY)
         if not sends(line):
             continue
-        for how in ("dup", "dup delay=40us", "mirror=routed", "delay=1.5ms", "snap=60"):
+        for how in ("dup", "dup delay=40us", "mirror=routed"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail)
-        for how in ("lost", "frag=16 piece=1 lost"):
+        for how in ("lost", "frag=16 piece=1 lost", "delay=1.5ms", "snap=60"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail, LOSSY)
     yield from control(base, lines)
 
@@ -224,13 +224,13 @@ def control(base, lines):
         if not writes(line):
             continue
         again = line.split()[0] + " retransmit"
-        for how in ("every=4 reverse", "split=1,15", "split=12 piece=0 delay=40ms"):
+        for how in ("every=4 reverse", "split=1,15"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail)
-        for how in ("split=5 piece=0 lost", "split=13 piece=1 lost", "every=1 piece=8 lost"):
+        for how in ("split=5 piece=0 lost", "split=13 piece=1 lost", "every=1 piece=8 lost", "split=12 piece=0 delay=40ms"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail, LOSSY)
         yield disguise(base, "'%s' lost and sent again" % line, head + [line + " drop", "wait 300ms", again] + tail)
         yield disguise(base, "'%s' lost unseen and sent again" % line,
-                       head + [line + " drop lost", "wait 3", again] + tail)
+                       head + [line + " drop lost", "wait 1.5", again] + tail)
         yield disguise(base, "'%s' sent again without need" % line, head + [line, "wait 200ms", again] + tail)
         if tail and tail[0].split()[0] != line.split()[0]:
             yield disguise(base, "'%s' sent again much later" % line,

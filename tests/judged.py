@@ -3,6 +3,7 @@
 import concurrent.futures
 import itertools
 import os
+import re
 import struct
 
 import common
@@ -19,22 +20,26 @@ class Broken(Exception):
 class Audit:
     """One script, compiled and audited."""
 
-    def __init__(self, report, path):
-        self.report = report
+    def __init__(self, report, script, path):
         self.path = path
+        self.hosts = {"PAC": "10.0.0.1", "PNS": "10.0.0.2"}  # what a script names so, where no message does
+        for line in re.findall(r"^hosts .*", script, re.M):
+            self.hosts.update((k.upper(), v) for k, v in re.findall(r"\b(pac|pns)=(\S+)", line))
         self.findings = report["findings"]
         self.connections = {c["id"]: c for t in report["tunnels"] for c in t["control_connections"]}
 
     def side(self, finding):
         """Whom it blames: PAC, PNS, originator, receiver, sender, or none; as a set."""
-        address = finding["at_fault"]
-        if address is None:
+        at_fault = finding["at_fault"]
+        if at_fault is None:
             return {"none"}
-        out = {finding["role"]} - {None}
+        out = {finding["role"]}
+        if finding["role"] is None:
+            out = {role for role in self.hosts if self.hosts[role] == at_fault}
         c = self.connections.get(finding["control_connection"])
         if c:
-            out.add("originator" if address == c["originator"] else "receiver")
-        if address == source(self.path, finding["frame"]):
+            out.add("originator" if at_fault == c["originator"] else "receiver")
+        if at_fault == source(self.path, finding["frame"]):
             out.add("sender")
         return out
 
@@ -79,7 +84,7 @@ def audit(script, *options):
     done = common.run("audit", "--no-progress", "--format", "json", *options, path)
     if done.returncode not in (0, 1, 3):
         raise Broken("audit: exit status %d: %s" % (done.returncode, done.stderr))
-    return Audit(common.parse(done.stdout), path)
+    return Audit(common.parse(done.stdout), script, path)
 
 
 def words(finding):

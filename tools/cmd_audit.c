@@ -203,6 +203,7 @@ static int run(const struct options *o)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
 	if (judging_start(&a.judging, o, &status) && reading_start(&a.reading, o, &status)) {
 		a.reading.report.profile = rule_profile_name(a.judging.judge.profile);
+		a.reading.pipeline.tracker.histories = a.ops->histories || a.reading.report.verbose;
 		status = audit(&a);
 	}
 	judging_free(&a.judging);

@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 
-suite_fn suite_rule, suite_rules_gre, suite_rules_message;
+suite_fn suite_rule, suite_rules_call, suite_rules_control, suite_rules_gre, suite_rules_message;
 
 suite_fn *const suites[] = {
 	suite_rule,
+	suite_rules_call,
+	suite_rules_control,
 	suite_rules_gre,
 	suite_rules_message,
 	NULL,
