@@ -39,15 +39,20 @@ libanalyzer_a_SOURCES = \
 	%D%/report.h \
 	%D%/report_json.c \
 	%D%/report_json_decode.c \
+	%D%/report_json_ppp.c \
+	%D%/report_json_ppp.h \
 	%D%/report_json_put.c \
 	%D%/report_json_put.h \
 	%D%/report_json_rules.c \
 	%D%/report_mask.c \
 	%D%/report_mask.h \
+	%D%/report_ppp.c \
+	%D%/report_ppp.h \
 	%D%/report_private.h \
 	%D%/report_rules.h \
 	%D%/report_text.c \
 	%D%/report_text_call.c \
+	%D%/report_text_ppp.c \
 	%D%/report_text_private.h \
 	%D%/report_text_put.c \
 	%D%/report_text_put.h \

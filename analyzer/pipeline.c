@@ -80,12 +80,30 @@ static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tun
 	return verdict;
 }
 
+/* Shows the frame in a packet to the call's PPP session. */
+static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g, bool duplicate, bool late)
+{
+	const struct ppp_seen seen = {
+		.from = f->key >> 16 & 1,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.duplicate = duplicate,
+		.late = late,
+	};
+	struct ppp_frame frame;
+
+	ppp_decode(g->payload, g->caplen, g->payload_length, &frame);
+	if (!ppp_session_packet(&f->call->ppp, p->ppp, &seen, &frame))
+		tracker_memory_failed(p->tracker);
+}
+
 /* Judges the packet and counts it; false at a limit. */
 static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
 		     const struct gre_pkt *g, bool identical)
 {
 	struct flow *f = tracker_flow(p->tracker, tunnel, from, g->call_id);
 	struct call *call = f ? f->call : NULL;
+	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
 	if (f)
 		from = f->key >> 16 & 1;
@@ -109,7 +127,10 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 
 		judge_event(p->judge, &e);
 	}
-	return tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns) != NULL;
+	f = tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns);
+	if (f && ((p->ppp && p->ppp->plain) || ppp_session_wants(f->call->ppp, g->payload, g->caplen)))
+		ppp_take(p, f, g, f->duplicated != duplicated, f->reordered != reordered);
+	return f != NULL;
 }
 
 /* A packet with a whole header: MIRROR_COPY and MIRROR_HELD are not to be looked at further. */
@@ -478,6 +499,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pip
 		port_add(p->control_ports, o->ports[i]);
 	p->tracker = tracker_new(&o->tracker, &hooks);
 	p->judge = o->judge;
+	p->ppp = o->ppp;
 	p->defrag = defrag_new(o->fragment_memory);
 	p->mirror = mirror_new();
 	if (!p->tracker || !p->defrag || !p->mirror) {

@@ -12,6 +12,7 @@
 #include "analyzer/reassembly.h"
 #include "analyzer/tracker.h"
 #include "conformance/judge.h"
+#include "conformance/ppp_session.h"
 
 struct pipeline_options {
 	const uint16_t *ports; /* control ports; connections on others are found by their content */
@@ -20,6 +21,7 @@ struct pipeline_options {
 	struct reassembly_limits reassembly;
 	size_t fragment_memory; /* octets */
 	struct judge *judge;    /* borrowed; NULL: nothing is judged */
+	const struct ppp_watch *ppp; /* borrowed; NULL: no secrets, and nobody wants what is inside */
 };
 /* Port 1723, and the default limits. */
 struct pipeline_options pipeline_defaults(void);

@@ -33,6 +33,7 @@ struct pipeline {
 	struct pipeline_counts counts;
 	struct tracker *tracker;
 	struct judge *judge;
+	const struct ppp_watch *ppp;
 	struct reassembly *reassembly;
 	struct defrag *defrag;
 	struct mirror *mirror;

@@ -245,14 +245,50 @@ const char *report_ctrl_defect_name(unsigned bit)
 	return bit_name(names, sizeof(names) / sizeof(*names), bit);
 }
 
-const char *report_value_words(unsigned type, const char *field_name, uint32_t value, char buf[TEXT_ROOM])
+/*
+ * Words that were wanted before.  Connections of one kind of peer hold the same few values, and a
+ * report of a million calls wants ten million words.
+ */
+enum { WORDS = 64, WORDS_ROOM = 64 };
+static struct words {
+	const char *field_name; /* a constant of the caller: compared by address */
+	unsigned type;
+	uint32_t value;
+	size_t len;
+	char text[WORDS_ROOM];
+} words_known[WORDS];
+
+static struct words *words_slot(unsigned type, const char *field_name, uint32_t value)
+{
+	uint64_t h = ((uint64_t)(uintptr_t)field_name ^ (uint64_t)type << 32 ^ value) *
+		     UINT64_C(0x9e3779b97f4a7c15);
+
+	return &words_known[h >> 58];
+}
+
+static void words_find(unsigned type, const char *field_name, uint32_t value, char buf[TEXT_ROOM])
 {
 	const struct ctrl_desc *d = ctrl_desc_of(type);
 	int row = d ? ctrl_field_index(d, field_name) : -1;
 
-	if (row < 0)
-		return NULL;
-	ctrl_value_words(&d->fields[row], value, buf, TEXT_ROOM);
+	*buf = '\0';
+	if (row >= 0)
+		ctrl_value_words(&d->fields[row], value, buf, TEXT_ROOM);
+}
+
+const char *report_value_words(unsigned type, const char *field_name, uint32_t value, char buf[TEXT_ROOM])
+{
+	struct words *w = words_slot(type, field_name, value);
+
+	if (w->field_name == field_name && w->type == type && w->value == value) {
+		memcpy(buf, w->text, w->len + 1);
+		return w->len ? buf : NULL;
+	}
+	words_find(type, field_name, value, buf);
+	if (strlen(buf) < WORDS_ROOM) {
+		*w = (struct words){ field_name, type, value, strlen(buf), "" };
+		memcpy(w->text, buf, w->len + 1);
+	}
 	return *buf ? buf : NULL;
 }
 

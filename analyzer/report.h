@@ -56,8 +56,11 @@ struct report_unjudged {
 	enum rule_profile profile;
 };
 
+enum { REPORT_GRADES = 'F' - 'A' + 1 };
+
 struct report_summary {
 	uint64_t tunnels, connections, calls;
+	uint64_t grades[REPORT_GRADES]; /* calls by grade of security, A to F */
 	uint64_t findings[SEVERITIES];
 	uint64_t gaps, gap_octets;
 	bool partial; /* something was lost: exit status 3 */

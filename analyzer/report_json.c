@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "analyzer/report_json_put.h"
+#include "analyzer/report_json_ppp.h"
 #include "conformance/rule.h"
 
 /* How far the document has come. */
@@ -621,9 +621,7 @@ static void json_call(struct report *r, const struct call *c, const struct diagn
 	put_parameters(r, c);
 	put_outcomes(r, c);
 	put_gre(r, c);
-	/* What is within PPP is not looked into. */
-	emit_null(j, "ppp");
-	emit_null(j, "security");
+	report_json_ppp(j, &r->o, r->tunnel, c);
 	put_diagnosis(r, why, whys);
 	emit_close(j, '}');
 	flush(r);
@@ -763,6 +761,22 @@ static void put_judged(struct json *j, const struct report_unjudged *u)
 	emit_close(j, '}');
 }
 
+/* Calls by grade; the worst stands for the capture. */
+static void put_grades(struct json *j, const struct report_summary *s)
+{
+	char grade[2] = "", worst[2] = "";
+
+	emit_open(j, "security", '{');
+	for (unsigned i = 0; i < REPORT_GRADES; i++) {
+		grade[0] = (char)('A' + i);
+		emit_uint(j, grade, s->grades[i]);
+		if (s->grades[i])
+			worst[0] = grade[0];
+	}
+	emit_text(j, "worst", *worst ? worst : NULL);
+	emit_close(j, '}');
+}
+
 static void put_summary(struct report *r, const struct report_summary *s)
 {
 	struct json *j = &r->j;
@@ -775,6 +789,7 @@ static void put_summary(struct report *r, const struct report_summary *s)
 	for (unsigned i = SEVERITIES; i-- > 0;)
 		emit_uint(j, rule_severity_name(i), s->findings[i]);
 	emit_close(j, '}');
+	put_grades(j, s);
 	emit_uint(j, "gaps", s->gaps);
 	emit_uint(j, "gap_octets", s->gap_octets);
 	emit_bool(j, "partial", s->partial);

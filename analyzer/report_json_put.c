@@ -142,15 +142,38 @@ void emit_moment(struct json *j, int64_t time_ns)
 
 /* --- text ---------------------------------------------------------------------------------- */
 
-/* Length of text that is nothing but plain ASCII, as nearly all is: it needs no escaping.  Else SIZE_MAX. */
-static size_t plain_length(const char *text)
-{
-	const char *at;
+#define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
-	for (at = text; *at; at++)
-		if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\')
-			return SIZE_MAX;
-	return (size_t)(at - text);
+static bool plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* Whether any of eight octets is `c`; only of octets below 128. */
+static uint64_t any_is(uint64_t octets, uint8_t c)
+{
+	uint64_t x = octets ^ ONES * c;
+
+	return (ONES * 128 - x) & ONES * 128;
+}
+
+/* Whether text is nothing but plain ASCII, as nearly all is: it needs no escaping. */
+static bool all_plain(const char *text, size_t len)
+{
+	const uint64_t high = ONES * 128;
+
+	for (; len >= 8; text += 8, len -= 8) {
+		uint64_t octets;
+
+		memcpy(&octets, text, 8);
+		/* One above 127, one below ' ', a delete, a quote or a backslash. */
+		if (octets & high || ~(octets + ONES * (128 - ' ')) & high ||
+		    any_is(octets, 127) || any_is(octets, '"') || any_is(octets, '\\'))
+			break;
+	}
+	while (len && plain(*text))
+		text++, len--;
+	return !len;
 }
 
 static void put_escaped(struct json *j, const char *text)
@@ -169,11 +192,11 @@ static void put_escaped(struct json *j, const char *text)
 
 void emit_string(struct json *j, const char *text)
 {
-	size_t len = text ? plain_length(text) : 0;
+	size_t len = text ? strlen(text) : 0;
 
 	if (!text) {
 		emit_octets(j, "null", 4);
-	} else if (len == SIZE_MAX) {
+	} else if (!all_plain(text, len)) {
 		put_escaped(j, text);
 	} else {
 		emit_octets(j, "\"", 1);

@@ -57,7 +57,7 @@ const char *report_message_name(unsigned type);     /* "Echo-Request", or NULL *
 const char *report_gre_defect_name(unsigned bit);
 const char *report_ctrl_defect_name(unsigned bit);
 
-/* Words of a field's value in messages of a type ("busy"), or NULL.  Fills buf. */
+/* Words of a field's value in messages of a type ("busy"), or NULL.  Fills buf.  The name is a constant. */
 const char *report_value_words(unsigned type, const char *field_name, uint32_t value, char buf[TEXT_ROOM]);
 
 /* Words of a Result Code or Reason of messages of that type, or NULL. */

@@ -420,6 +420,24 @@ static void put_counts(struct text *t, const struct report_summary *s)
 	text_close(t);
 }
 
+/* How safe the inside of the calls was. */
+static void put_grades(struct text *t, const struct report_summary *s)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < REPORT_GRADES; i++)
+		any |= s->grades[i] != 0;
+	if (!any)
+		return;
+	text_open(t, 2, 4);
+	text_words(t, PLAIN, "security inside the calls, from A to F:");
+	for (unsigned i = REPORT_GRADES; i-- > 0;)
+		if (s->grades[i])
+			text_item(t, 'A' + i >= 'E' ? RED : PLAIN, "%" PRIu64 " with %c", s->grades[i],
+				  (char)('A' + i));
+	text_close(t);
+}
+
 static void put_finding_counts(struct text *t, const struct report_summary *s)
 {
 	uint64_t all = 0;
@@ -554,6 +572,7 @@ static void put_summary(struct report *r, const struct report_summary *s)
 		   strcmp(r->o.profile, "rfc2637") == 0 ? "RFC 2637" : "RFC 2637, profile ms-ptpt");
 	text_close(&t);
 	put_counts(&t, s);
+	put_grades(&t, s);
 	put_finding_counts(&t, s);
 	put_groups(r, &t);
 	put_baseline(r, &t, &s->baseline);

@@ -240,6 +240,7 @@ void call_text(struct tunnel_text *x, const struct call *c)
 	put_connected(x, c);
 	put_end(x, c);
 	put_gre(x, c);
+	ppp_text(x, c);
 }
 
 /* --- a line a call ------------------------------------------------------------------------- */

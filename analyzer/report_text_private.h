@@ -39,6 +39,9 @@ void tunnel_text_end(struct tunnel_text *x);
 void call_text(struct tunnel_text *x, const struct call *c);
 void call_text_row(struct tunnel_text *x, const struct call *c);
 
+/* What is inside a call: report_text_ppp.c. */
+void ppp_text(struct tunnel_text *x, const struct call *c);
+
 /* "15", or "2:15" with more than one file. */
 const char *text_frame(const struct report_options *o, uint64_t frame, char buf[FRAME_ROOM]);
 

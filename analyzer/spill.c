@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "conformance/flow.h"
+#include "conformance/ppp_session.h"
 
 enum { BUFFER = 1 << 18 };
 
@@ -53,7 +54,7 @@ uint64_t spill_connection(struct spill *s, const struct control_connection *c, u
 {
 	const struct history *h = &c->history;
 	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;
-	struct spill_head head = { c->id, previous, history ? (uint32_t)kept : 0, 0 };
+	struct spill_head head = { c->id, previous, history ? (uint32_t)kept : 0, 0, 0 };
 	uint64_t offset = s->end + 1;
 
 	if (!ready(s))
@@ -65,9 +66,18 @@ uint64_t spill_connection(struct spill *s, const struct control_connection *c, u
 	return s->failed ? 0 : offset;
 }
 
+static void put_ppp(struct spill *s, const struct ppp_session *ppp, size_t len)
+{
+	uint8_t packed[PPP_PACKED_MAX];
+
+	ppp_session_pack(ppp, packed);
+	put(s, packed, len);
+}
+
 uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 {
-	struct spill_head head = { c->id, previous, 0, (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0) };
+	uint32_t ppp = c->ppp ? (uint32_t)ppp_session_packed(c->ppp) : 0;
+	struct spill_head head = { c->id, previous, 0, (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0), ppp };
 	uint64_t offset = s->end + 1;
 
 	if (!ready(s))
@@ -77,6 +87,8 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 	for (unsigned i = 0; i < HOSTS; i++)
 		if (c->flow[i])
 			put(s, c->flow[i], sizeof(*c->flow[i]));
+	if (ppp)
+		put_ppp(s, c->ppp, ppp);
 	return s->failed ? 0 : offset;
 }
 
@@ -124,6 +136,16 @@ bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *
 	return true;
 }
 
+static struct ppp_session *get_ppp(struct spill *s, uint64_t offset, size_t len)
+{
+	uint8_t packed[PPP_PACKED_MAX];
+	const struct iovec to = { packed, len };
+
+	if (len > sizeof(packed) || !get(s, offset, &to, 1, len))
+		return NULL;
+	return ppp_session_unpack(packed, len);
+}
+
 bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
 		     struct flow flows[HOSTS])
 {
@@ -138,7 +160,11 @@ bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, 
 		flows[1] = flows[0];
 	for (unsigned i = 0; i < HOSTS; i++)
 		c->flow[i] = head->flows >> i & 1 ? &flows[i] : NULL;
-	return true;
+	c->ppp = NULL;
+	if (!head->ppp)
+		return true;
+	c->ppp = get_ppp(s, offset + fixed + (unsigned)__builtin_popcount(head->flows) * each, head->ppp);
+	return c->ppp != NULL;
 }
 
 void spill_clear(struct spill *s)

@@ -26,6 +26,7 @@ struct spill_head {
 	uint64_t id, previous; /* offset of the one before it in the chain */
 	uint32_t moments;      /* of a connection, that follow */
 	uint32_t flows;	       /* of a call: bit mask of those that follow */
+	uint32_t ppp;	       /* of a call: octets of its PPP session, that follow */
 };
 
 /* Appends a record.  Returns its offset, or 0 when it could not be written. */
@@ -36,7 +37,10 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous);
 /* The head alone of the record at an offset. */
 bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head);
 
-/* Reads a record back.  The history is allocated: history_clear() it.  Flows go to the caller's. */
+/*
+ * Reads a record back.  The history is allocated: history_clear() it, and so is the PPP session:
+ * ppp_session_free() it.  Flows go to the caller's.
+ */
 bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
 			   struct control_connection *c);
 bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,

@@ -7,6 +7,7 @@
 
 #include "analyzer/tracker_private.h"
 #include "conformance/flow.h"
+#include "conformance/ppp_session.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000000000)
 
@@ -226,7 +227,15 @@ static void call_unlink(struct tracker *t, struct call *c)
 	*at = c->next;
 	if (c->tunnel->last_call == c)
 		c->tunnel->last_call = before;
+	ppp_session_free(c->ppp);
 	pool_put(&t->call_pool, c);
+}
+
+/* What the other call has shown of PPP is of this one, too. */
+static void ppp_join(struct call *into, struct call *other)
+{
+	into->ppp = ppp_session_join(into->ppp, other->ppp);
+	other->ppp = NULL;
 }
 
 /* Makes two GRE-only calls one: the later one's flow moves. */
@@ -239,6 +248,7 @@ static void call_join(struct tracker *t, struct call *into, struct call *other, 
 	other->flow[from] = NULL;
 	into->flow[from] = f;
 	f->call = into;
+	ppp_join(into, other);
 	into->tunnel->calls--;
 	t->stats.calls--;
 	call_unlink(t, other);
@@ -266,16 +276,31 @@ static struct flow *pair_candidate(const struct tunnel *tunnel, unsigned from, u
 	return found;
 }
 
+/*
+ * Makes one call of two flows' calls, sent by hosts 0 and 1.  One that messages have meanwhile told of
+ * stays; two such calls are two.
+ */
+static void pair(struct tracker *t, struct flow *const flow[HOSTS])
+{
+	struct call *a = flow[0]->call, *b = flow[1]->call;
+
+	if (a->connection_id && b->connection_id)
+		return;
+	if (a->connection_id || (!b->connection_id && a->id < b->id))
+		call_join(t, a, b, 1);
+	else
+		call_join(t, b, a, 0);
+}
+
 static void try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
 {
 	struct flow *peer = pair_candidate(f->call->tunnel, from, ack);
+	struct flow *both[HOSTS] = { f, f };
 
 	if (!peer)
 		return;
-	if (peer->call->id < f->call->id)
-		call_join(t, peer->call, f->call, from);
-	else
-		call_join(t, f->call, peer->call, !from);
+	both[!from] = peer;
+	pair(t, both);
 }
 
 /* At the end: a lone unpaired flow each way between two hosts is one call. */
@@ -295,10 +320,7 @@ static void pair_the_rest(struct tracker *t, struct tunnel *tunnel)
 		if (n != 1 || p->nunpaired[from] > UNPAIRED)
 			return;
 	}
-	if (only[0]->call->id < only[1]->call->id)
-		call_join(t, only[0]->call, only[1]->call, 1);
-	else
-		call_join(t, only[1]->call, only[0]->call, 0);
+	pair(t, only);
 }
 
 /* --- calls ------------------------------------------------------------------------------- */
@@ -381,6 +403,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		c->first_time = other->first_time;
 	}
 	if (!other->flow[!from]) {
+		ppp_join(c, other);
 		other->tunnel->calls--;
 		call_unlink(t, other);
 	} else if (!c->flow[!from]) {
@@ -388,6 +411,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		c->flow[!from] = other->flow[!from];
 		c->flow[!from]->call = c;
 		c->flow[!from]->flags |= FLOW_BEFORE_CALL;
+		ppp_join(c, other);
 		other->tunnel->calls--;
 		call_unlink(t, other);
 	}
@@ -605,6 +629,7 @@ static void call_settle(struct call *c)
 
 static void call_done(struct tracker *t, struct call *c)
 {
+	ppp_session_settle(c->ppp);
 	if (t->hooks.call_done)
 		t->hooks.call_done(t->hooks.ctx, c);
 }
@@ -804,9 +829,12 @@ void tracker_free(struct tracker *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->ntunnels; i++)
+	for (size_t i = 0; i < t->ntunnels; i++) {
 		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
 			history_clear(&c->history);
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+			ppp_session_free(c->ppp);
+	}
 	for (size_t i = 0; i < t->interned_room; i++)
 		free(t->interned[i].text);
 	free(t->interned);
@@ -822,6 +850,11 @@ void tracker_free(struct tracker *t)
 	pool_clear(&t->call_pool);
 	pool_clear(&t->flow_pool);
 	free(t);
+}
+
+void tracker_memory_failed(struct tracker *t)
+{
+	t->stats.memory_failed = true;
 }
 
 const struct tracker_stats *tracker_stats(const struct tracker *t)

@@ -98,6 +98,9 @@ void tracker_break(struct tracker *t, int64_t time_ns);
 /* House-keeping by packet time. */
 void tracker_tick(struct tracker *t, int64_t time_ns);
 
+/* Memory was short for something that belongs to a call. */
+void tracker_memory_failed(struct tracker *t);
+
 /* Ends of the capture: pairs what can be paired, fills in what roles now tell. */
 void tracker_finish(struct tracker *t);
 

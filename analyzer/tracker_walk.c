@@ -4,6 +4,7 @@
 
 #include "analyzer/tracker_private.h"
 #include "conformance/flow.h"
+#include "conformance/ppp_session.h"
 
 /*
  * Ended records lie in the temporary file, chained from the last to the first, and in the order in
@@ -95,6 +96,8 @@ static bool give_item(struct walk *w, struct item *item, enum spill_kind kind)
 		return false;
 	if (kind == SPILL_CALL) {
 		w->v->call(w->ctx, item->record);
+		if (item->offset)
+			ppp_session_free(((struct call *)item->record)->ppp);
 		return true;
 	}
 	w->v->connection(w->ctx, item->record);

@@ -169,6 +169,8 @@ struct control_connection {
 	struct history history;
 };
 
+struct ppp_session;
+
 enum call_kind { CALL_UNKNOWN, CALL_OUTGOING, CALL_INCOMING };
 
 enum call_state {
@@ -238,6 +240,7 @@ struct call {
 	int64_t first_time, last_time;
 	struct call_step_seen step[CALL_STEPS];
 	struct call_memory *memory;                       /* the judge's; NULL: none */
+	struct ppp_session *ppp; /* conformance/ppp_session.h; NULL: no control packet of PPP was seen; owned */
 	const char *number;                               /* dialled, escaped, interned; or NULL */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;

@@ -134,6 +134,14 @@ void posture_of(const struct ppp_session *s, struct posture *out)
 	judge_auth_offers(s, out);
 }
 
+char posture_grade_of(const struct ppp_session *s)
+{
+	struct posture p;
+
+	posture_of(s, &p);
+	return p.grade;
+}
+
 const char *posture_name(enum posture_reason r)
 {
 	return rows[r].name;

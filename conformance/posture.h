@@ -39,6 +39,9 @@ struct posture {
 
 void posture_of(const struct ppp_session *s, struct posture *out);
 
+/* The grade alone. */
+char posture_grade_of(const struct ppp_session *s);
+
 /* "password-in-clear" and a clause for people. */
 const char *posture_name(enum posture_reason r);
 const char *posture_words(enum posture_reason r);

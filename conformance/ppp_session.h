@@ -229,6 +229,7 @@ void ppp_session_free(struct ppp_session *s);
 struct ppp_session *ppp_session_join(struct ppp_session *a, struct ppp_session *b);
 
 /* A settled session as octets, for a file of this process: their number, and writing them. */
+enum { PPP_TEXTS_MAX = 4 * HOSTS, PPP_PACKED_MAX = sizeof(struct ppp_session) + PPP_TEXTS_MAX * (3 + 255) };
 size_t ppp_session_packed(const struct ppp_session *s);
 void ppp_session_pack(const struct ppp_session *s, uint8_t *out);
 /* NULL for want of memory, or where the octets are none. */

@@ -16,11 +16,12 @@ enum {
 
 unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c))
 {
-	unsigned n = 0, seen = 0;
+	const struct call *c = e->tunnel->first_call;
+	unsigned n = 0;
 
-	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
+	for (unsigned seen = 0; c && seen < SCAN_MAX; c = c->next, seen++)
 		n += c->connection_id == e->connection->id && fits(c);
-	return n;
+	return c ? SCAN_MAX : n;
 }
 
 /* --- Call IDs ------------------------------------------------------------------------------ */

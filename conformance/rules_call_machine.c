@@ -350,11 +350,6 @@ static bool is_error_answer(const struct told *t)
 	return told_value(t, FIELD_RESULT) == 2 && told_value(t, FIELD_ERROR) == ERROR_BAD_CALL_ID;
 }
 
-static bool was_aborted(const struct call *c)
-{
-	return c->kind == CALL_OUTGOING && call_awaits(c) == AWAIT_CDN && !c->replied;
-}
-
 static void unmatched_cdn(const struct told *t)
 {
 	uint32_t id = told_value(t, FIELD_CALL_ID);
@@ -363,7 +358,7 @@ static void unmatched_cdn(const struct told *t)
 	if (!r)
 		r = refusal_of(t, CTRL_OCRP, false, id);
 	/* A CDN for one of several aborted calls carries a Call ID that nobody has seen. */
-	if (calls_that(t->e, was_aborted) || is_error_answer(t) || (r && r->cleared))
+	if (calls_that(t->e, is_aborted) || is_error_answer(t) || (r && r->cleared))
 		return;
 	if (r)
 		break_unbound(t, RULE_PACOUT_WAIT_01, FAIL_DOUBT,
@@ -422,7 +417,7 @@ static void judge_cdn(const struct told *t)
 		return;
 	}
 	/* The PNS of an aborted call never learnt the PAC's Call ID: any one will do. */
-	if (t->e->match == MATCH_OTHER_ID && !was_aborted(c))
+	if (t->e->match == MATCH_OTHER_ID && !is_aborted(c))
 		judge_unmatched(t, RULE_CDN_CALLID_01);
 	judge_cdn_result(t);
 	judge_answer(t, c);

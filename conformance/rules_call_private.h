@@ -76,6 +76,8 @@ void settle_call(struct judge *j, struct call *c);
 /* --- rules_call_wait.c: replies that were late or never came --- */
 
 enum awaited call_awaits(const struct call *c);
+/* Given up while dialling: the PNS never learnt the PAC's Call ID. */
+bool is_aborted(const struct call *c);
 /* The message is what the call waited for, or ends the wait. */
 void judge_answer(const struct told *t, struct call *call);
 /* The call ends with its connection or the capture. */
@@ -91,7 +93,7 @@ void judge_framing(const struct told *t);
 /* What can be judged when the roles and the call are known; e->call is the call. */
 void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac);
 void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac);
-/* Live calls of the connection that fit, as far as they are looked at. */
+/* Calls of the connection that fit; many where there are too many to look at all of them. */
 unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c));
 
 /* --- rules_call_machine.c: one function a message --- */

@@ -88,10 +88,9 @@ static void umbrella_disconnect(struct judge *j, const struct event *e, const st
 			e->call->kind == CALL_INCOMING ? RULE_PACIN_EST_02 : RULE_PACOUT_EST_01, how);
 }
 
-static bool is_aborted(const struct call *c)
+bool is_aborted(const struct call *c)
 {
-	return c->kind == CALL_OUTGOING && !c->replied && c->step[STEP_CLEAR].frame &&
-	       !c->step[STEP_DISCONNECT].frame;
+	return c->kind == CALL_OUTGOING && !c->replied && call_awaits(c) == AWAIT_CDN;
 }
 
 /*

@@ -84,7 +84,6 @@ static void remember(const struct turn *t)
 
 	me->frame = t->e->frame;
 	me->time_ns = t->now;
-	me->end = (uint32_t)(t->e->origin->position + t->e->msg->caplen);
 	me->type = (uint8_t)t->type;
 	t->peer->probed = false;
 	switch (t->type) {
@@ -178,6 +177,7 @@ static void judge_message(struct turn *t)
 	} else if (t->type) {
 		judge_good_message(t, collided && t->m->collision_told);
 	}
+	t->me->end = (uint32_t)(t->e->origin->position + t->e->msg->caplen);
 	if (t->type)
 		remember(t);
 }
@@ -192,6 +192,7 @@ static void judge_end(struct turn *t)
 	if (t->m->rival)
 		judge_collision(t);
 	judge_close(t);
+	judge_beside(t);
 	t->me->closed = true;
 	if (t->e->kind == EVENT_RST)
 		t->peer->closed = true;
@@ -202,6 +203,7 @@ static void judge_out_of_sight(struct turn *t)
 {
 	t->ending = OUT_OF_SIGHT;
 	t->now = judge_now(t->j);
+	judge_beside(t);
 	if (t->c->close == CLOSE_REUSED)
 		return;
 	judge_waits(t);
@@ -218,6 +220,8 @@ void rules_control(struct judge *j, const struct event *e)
 		return;
 	switch (e->kind) {
 	case EVENT_MESSAGE:
+	case EVENT_SKIPPED:
+	case EVENT_GAP:
 	case EVENT_FIN:
 	case EVENT_RST:
 	case EVENT_CLOSE:
@@ -233,6 +237,8 @@ void rules_control(struct judge *j, const struct event *e)
 	t.peer = &t.m->side[!e->from];
 	if (e->kind == EVENT_MESSAGE)
 		judge_message(&t);
+	else if (e->kind == EVENT_SKIPPED || e->kind == EVENT_GAP)
+		t.me->end += (uint32_t)e->count;
 	else if (e->kind == EVENT_CLOSE)
 		judge_out_of_sight(&t);
 	else if (e->kind == EVENT_FORGET)

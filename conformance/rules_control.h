@@ -19,18 +19,20 @@ struct echo_waiting {
 
 /* One side of the connection: what it sent. */
 struct control_side {
-	uint64_t frame; /* its last message; 0: none yet */
+	uint64_t frame; /* its last message that can be read; 0: none yet */
 	int64_t time_ns;
-	uint32_t end;
-	uint16_t faulty; /* bit per type: there was something wrong with a message of it */
-	uint8_t type;    /* of the last message */
-	uint8_t starts;  /* SCCRQs of the originator, SCCRPs of the receiver */
+	uint32_t end;         /* of all that it sent */
+	uint32_t early_reply; /* with replied_early: Identifier */
+	uint16_t faulty;      /* bit per type: there was something wrong with a message of it */
+	uint8_t type;         /* of the last message */
+	uint8_t starts;       /* SCCRQs of the originator, SCCRPs of the receiver */
 	uint8_t stops, stop_replies;
 	uint8_t echoes, echoes_unknown;        /* requests without reply: in echo[], and others */
 	bool stopped;                          /* StopCCRP with success */
 	bool probed;                           /* no Echo-Request is due until the next message to it */
 	bool closed;                           /* FIN or RST, or the other side's RST */
 	bool erred;                            /* it gave the other side a reason to close */
+	bool replied_early;                    /* a reply was captured before its request */
 	struct echo_waiting echo[ECHOES_KEPT]; /* oldest first */
 };
 
@@ -53,9 +55,11 @@ struct control_memory {
 	int64_t stop_time;     /* of the first StopCCRQ */
 	int64_t shortage_time; /* of the last reply that said "no resource" */
 	uint64_t shortage_frame;
-	uint64_t rival;     /* id of the connection that it collided with; 0: none */
-	uint32_t reply_end; /* where the first SCCRP ends */
+	uint64_t rival;         /* id of the connection that it collided with; 0: none */
+	uint64_t opened_beside; /* id of one that was up when this one came up; 0: none */
+	uint32_t reply_end;     /* where the first SCCRP ends */
 	uint8_t shortage_by;
+	uint8_t beside;       /* others that came up or were up while this one was */
 	uint8_t value_faults; /* with the values of the message in hand */
 	bool up, refused;     /* there was an SCCRP, with success or not */
 	bool reply_read;      /* the originator has acknowledged it */

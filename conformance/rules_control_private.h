@@ -12,6 +12,7 @@ enum {
 	WRONG_VERSION = 5, /* of SCCRP */
 	VERSION_1_0 = 0x0100,
 	CONNECTIONS_WALKED = 64, /* of a tunnel, at most */
+	CALLS_WALKED = 256,
 };
 
 /* Policies where RFC 2637 says "immediately" or nothing. */
@@ -72,6 +73,8 @@ const char *type_name(unsigned type);
 /* True when the message was found fault with: nothing else is to be said of its order. */
 bool judge_order_of_start(const struct turn *t);
 void judge_roles_known(const struct turn *t);
+/* The connection ends: was it a second one? */
+void judge_beside(const struct turn *t);
 
 /* --- rules_control_stop.c: how connections end --- */
 

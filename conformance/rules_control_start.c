@@ -20,52 +20,98 @@ static bool is_up(const struct control_connection *c)
 }
 
 /*
- * Another connection of the two hosts that is up and has the same roles, as far as they are known:
- * the same side opened it, or messages have told.
+ * Two connections that are up at a time, with the same roles as far as they are known: the same side
+ * opened them, or messages have told.
  */
-static const struct control_connection *second_connection(const struct turn *t, bool roles_only)
+static bool is_second(const struct control_connection *o, const struct control_connection *c, bool roles_told)
+{
+	const struct control_memory *m = c->memory;
+	bool known = c->pac >= 0 && o->pac >= 0;
+
+	if (o == c || !is_up(o) || (known && o->pac != c->pac) || (o->id == m->rival && m->requests_crossed))
+		return false;
+	return roles_told ? known && o->originator != c->originator : o->originator == c->originator;
+}
+
+/* The connection was opened beside that of number `other`; how: whether several systems may have done it. */
+static void opened_beside(const struct turn *t, uint64_t other, unsigned how)
 {
 	const struct control_connection *c = t->c, *o = t->e->tunnel->first_connection;
+	struct finding *f = accuse(t, RULE_CCSM_ONE_01, (int)c->originator, how);
+
+	at(f, c->start[1].frame, t->m->up_time);
+	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next)
+		if (o->id == other)
+			evidence(f, o->start[1].frame);
+	expected(f, "one control connection between the two hosts");
+	observed(f, "a second one, while number %" PRIu64 " was up", other);
+	say(f, "%s opened a second control connection to the same host while the first was up",
+	    who(t->e, c->originator));
+}
+
+/* Connections that the same side has opened: what is made of them is seen when they end. */
+static void count_beside(const struct turn *t)
+{
+	struct control_connection *o = t->e->tunnel->first_connection;
 
 	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next) {
-		bool known = c->pac >= 0 && o->pac >= 0;
-
-		if (o == c || !is_up(o) || (known && o->pac != c->pac) ||
-		    (o->id == t->m->rival && t->m->requests_crossed))
+		if (!is_second(o, t->c, false))
 			continue;
-		if (roles_only ? known && o->originator != c->originator : o->originator == c->originator)
-			return o;
+		o->memory->beside += o->memory->beside < UINT8_MAX;
+		t->m->beside += t->m->beside < UINT8_MAX;
+		t->m->opened_beside = o->id;
 	}
-	return NULL;
 }
 
-/* Texts are interned.  Where they differ, several systems share the address. */
-static bool same_system(const struct start_info *a, const struct start_info *b)
+/* One PNS does not give two calls the same Call ID, nor has one system two names. */
+static bool differ(const struct turn *t, const struct call *call, uint64_t other)
 {
-	return a->host_name == b->host_name && a->vendor_name == b->vendor_name;
+	const struct call *o = t->e->tunnel->first_call;
+
+	for (unsigned n = 0; o && n < CALLS_WALKED; n++, o = o->next)
+		if (o->connection_id == other && o->pns_id_known && o->pns_call_id == call->pns_call_id &&
+		    o->first_time <= call->last_time && call->first_time <= o->last_time)
+			return true;
+	return false;
 }
 
-static void judge_only_one(const struct turn *t, bool roles_only)
+static bool several_systems(const struct turn *t, uint64_t other)
 {
-	const struct control_connection *o = second_connection(t, roles_only), *later = t->c;
-	struct finding *f;
+	const struct control_connection *o = t->e->tunnel->first_connection;
+	const struct call *call = t->e->tunnel->first_call;
+	const struct start_info *mine = &t->c->start[0];
 
-	if (!o)
+	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next)
+		if (o->id == other && (o->start[0].host_name != mine->host_name ||
+				       o->start[0].vendor_name != mine->vendor_name))
+			return true;
+	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
+		if (call->connection_id == t->c->id && call->pns_id_known && differ(t, call, other))
+			return true;
+	return false;
+}
+
+void judge_beside(const struct turn *t)
+{
+	uint64_t other = t->m->opened_beside;
+
+	if (!other)
 		return;
-	f = accuse(t, RULE_CCSM_ONE_01, (int)later->originator,
-		   roles_only || same_system(&o->start[0], &later->start[0]) ? 0 : UNLESS_NAT);
-	if (roles_only)
-		at(f, later->start[1].frame, t->m->up_time);
-	evidence(f, o->start[1].frame);
-	expected(f, "one control connection between the two hosts");
-	observed(f, "a second one, while number %" PRIu64 " is still up", o->id);
-	say(f, "%s opened a second control connection to the same host while the first was up",
-	    who(t->e, later->originator));
+	t->m->opened_beside = 0;
+	/* More than two: hardly one system that cannot count. */
+	opened_beside(t, other, t->m->beside > 1 || several_systems(t, other) ? UNLESS_NAT : 0);
 }
 
 void judge_roles_known(const struct turn *t)
 {
-	judge_only_one(t, true);
+	const struct control_connection *o = t->e->tunnel->first_connection;
+
+	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next) {
+		if (!is_second(o, t->c, true))
+			continue;
+		opened_beside(t, o->id, 0);
+		return;
+	}
 }
 
 static bool says_same_name(const struct turn *t, const struct start_info *s)
@@ -227,7 +273,7 @@ static bool judge_reply(const struct turn *t)
 	judge_version(t);
 	judge_result(t);
 	if (turn_value(t, FIELD_RESULT) <= SUCCESS)
-		judge_only_one(t, false);
+		count_beside(t);
 	return false;
 }
 

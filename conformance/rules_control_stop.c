@@ -9,7 +9,6 @@
 
 enum {
 	REASON_VERSION = 2, /* of StopCCRQ */
-	CALLS_WALKED = 256,
 };
 
 /* --- the order of messages ------------------------------------------------------------------------- */

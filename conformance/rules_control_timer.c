@@ -64,6 +64,10 @@ static void echo_asked(const struct turn *t, uint32_t identifier)
 		say(f, "%s used Identifier %" PRIu32 " for two Echo-Requests at a time",
 		    who(t->e, t->e->from), identifier);
 	}
+	if (me->replied_early && me->early_reply == identifier) {
+		me->replied_early = false;
+		return;
+	}
 	if (me->echoes == ECHOES_KEPT) {
 		me->echoes_unknown += me->echoes_unknown < UINT8_MAX;
 		return;
@@ -143,6 +147,9 @@ static void echo_reply(const struct turn *t, uint32_t identifier)
 	}
 	if (asker->echoes_unknown) {
 		asker->echoes_unknown--;
+	} else if (unheard(t->e)) {
+		asker->replied_early = true;
+		asker->early_reply = identifier;
 	} else if (asker->echoes) {
 		echo_confused(t, identifier);
 		forget_echo(asker, 0);
@@ -236,7 +243,7 @@ static void judge_first_message(const struct turn *t)
 	int64_t start = t->c->first_time;
 	struct finding *f;
 
-	if (m->start_told || t->c->midstream || !t->c->accepted || m->side[receiver].closed ||
+	if (m->start_told || t->c->midstream || t->c->gaps || !t->c->accepted || m->side[receiver].closed ||
 	    t->now - start < T60_LATE || judge_profile(t->j) == PROFILE_MS_PTPT)
 		return;
 	since = moment_of(t->c, MOMENT_SYNACK, receiver, 0);

@@ -78,6 +78,18 @@ static bool heard_after(const struct control_connection *c, unsigned host, uint6
 	return false;
 }
 
+/* An answer of the connection has no request: it may be this call's, captured out of order. */
+static bool answered_elsewhere(const struct call *c)
+{
+	unsigned n = 0;
+
+	for (const struct call *x = c->tunnel->first_call; x && n < SCAN_MAX; x = x->next, n++)
+		if (x != c && x->connection_id == c->connection_id && x->kind == c->kind &&
+		    !x->step[STEP_REQUEST].frame)
+			return true;
+	return false;
+}
+
 /* Data that came before the call was up: told when it is up, or will never be. */
 static void early_judge(struct judge *j, const struct event *e, const struct call *c, unsigned host)
 {
@@ -89,8 +101,9 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
 	if (c->over)
 		m->done |= GRE_DONE_AFTER;
 	/* The message that was missed may be missing in the capture, as all else of the PAC. */
-	if (e->kind != EVENT_MESSAGE &&
-	    (pac_of(e) < 0 || !heard_after(e->connection, (unsigned)pac_of(e), m->trouble->early.frame)))
+	if (e->kind != EVENT_MESSAGE && (pac_of(e) < 0 || answered_elsewhere(c) ||
+					 !heard_after(e->connection, (unsigned)pac_of(e),
+						      m->trouble->early.frame)))
 		return;
 	early_fail(j, e, c, host, &m->trouble->early);
 }

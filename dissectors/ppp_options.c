@@ -474,9 +474,12 @@ static const struct ppp_row *cbcp_rows_of(const uint8_t *data, uint32_t caplen, 
 
 static const struct ppp_option_desc cbcp_options[] = {
 	OPTION(1, "no_callback", "No callback", .rows_of = cbcp_rows_of),
-	OPTION(2, "user_number", "Callback to a number of the user's choice", .rows_of = cbcp_rows_of),
-	OPTION(3, "fixed_number", "Callback to a number fixed beforehand", .rows_of = cbcp_rows_of),
-	OPTION(4, "listed_number", "Callback to one of a list of numbers", .rows_of = cbcp_rows_of),
+	OPTION(2, "user_number", "Callback to a number of the user's choice", .brief = "user's choice",
+	       .rows_of = cbcp_rows_of),
+	OPTION(3, "fixed_number", "Callback to a number fixed beforehand", .brief = "fixed",
+	       .rows_of = cbcp_rows_of),
+	OPTION(4, "listed_number", "Callback to one of a list of numbers", .brief = "of a list",
+	       .rows_of = cbcp_rows_of),
 	END,
 };
 

@@ -10,8 +10,8 @@ line tells where:
 and further lines by what profile (# Profile: NAME), with what options for what another id always
 says better (# Audit: --only ID), and what comes with it (# Also: ID ...): notes, or the fault of the
 other side that this one answers wrongly.  The other scripts there keep what "# Satisfies: ID ..."
-lists, perhaps in answer to faults ("# Also" again), which are then the only ones.  traces/clean/ and traces/corpus/clean-* break nothing,
-whatever the capture makes of them.
+lists, perhaps in answer to faults ("# Also" again), which are then the only ones.  traces/clean/
+and traces/corpus/clean-* break nothing, whatever the capture makes of them.
 """
 import glob
 import os
@@ -136,7 +136,8 @@ def requirements():
     broken = {i for p in bad for i in header(read(p), "Violates")[:1]}
     kept = {i for p in good for i in header(read(p), "Satisfies")}
     for i in sorted(by_id):
-        wrong = ([] if i in broken else ["no script breaks it"]) + ([] if i in kept else ["no script keeps it"])
+        scripts = (("breaks", broken), ("keeps", kept))
+        wrong = ["no script %s it" % what for what, ids in scripts if i not in ids]
         common.ok(not wrong, "%s has its scripts" % i, *wrong)
 
 
@@ -180,7 +181,8 @@ WHOLE = (
     ["set snap=%d every=25" % n for n in range(60, 101, 10)] +
     ["set trailer=%d" % n for n in (1, 6, 18)] +
     ["hosts vlan=7", "hosts vlan=7,8,9", "set offload", "set df ttl=1", "set zerosum", "set dup"] +
-    ["hosts pac=10.0.0.2 pns=10.0.0.1", "hosts pac=192.0.2.1 pns=10.1.1.1", "hosts pac=2001:db8::1 pns=2001:db8::2"] +
+    ["hosts pac=10.0.0.2 pns=10.0.0.1", "hosts pac=192.0.2.1 pns=10.1.1.1"] +
+    ["hosts pac=2001:db8::1 pns=2001:db8::2"] +
     ["link %s" % n for n in ("raw", "ipv4", "null", "loop", "ppp", "ppp-hdlc", "sll", "sll2")] +
     ["acks each", "acks none", "spacing 1us", "spacing 20ms", "spacing 200ms", "spacing 900ms"] +
     ["capture pac", "capture pns", "capture pac; set every=9", "capture pns; set snap=70"]
@@ -226,9 +228,11 @@ def control(base, lines):
         again = line.split()[0] + " retransmit"
         for how in ("every=4 reverse", "split=1,15"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail)
-        for how in ("split=5 piece=0 lost", "split=13 piece=1 lost", "every=1 piece=8 lost", "split=12 piece=0 delay=40ms"):
+        for how in ("split=5 piece=0 lost", "split=13 piece=1 lost", "every=1 piece=8 lost",
+                    "split=12 piece=0 delay=40ms"):
             yield disguise(base, "'%s' %s" % (line, how), head + [line + " " + how] + tail, LOSSY)
-        yield disguise(base, "'%s' lost and sent again" % line, head + [line + " drop", "wait 300ms", again] + tail)
+        yield disguise(base, "'%s' lost and sent again" % line,
+                       head + [line + " drop", "wait 300ms", again] + tail)
         yield disguise(base, "'%s' lost unseen and sent again" % line,
                        head + [line + " drop lost", "wait 1.5", again] + tail)
         yield disguise(base, "'%s' sent again without need" % line, head + [line, "wait 200ms", again] + tail)
@@ -272,7 +276,7 @@ def many_calls():
                            ["spacing 0.1ms", "open",
                             together("repeat %d { pns OCRQ }" % calls),
                             together("repeat %d { pac OCRP call=$i+1 }" % calls),
-                            "repeat 3 as r { repeat %d { pns gre ack call=$i+1; pac gre ack call=$i+1 } }" % calls,
+                            "repeat 3 as round { repeat %d { pns gre ack call=$i+1; pac gre ack } }" % calls,
                             together("repeat %d { pns CCRQ call=$i+1 }" % calls),
                             together("repeat %d { pac CDN call=$i+1 }" % calls), "pns stop"])
 
@@ -283,10 +287,10 @@ def translated():
         for ids in ("call_id=0", "call_id=5", ""):
             lines = ["hosts pac=192.0.2.1 pns=198.51.100.9"]
             lines += ["conversation c%d pac=192.0.2.1 pns=198.51.100.9" % c for c in range(clients)]
-            for statement in ("pns connect", "pns SCCRQ", "pac SCCRP", "pns OCRQ " + ids, "pac OCRP", "pns SLI",
-                              "pns gre ack", "pac gre ack", "pns gre ack", "pac gre ack", "wait 61", "pns ECHORQ",
-                              "pac ECHORP", "pns CCRQ", "pac CDN", "pns STOPRQ", "pac STOPRP", "pns fin", "pac fin",
-                              "pns ack"):
+            for statement in ("pns connect", "pns SCCRQ", "pac SCCRP", "pns OCRQ " + ids, "pac OCRP",
+                              "pns SLI", "pns gre ack", "pac gre ack", "pns gre ack", "pac gre ack",
+                              "wait 61", "pns ECHORQ", "pac ECHORP", "pns CCRQ", "pac CDN", "pns STOPRQ",
+                              "pac STOPRP", "pns fin", "pac fin", "pns ack"):
                 if statement.startswith("wait"):
                     lines.append(statement)
                     continue

@@ -26,6 +26,7 @@ test_scripts = \
 	%D%/corpus.py \
 	%D%/manifest.py \
 	%D%/mutate.py \
+	%D%/ppp_tshark.py \
 	%D%/schema.py \
 	%D%/tshark.py
 EXTRA_DIST += \
@@ -71,6 +72,7 @@ endif
 	%D%/unit/test_link.c \
 	%D%/unit/test_mppe.c \
 	%D%/unit/test_ppp.c \
+	%D%/unit/test_ppp_control.c \
 	%D%/unit/test_ppp_control.c \
 	%D%/unit/test_tcp.c
 %C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
@@ -122,6 +124,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_link \
 	%D%/fuzz/fuzz_pipeline \
 	%D%/fuzz/fuzz_ppp \
+	%D%/fuzz/fuzz_ppp_control \
 	%D%/fuzz/fuzz_reassembly \
 	%D%/fuzz/fuzz_script
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -149,6 +152,10 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_ppp_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ppp_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ppp_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_ppp_control_SOURCES = %D%/fuzz/fuzz_ppp_control.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ppp_control_CFLAGS = $(TEST_CFLAGS)
+%C%_fuzz_fuzz_ppp_control_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_ppp_control_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_reassembly_SOURCES = %D%/fuzz/fuzz_reassembly.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_reassembly_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_reassembly_LDADD = $(FUZZ_LIBS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Breaks one field of a clean conversation at a time: it is found under the id of the field, and nothing else.
+"""Breaks one field of a clean conversation at a time: it is found, under the id of the field only.
 
 All fields of all fifteen control messages and of the GRE header that some value makes wrong by
 itself are broken, reserved octets and padding octet by octet, and the conversation goes on as
@@ -12,15 +12,15 @@ import common
 import judged
 
 CLEAN = os.path.join(common.SRC, "traces", "clean")
-SIZES = {"SCCRQ": 156, "SCCRP": 156, "STOPRQ": 16, "STOPRP": 16, "ECHORQ": 16, "ECHORP": 20, "OCRQ": 168, "OCRP": 32,
-         "ICRQ": 220, "ICRP": 24, "ICCN": 28, "CCRQ": 16, "CDN": 148, "WEN": 40, "SLI": 24}
+SIZES = {"SCCRQ": 156, "SCCRP": 156, "STOPRQ": 16, "STOPRP": 16, "ECHORQ": 16, "ECHORP": 20, "OCRQ": 168,
+         "OCRP": 32, "ICRQ": 220, "ICRP": 24, "ICCN": 28, "CCRQ": 16, "CDN": 148, "WEN": 40, "SLI": 24}
 SHORTEST = 16
 
 # Reserved octets besides Reserved0 at 10 and 11, which all have.
-RESERVED = {"SCCRQ": {"RSVD1": (14, 15)}, "STOPRQ": {"RSVD1": (13,), "RSVD2": (14, 15)}, "STOPRP": {"RSVD1": (14, 15)},
-            "ECHORP": {"RSVD1": (18, 19)}, "OCRQ": {"RSVD1": (38, 39)}, "ICRP": {"RSVD1": (22, 23)},
-            "ICCN": {"RSVD1": (14, 15)}, "CCRQ": {"RSVD1": (14, 15)}, "CDN": {"RSVD1": (18, 19)},
-            "WEN": {"RSVD1": (14, 15)}, "SLI": {"RSVD1": (14, 15)}}
+RESERVED = {"SCCRQ": {"RSVD1": (14, 15)}, "STOPRQ": {"RSVD1": (13,), "RSVD2": (14, 15)},
+            "STOPRP": {"RSVD1": (14, 15)}, "ECHORP": {"RSVD1": (18, 19)}, "OCRQ": {"RSVD1": (38, 39)},
+            "ICRP": {"RSVD1": (22, 23)}, "ICCN": {"RSVD1": (14, 15)}, "CCRQ": {"RSVD1": (14, 15)},
+            "CDN": {"RSVD1": (18, 19)}, "WEN": {"RSVD1": (14, 15)}, "SLI": {"RSVD1": (14, 15)}}
 
 GOES_ON = None  # how the conversation continues: as it is
 REFUSED = "refused"  # ... no call came of it
@@ -171,8 +171,8 @@ def laid(at, width, value):
     return "@%d=%0*x" % (at, 2 * width, value)
 
 
-def case(place, what, script, wanted, frame=None):
-    return "%s %s, frame %d: %s" % (wanted, place.word, frame or place.frame, what), script, wanted, frame or place.frame
+def case(place, what, script, wanted):
+    return "%s %s, frame %d: %s" % (wanted, place.word, place.frame, what), script, wanted, place.frame
 
 
 # --- the fields of a message --------------------------------------------------------------------
@@ -228,7 +228,8 @@ def header(place):
 def lengths(place):
     right = SIZES[place.word]
     own = place.word + "-LEN-01"
-    for value in {0, 1, 8, 11, 12, 15, 16, 20, 24, right - 4, right - 1, right + 1, right + 4, 220, 221, 1024} - {right}:
+    near = {right - 4, right - 1, right + 1, right + 4}
+    for value in sorted(({0, 1, 8, 11, 12, 15, 16, 20, 24, 220, 221, 1024} | near) - {right}):
         how = "length=%d" % value
         yield case(place, how, place.script(how, CLOSES), own if value >= SHORTEST else "MSG-HDR-01")
     for more in (1, 2, 4, 60):
@@ -259,20 +260,23 @@ def contradicted(place):
 
 # Of a packet that a receiver may take all the same, and one that nobody can.
 GRE_TAKEN = (
-    ("ssr=1", "GRE-SSR-01"), ("recur=1", "GRE-RECUR-01"), ("recur=2", "GRE-RECUR-01"), ("recur=4", "GRE-RECUR-01"),
-    ("recur=7", "GRE-RECUR-01"), ("flags=1", "GRE-FLAGS-01"), ("flags=2", "GRE-FLAGS-01"), ("flags=4", "GRE-FLAGS-01"),
-    ("flags=8", "GRE-FLAGS-01"), ("flags=15", "GRE-FLAGS-01"),
+    ("ssr=1", "GRE-SSR-01"), ("recur=1", "GRE-RECUR-01"), ("recur=2", "GRE-RECUR-01"),
+    ("recur=4", "GRE-RECUR-01"), ("recur=7", "GRE-RECUR-01"), ("flags=1", "GRE-FLAGS-01"),
+    ("flags=2", "GRE-FLAGS-01"), ("flags=4", "GRE-FLAGS-01"), ("flags=8", "GRE-FLAGS-01"),
+    ("flags=15", "GRE-FLAGS-01"),
 )
 GRE = (
-    ("c=1", "GRE-C-01"), ("r=1", "GRE-R-01"), ("k=0", "GRE-K-01"), ("ver=0", "GRE-VER-01"), ("ver=2", "GRE-VER-01"),
-    ("ver=3", "GRE-VER-01"), ("ver=7", "GRE-VER-01"), ("protocol_type=0", "GRE-PTYPE-01"),
-    ("protocol_type=0x0800", "GRE-PTYPE-01"), ("protocol_type=0x880a", "GRE-PTYPE-01"),
+    ("c=1", "GRE-C-01"), ("r=1", "GRE-R-01"), ("k=0", "GRE-K-01"), ("ver=0", "GRE-VER-01"),
+    ("ver=2", "GRE-VER-01"), ("ver=3", "GRE-VER-01"), ("ver=7", "GRE-VER-01"),
+    ("protocol_type=0", "GRE-PTYPE-01"), ("protocol_type=0x0800", "GRE-PTYPE-01"),
+    ("protocol_type=0x880a", "GRE-PTYPE-01"),
     ("protocol_type=0x0b88", "GRE-PTYPE-01"), ("cut=6", "GRE-HDR-01"), ("cut=7", "GRE-HDR-01"),
     ("cut=10", "GRE-HDR-01"), ("call_id=0x7777", "GRE-CALLID-01"),
 )
 GRE_DATA = (
-    ("s=0", "GRE-S-01"), ("seq=none", "GRE-S-01"), ("empty", "GRE-S-01"), ("seq=none empty ack=none", "GRE-EMPTY-01"),
-    ("payload_length=1", "GRE-PLEN-01"), ("payload_length=0xffff", "GRE-PLEN-01"), ("pad=1", "GRE-PLEN-01"),
+    ("s=0", "GRE-S-01"), ("seq=none", "GRE-S-01"), ("empty", "GRE-S-01"),
+    ("seq=none empty ack=none", "GRE-EMPTY-01"), ("payload_length=1", "GRE-PLEN-01"),
+    ("payload_length=0xffff", "GRE-PLEN-01"), ("pad=1", "GRE-PLEN-01"),
     ("pad=8", "GRE-PLEN-01"), ("size=1533", "GRE-MTU-01"), ("size=4000", "GRE-MTU-01"),
 )
 GRE_ACK = (("payload_length=1", "GRE-PLEN-02"), ("payload_length=0xffff", "GRE-PLEN-02"), ("a=0", "GRE-A-01"))

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "conformance/posture.h"
 #include "tools/commands.h"
+#include "tools/decrypt.h"
 #include "tools/judging.h"
 #include "tools/reading.h"
 
@@ -14,6 +16,7 @@ enum { NOTICES = 8, NOTICE = 200 };
 struct audit {
 	struct reading reading;
 	struct judging judging;
+	struct decrypt decrypt;
 	struct judge *judge;
 	int64_t now; /* end of the captures, ns */
 	const struct report_ops *ops;
@@ -76,6 +79,8 @@ static void on_call(void *ctx, const struct call *c)
 	struct audit *a = ctx;
 
 	a->summary.calls++;
+	if (c->ppp && posture_grade_of(c->ppp))
+		a->summary.grades[posture_grade_of(c->ppp) - 'A']++;
 	a->ops->call(a->report, c, why, diagnose_call(c, a->now, why));
 }
 
@@ -201,11 +206,18 @@ static int run(const struct options *o)
 	a.ops = report_by_name(format);
 	if (!a.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
-	if (judging_start(&a.judging, o, &status) && reading_start(&a.reading, o, &status)) {
+	if (!judging_start(&a.judging, o, &status) || !decrypt_start(&a.decrypt, o, &status)) {
+		judging_free(&a.judging);
+		return status;
+	}
+	if (reading_start(&a.reading, o, &status)) {
+		a.reading.pipeline.ppp = decrypt_watch(&a.decrypt);
 		a.reading.report.profile = rule_profile_name(a.judging.judge.profile);
 		a.reading.pipeline.tracker.histories = a.ops->histories || a.reading.report.verbose;
 		status = audit(&a);
 	}
+	if (!decrypt_close(&a.decrypt))
+		status = EXIT_PARTIAL;
 	judging_free(&a.judging);
 	return status;
 }
@@ -213,6 +225,7 @@ static int run(const struct options *o)
 static const struct option_desc options[] = {
 	READING_OPTIONS,
 	JUDGING_OPTIONS,
+	DECRYPT_OPTIONS,
 	{ 0, NULL, NULL, NULL },
 };
 

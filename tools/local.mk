@@ -8,6 +8,8 @@ pptpscope_SOURCES = \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \
+	%D%/decrypt.c \
+	%D%/decrypt.h \
 	%D%/judging.c \
 	%D%/judging.h \
 	%D%/options.c \
@@ -19,6 +21,8 @@ pptpscope_SOURCES = \
 	%D%/reading.h \
 	%D%/rules_man.c \
 	%D%/rules_man.h \
+	%D%/secrets.c \
+	%D%/secrets.h \
 	%D%/version.h
 
 EXTRA_DIST += %D%/bench.sh

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options of those who own a tunnel: their secrets, and what was inside written to a capture. */
+#ifndef PPTPSCOPE_DECRYPT_H
+#define PPTPSCOPE_DECRYPT_H
+
+#include "conformance/ppp_session.h"
+#include "tools/secrets.h"
+
+/* clang-format off */
+#define DECRYPT_OPTIONS \
+	{ 0, "secrets", "FILE", "verify responses and decrypt MPPE by the secrets in FILE, lines NAME:PASSWORD " \
+	  "or NAME:nthash:HEX" }, \
+	{ 0, "write-decrypted", "OUT.pcap", "write the IP packets within the tunnels, decrypted and in clear" }
+/* clang-format on */
+
+struct decrypt {
+	const struct options *options;
+	struct ppp_watch watch;
+	struct secrets *secrets; /* owned, like the two below */
+	struct writer *writer;
+	uint8_t *room;
+	bool failed; /* a packet could not be written */
+};
+
+/* Reads the options.  False: *status is the exit status and the reason was said. */
+bool decrypt_start(struct decrypt *d, const struct options *o, int *status);
+
+/* What the pipeline is to be given: NULL where neither option was. */
+const struct ppp_watch *decrypt_watch(const struct decrypt *d);
+
+/* Ends and frees.  False, with a message, when the capture is not whole. */
+bool decrypt_close(struct decrypt *d);
+
+#endif
