@@ -219,6 +219,8 @@ static void tcp_facts(struct control_state *s, const struct conn_info *conn)
 		s->cc->retransmitted[host_of(s, from)] = (uint32_t)conn->retransmitted[from];
 	}
 	s->cc->accepted = conn->established;
+	s->cc->disordered |= conn->acked[0] > s->delivered[1] + s->fin[1] ||
+			      conn->acked[1] > s->delivered[0] + s->fin[0];
 }
 
 static enum connection_close close_of(enum conn_end end)
@@ -283,6 +285,8 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 	if (!s)
 		return;
 	s->from = seg->from;
+	if (seg->kind == SEGMENT_DATA || seg->kind == SEGMENT_GAP)
+		s->delivered[seg->from] = seg->position + seg->len;
 	tcp_facts(s, conn);
 	if (seg->kind != SEGMENT_GAP && seg->kind != SEGMENT_END)
 		heard(s, seg);

@@ -26,6 +26,7 @@ struct control_state {
 	unsigned client;              /* host index of the client in the tunnel */
 	unsigned from;                /* FROM_ of the segment in hand */
 	bool fin[2];
+	uint64_t delivered[2]; /* octets of the stream that came, or are known to be lost */
 };
 
 struct pipeline {

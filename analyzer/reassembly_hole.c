@@ -198,7 +198,7 @@ static bool hole_due(struct reassembly *r, struct hole *hole)
 		return hole->packets >= GRACE_PACKETS || age(&hole->proven_at, r->now) >= grace_ns;
 	if (!hole->first && !fin_waits(h))
 		return false;
-	if (hole->count >= ONE_SIDED_COUNT && !hole->peer_spoke)
+	if (hole->count >= ONE_SIDED_COUNT && !h->has_acked)
 		return true;
 	waited = age(&hole->since, r->now);
 	if (!h->has_acked)

@@ -249,7 +249,7 @@ const char *report_ctrl_defect_name(unsigned bit)
  * Words that were wanted before.  Connections of one kind of peer hold the same few values, and a
  * report of a million calls wants ten million words.
  */
-enum { WORDS = 64, WORDS_ROOM = 64 };
+enum { WORDS = 256, WORDS_ROOM = 64 };
 static struct words {
 	const char *field_name; /* a constant of the caller: compared by address */
 	unsigned type;
@@ -263,7 +263,7 @@ static struct words *words_slot(unsigned type, const char *field_name, uint32_t 
 	uint64_t h = ((uint64_t)(uintptr_t)field_name ^ (uint64_t)type << 32 ^ value) *
 		     UINT64_C(0x9e3779b97f4a7c15);
 
-	return &words_known[h >> 58];
+	return &words_known[h >> 56];
 }
 
 static void words_find(unsigned type, const char *field_name, uint32_t value, char buf[TEXT_ROOM])

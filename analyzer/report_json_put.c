@@ -73,11 +73,13 @@ static char *put_pair(char *at, uint32_t value)
 
 void emit_number(struct json *j, uint64_t value)
 {
-	char digits[20], *at = digits + sizeof(digits);
+	enum { DIGITS = 20 };
+	char digits[2 * DIGITS], *at = digits + DIGITS;
 
+	if (!emit_room(j, DIGITS))
+		return;
 	if (value < 10) { /* as most are */
-		digits[0] = (char)('0' + value);
-		emit_octets(j, digits, 1);
+		*j->at++ = (char)('0' + value);
 		return;
 	}
 	for (; value >= 100; value /= 100) {
@@ -90,7 +92,9 @@ void emit_number(struct json *j, uint64_t value)
 	} else if (value) {
 		*--at = (char)('0' + value);
 	}
-	emit_octets(j, at, (size_t)(digits + sizeof(digits) - at));
+	/* More than there is, so that the compiler knows how much it copies. */
+	memcpy(j->at, at, DIGITS);
+	j->at += digits + DIGITS - at;
 }
 
 /* A million as six digits. */
@@ -112,7 +116,7 @@ void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
 
 void emit_moment(struct json *j, int64_t time_ns)
 {
-	char text[REPORT_TIME], *at = text;
+	char text[REPORT_TIME], *at;
 	uint32_t of_day, nanos;
 	uint64_t seconds = (uint64_t)time_ns / SECOND;
 
@@ -127,6 +131,9 @@ void emit_moment(struct json *j, int64_t time_ns)
 		memcpy(j->date, report_time(time_ns, text), sizeof(j->date));
 	}
 	of_day = (uint32_t)(seconds % DAY);
+	if (!emit_room(j, REPORT_TIME))
+		return;
+	at = j->at;
 	*at++ = '"';
 	memcpy(at, j->date, sizeof(j->date));
 	at = put_pair(at + sizeof(j->date), of_day / 3600);
@@ -137,7 +144,7 @@ void emit_moment(struct json *j, int64_t time_ns)
 	*at++ = '.';
 	at = put_micros(at, nanos / 1000);
 	memcpy(at, "Z\"", 2);
-	emit_octets(j, text, (size_t)(at + 2 - text));
+	j->at = at + 2;
 }
 
 /* --- text ---------------------------------------------------------------------------------- */
@@ -199,9 +206,12 @@ void emit_string(struct json *j, const char *text)
 	} else if (!all_plain(text, len)) {
 		put_escaped(j, text);
 	} else {
-		emit_octets(j, "\"", 1);
-		emit_octets(j, text, len);
-		emit_octets(j, "\"", 1);
+		if (!emit_room(j, len + 2))
+			return;
+		*j->at++ = '"';
+		memcpy(j->at, text, len);
+		j->at += len;
+		*j->at++ = '"';
 	}
 }
 

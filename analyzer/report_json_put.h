@@ -23,13 +23,18 @@ struct json {
 bool emit_init(struct json *j);
 void emit_clear(struct json *j);
 
-/* Makes room for len octets where there is none; false without memory. */
+/* Room for len octets, by more memory where needed; false without memory. */
 bool emit_grow(struct json *j, size_t len);
+
+static inline bool emit_room(struct json *j, size_t len)
+{
+	return (size_t)(j->end - j->at) >= len || emit_grow(j, len);
+}
 
 /* Octets as they are. */
 static inline void emit_octets(struct json *j, const char *octets, size_t len)
 {
-	if ((size_t)(j->end - j->at) < len && !emit_grow(j, len))
+	if (!emit_room(j, len))
 		return;
 	memcpy(j->at, octets, len);
 	j->at += len;
@@ -40,7 +45,7 @@ static inline void emit_key(struct json *j, const char *key)
 {
 	size_t len = key ? strlen(key) : 0;
 
-	if ((size_t)(j->end - j->at) < len + 4 && !emit_grow(j, len + 4))
+	if (!emit_room(j, len + 4))
 		return;
 	/* Written in any case, and kept where it is wanted: that needs no branch. */
 	*j->at = ',';

@@ -284,7 +284,7 @@ static void pair(struct tracker *t, struct flow *const flow[HOSTS])
 {
 	struct call *a = flow[0]->call, *b = flow[1]->call;
 
-	if (a->connection_id && b->connection_id)
+	if ((a->connection_id && b->connection_id) || a->flow[1] || b->flow[0])
 		return;
 	if (a->connection_id || (!b->connection_id && a->id < b->id))
 		call_join(t, a, b, 1);

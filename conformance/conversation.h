@@ -156,6 +156,7 @@ struct control_connection {
 	uint32_t echo_requests[HOSTS], echo_answered[HOSTS]; /* by who asked */
 	bool seen[HOSTS];                                    /* any segment from that host */
 	bool accepted;         /* the TCP handshake was completed */
+	bool disordered;       /* a host acknowledged octets before the capture had them, if it ever had */
 	uint64_t acked[HOSTS]; /* octets of the other side's that this host has acknowledged by TCP, */
 	int64_t acked_time[HOSTS]; /* ... the last of them then */
 	uint64_t echo_frame[HOSTS]; /* that host's Echo-Request that waits for its reply; 0: none does */

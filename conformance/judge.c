@@ -88,7 +88,7 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		return bits;
 	if (c->midstream)
 		bits |= UNLESS_MIDSTREAM;
-	if (c->gaps)
+	if (c->gaps || c->disordered)
 		bits |= UNLESS_TCP_GAP;
 	if (c->skipped[0] || c->skipped[1])
 		bits |= UNLESS_NO_SYNC;

@@ -19,29 +19,29 @@ struct gre_mark {
 
 /* Only of directions in which something was out of the ordinary. */
 struct gre_trouble {
-	struct gre_mark early;      /* data before the call was up */
-	struct gre_mark early_ack;  /* acknowledgment before any data; value: its number */
-	struct gre_mark unsent;     /* acknowledgment of what was not sent; limit: highest sent by then */
-	struct gre_mark stale;      /* acknowledgment that was too low; limit: highest sent by then */
-	struct gre_mark gap;        /* skipped by the sender itself; value: number, limit: the one due */
-	struct gre_mark percall;    /* began where call `limit` had stopped */
-	struct gre_mark skip;       /* first number skipped at a pure acknowledgment */
-	struct gre_mark over;       /* more than the announced window out, the packet that did it */
-	struct gre_mark soft;       /* more than the sender's own window should be by now */
-	struct gre_mark fcs;        /* PPP packet with a check sequence */
-	uint64_t percall_before;    /* the last frame of that call */
-	uint64_t part_frame;        /* PPP packet that is not whole; part_missing octets lack */
+	struct gre_mark early;     /* data before the call was up */
+	struct gre_mark early_ack; /* acknowledgment before any data; value: its number */
+	struct gre_mark unsent;    /* acknowledgment of what was not sent; limit: highest sent by then */
+	struct gre_mark stale;     /* acknowledgment that was too low; limit: highest sent by then */
+	struct gre_mark gap;       /* skipped by the sender itself; value: number, limit: the one due */
+	struct gre_mark percall;   /* began where call `limit` had stopped */
+	struct gre_mark skip;      /* first number skipped at a pure acknowledgment */
+	struct gre_mark over;      /* more than the announced window out, the packet that did it */
+	struct gre_mark soft;      /* more than the sender's own window should be by now */
+	struct gre_mark fcs;       /* PPP packet with a check sequence */
+	uint64_t percall_before;   /* the last frame of that call */
+	uint64_t part_frame;       /* PPP packet that is not whole; part_missing octets lack */
 	int64_t hole_time;
-	int64_t stall;              /* the first of a row of stalls, ns */
-	uint32_t hole;              /* lowest number that did not come */
+	int64_t stall;                    /* the first of a row of stalls, ns */
+	uint32_t hole;                    /* lowest number that did not come */
 	uint32_t asked_seq, answered_seq; /* LCP Echo-Request: the last one; the last one answered */
-	uint64_t late_frame;        /* Echo-Request that came after a later one had been answered */
-	uint16_t soft_rule;         /* enum rule_number of `soft` */
+	uint64_t late_frame;              /* Echo-Request that came after a later one had been answered */
+	uint16_t soft_rule;               /* enum rule_number of `soft` */
 	uint16_t part_missing;
 	uint8_t skips, stalls, regular; /* counts, see rules_gre_*.c */
 	uint8_t asked_id, late_id;
 	bool has_hole, has_asked, has_answered;
-	uint32_t step, step_seq;    /* the last gap: how wide, and the number behind it */
+	uint32_t step, step_seq; /* the last gap: how wide, and the number behind it */
 };
 
 struct gre_memory {
@@ -54,45 +54,46 @@ struct gre_memory {
 	uint32_t told_seq;     /* ... in the packet with this Sequence Number, or after it */
 	uint16_t flags;        /* GRE_MEM_* */
 	uint16_t ip_id;        /* of its last packet */
+	uint16_t data_ip_id;   /* of its last data packet in order */
 	uint16_t told_ip_id;
-	uint16_t window;       /* that the other side announced; 0: not known yet */
-	uint16_t allowed;      /* the most that its own window can be by now */
-	uint16_t grown;        /* packets acknowledged since that grew */
-	uint16_t stall_ms;     /* silence from which on a time-out may have been */
-	uint8_t acks_between;  /* pure acknowledgments since its last data */
-	uint8_t done;          /* GRE_DONE_*: what has been reported */
+	uint16_t window;      /* that the other side announced; 0: not known yet */
+	uint16_t allowed;     /* the most that its own window can be by now */
+	uint16_t grown;       /* packets acknowledged since that grew */
+	uint16_t stall_ms;    /* silence from which on a time-out may have been */
+	uint8_t acks_between; /* pure acknowledgments since its last data */
+	uint8_t done;         /* GRE_DONE_*: what has been reported */
 	int64_t told_time;
-	int64_t mark_time[2];  /* older and newer: `mark_seq` was the highest then */
+	int64_t mark_time[2]; /* older and newer: `mark_seq` was the highest then */
 	uint32_t mark_seq[2];
 	uint32_t first_seq;
-	uint32_t holes;        /* numbers that are missing */
-	uint64_t first_frame;  /* of its data */
+	uint32_t holes;       /* numbers that are missing */
+	uint64_t first_frame; /* of its data */
 	int64_t first_time;
 	struct gre_trouble *trouble; /* or NULL; the judge's */
 };
 
 enum {
-	GRE_MEM_DATA = 1,          /* highest is valid */
-	GRE_MEM_TOLD = 2,          /* told is valid */
-	GRE_MEM_TOLD_DATA = 4,     /* ... and it was on a data packet */
-	GRE_MEM_ACKED = 8,         /* the other side acknowledged something */
-	GRE_MEM_WATCH = 16,        /* the call is not simply up: data needs a look */
-	GRE_MEM_RESOLVE = 32,      /* its next data decides what the other side's trouble means */
-	GRE_MEM_LATE = 64,         /* packets changed their order */
-	GRE_MEM_IDS_WILD = 128,    /* IP identification does not count up */
+	GRE_MEM_DATA = 1,           /* highest is valid */
+	GRE_MEM_TOLD = 2,           /* told is valid */
+	GRE_MEM_TOLD_DATA = 4,      /* ... and it was on a data packet */
+	GRE_MEM_ACKED = 8,          /* the other side acknowledged something */
+	GRE_MEM_WATCH = 16,         /* the call is not simply up: data needs a look */
+	GRE_MEM_RESOLVE = 32,       /* its next data decides what the other side's trouble means */
+	GRE_MEM_LATE = 64,          /* packets changed their order */
+	GRE_MEM_IDS_WILD = 128,     /* IP identification does not count up */
 	GRE_MEM_COUNTS_RIGHT = 256, /* a pure acknowledgment did not use up a number */
-	GRE_MEM_OVER = 512,        /* more is out than the announced window */
-	GRE_MEM_TIMED_OUT = 1024,  /* went on after a time-out, nothing acknowledged since */
-	GRE_MEM_PART = 2048,       /* trouble->part_missing is set */
-	GRE_MEM_NO_WINDOW = 4096,  /* no window to be judged */
-	GRE_MEM_HARD = 8192,       /* it does not care for the window at all */
-	GRE_MEM_RESTARTED = 16384, /* counts anew */
+	GRE_MEM_OVER = 512,         /* more is out than the announced window */
+	GRE_MEM_TIMED_OUT = 1024,   /* went on after a time-out, nothing acknowledged since */
+	GRE_MEM_PART = 2048,        /* trouble->part_missing is set */
+	GRE_MEM_NO_WINDOW = 4096,   /* no window to be judged */
+	GRE_MEM_HARD = 8192,        /* it does not care for the window at all */
+	GRE_MEM_RESTARTED = 16384,  /* counts anew */
 	GRE_MEM_FIRST_LOST = 32768, /* its first data is not in the capture: it was acknowledged */
 };
 
 enum {
-	GRE_DONE_AFTER = 1,  /* data after the end */
-	GRE_DONE_DUE = 2,    /* missing acknowledgments */
+	GRE_DONE_AFTER = 1, /* data after the end */
+	GRE_DONE_DUE = 2,   /* missing acknowledgments */
 	GRE_DONE_STALE = 4,
 	GRE_DONE_EARLY = 8,
 	GRE_DONE_SKIP = 16,
@@ -120,7 +121,7 @@ struct gre_orphan {
 /* What is remembered for all calls together. */
 enum { GRE_RECENT = 1 << 15, GRE_ORPHANS = 64 };
 struct gre_store {
-	struct gre_recent recent[GRE_RECENT]; /* by hash of call, direction and number */
+	struct gre_recent recent[GRE_RECENT];  /* by hash of call, direction and number */
 	struct gre_orphan orphan[GRE_ORPHANS]; /* the last ones */
 	uint64_t orphans;
 };

@@ -10,11 +10,11 @@
 #include "conformance/rules_gre_private.h"
 
 enum {
-	NEVER_LOST = 1000,   /* an acknowledgment this far ahead is not explained by lost packets */
-	HARDLY_LOST = 16,    /* ... and this far not by a few at the end of what was captured */
-	ORDER_MS = 5,        /* packets of the two ways change their order by less, in a capture */
-	PLAINLY_BEHIND = 3,  /* packets: less may have been lost behind the observer */
-	HOLE_AFTER = 2,      /* later packets that have to arrive before a gap can be called stuck */
+	NEVER_LOST = 1000,  /* an acknowledgment this far ahead is not explained by lost packets */
+	HARDLY_LOST = 16,   /* ... and this far not by a few at the end of what was captured */
+	ORDER_MS = 5,       /* packets of the two ways change their order by less, in a capture */
+	PLAINLY_BEHIND = 3, /* packets: less may have been lost behind the observer */
+	HOLE_AFTER = 2,     /* later packets that have to arrive before a gap can be called stuck */
 };
 
 static struct gre_mark mark(const struct event *e, uint32_t value, uint32_t limit)
@@ -314,7 +314,8 @@ void gre_ack(const struct gre_look *l)
 		if (!step)
 			return;
 	} else if (gre_distance(peer->first_seq, ack) < 0) {
-		/* The first data was not there yet when this was sent; or it was, and is not in the capture. */
+		/* The first data was not there yet when this was sent; or it was, and is not in the capture.
+		 */
 		if (ack != UINT32_MAX)
 			peer->flags |= GRE_MEM_FIRST_LOST;
 		early(l);
@@ -337,6 +338,7 @@ void gre_ack_end(struct judge *j, const struct event *e, unsigned host)
 			   peer && peer->flags & GRE_MEM_DATA ? UNLESS_GRE_LOSS : UNLESS_ONE_WAY, 0);
 	if (t->unsent.frame)
 		unsent_fail(j, e, host, &t->unsent,
-			    t->unsent.value - t->unsent.limit > HARDLY_LOST ? FAIL_DOUBT : UNLESS_GRE_LOSS, 0);
+			    t->unsent.value - t->unsent.limit > HARDLY_LOST ? FAIL_DOUBT : UNLESS_GRE_LOSS,
+			    0);
 	t->early_ack.frame = t->unsent.frame = 0;
 }

@@ -9,8 +9,8 @@
 #include "conformance/rules_gre_private.h"
 
 enum {
-	SCAN_MAX = 1024,       /* calls and connections of a tunnel that are looked at */
-	AFTER_CDN_S = 1,       /* policies: how long data may still come */
+	SCAN_MAX = 1024, /* calls and connections of a tunnel that are looked at */
+	AFTER_CDN_S = 1, /* policies: how long data may still come */
 	AFTER_CLOSE_S = 5,
 	NEW_FLOW_SEQ = 1000,   /* a flow that begins higher may be older than the capture */
 	CONTINUES_WITHIN = 64, /* numbers, for a flow that other addresses carry on */
@@ -44,6 +44,15 @@ static enum rule_number data_rule(const struct call *c, bool pac)
 	return pac ? RULE_PACOUT_DATA_01 : RULE_PNSOUT_DATA_01;
 }
 
+/* A part of the message was there before the data: only the capture, or TCP, is out of order. */
+static bool begun_before(const struct event *e, uint64_t frame)
+{
+	for (size_t i = 0; e->origin && i < e->origin->nframes; i++)
+		if (e->origin->frames[i] < frame)
+			return true;
+	return false;
+}
+
 static void early_fail(struct judge *j, const struct event *e, const struct call *c, unsigned host,
 		       const struct gre_mark *m)
 {
@@ -52,7 +61,7 @@ static void early_fail(struct judge *j, const struct event *e, const struct call
 	struct finding *f;
 
 	/* They changed places in the capture, whatever the rule has to say of reordering. */
-	if (close && !by_pac(e, host))
+	if (begun_before(e, m->frame) || (close && !by_pac(e, host)))
 		return;
 	f = fail(j, e, data_rule(c, by_pac(e, host)), (int)host, close ? UNLESS_REORDER : 0);
 
@@ -101,9 +110,9 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
 	if (c->over)
 		m->done |= GRE_DONE_AFTER;
 	/* The message that was missed may be missing in the capture, as all else of the PAC. */
-	if (e->kind != EVENT_MESSAGE && (pac_of(e) < 0 || answered_elsewhere(c) ||
-					 !heard_after(e->connection, (unsigned)pac_of(e),
-						      m->trouble->early.frame)))
+	if (e->kind != EVENT_MESSAGE &&
+	    (pac_of(e) < 0 || answered_elsewhere(c) ||
+	     !heard_after(e->connection, (unsigned)pac_of(e), m->trouble->early.frame)))
 		return;
 	early_fail(j, e, c, host, &m->trouble->early);
 }
@@ -213,8 +222,8 @@ static void after_connection(const struct gre_look *l)
 		after_fail(l, RULE_CALL_RELEASE_01, FAIL_DOUBT,
 			   "of a call that an earlier control connection set up", next->first_frame);
 	else if (!next && stop && grace > stop->time_ns)
-		after_fail(l, RULE_STOPRQ_CLEAR_01, 0, "more than 5 s after its control connection was stopped",
-			   stop->frame);
+		after_fail(l, RULE_STOPRQ_CLEAR_01, 0,
+			   "more than 5 s after its control connection was stopped", stop->frame);
 	else if (!next && !stop && end && grace > end->time_ns)
 		after_fail(l, ms ? RULE_MSP_TCPCLOSE_01 : RULE_TCP_CLOSE_01, 0,
 			   "more than 5 s after its control connection was closed", end->frame);
@@ -387,8 +396,9 @@ void gre_call_pair(struct judge *j, const struct event *e)
 			    !carries_on(e, o, host))
 				continue;
 			f = fail(j, e, RULE_TCP_PAIR_01, (int)host, 0);
-			say(f, "%s, it seems, sends tunnel packets of the call between other addresses "
-			       "than those of its control connection",
+			say(f,
+			    "%s, it seems, sends tunnel packets of the call between other addresses "
+			    "than those of its control connection",
 			    who(e, host));
 			observed(expected(f, "the addresses of the control connection"), "Call ID %u",
 				 o->call_id);
@@ -400,8 +410,8 @@ void gre_call_pair(struct judge *j, const struct event *e)
 /* --- Call IDs that nobody gave out ------------------------------------------------------------ */
 
 struct survey {
-	const struct call *live;    /* a call that was up at that time */
-	const struct call *refused; /* an attempt whose refusal named the Call ID */
+	const struct call *live;               /* a call that was up at that time */
+	const struct call *refused;            /* an attempt whose refusal named the Call ID */
 	struct control_connection *connection; /* the last one that had begun */
 	unsigned how;
 	bool own;     /* the Call ID is the sender's own of a live call */
@@ -482,13 +492,14 @@ static void stray_fail(struct judge *j, const struct event *e, unsigned host, co
 	unsigned id = (uint16_t)f->key;
 
 	if (s->refused)
-		say(found, "%s sent tunnel data with Call ID %u of a call that was refused", who(e, host), id);
+		say(found, "%s sent tunnel data with Call ID %u of a call that was refused", who(e, host),
+		    id);
 	else if (s->own)
 		say(found, "%s sent tunnel data with its own Call ID %u instead of that of %s", who(e, host),
 		    id, who(e, !host));
 	else
-		say(found, "%s sent tunnel data with Call ID %u, which %s gave to no %scall", who(e, host), id,
-		    who(e, !host), s->live ? "live " : "");
+		say(found, "%s sent tunnel data with Call ID %u, which %s gave to no %scall", who(e, host),
+		    id, who(e, !host), s->live ? "live " : "");
 	if (s->live && !s->refused)
 		expected(found, "Call ID %u",
 			 e->tunnel->pac == (int)host ? s->live->pns_call_id : s->live->pac_call_id);

@@ -111,8 +111,9 @@ static void a_bit(struct judge *j, const struct event *e)
 	unsigned a = !!(e->gre->flags & GRE_A);
 	struct finding *f = fail(j, e, RULE_GRE_A_01, (int)e->from, 0);
 
-	say(f, a ? "%s set A in a tunnel packet that has no room for an acknowledgment number"
-		 : "%s put an acknowledgment number into a tunnel packet without setting A",
+	say(f,
+	    a ? "%s set A in a tunnel packet that has no room for an acknowledgment number"
+	      : "%s put an acknowledgment number into a tunnel packet without setting A",
 	    who(e, e->from));
 	observed(expected(f, "A %u for %u octets of GRE", !a, e->gre_len), "A %u", a);
 }
@@ -130,8 +131,9 @@ static void s_bit(struct judge *j, const struct event *e)
 	bool s = e->gre->flags & GRE_S;
 	struct finding *f = fail(j, e, RULE_GRE_S_01, (int)e->from, e->fragment ? UNLESS_FRAG : 0);
 
-	say(f, s ? "%s sent a tunnel packet with a sequence number and no payload"
-		 : "%s sent payload without a sequence number",
+	say(f,
+	    s ? "%s sent a tunnel packet with a sequence number and no payload"
+	      : "%s sent payload without a sequence number",
 	    who(e, e->from));
 	expected(f, "S %u with Payload Length %u", !s, e->gre->payload_length);
 	observed(f, "S %u", s);

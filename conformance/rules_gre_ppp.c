@@ -25,8 +25,7 @@ static void framed(const struct gre_look *l)
 	const uint8_t *p = g->payload;
 	bool certain = p[0] == FLAG ? g->caplen > 1 && (p[1] == 0xff || p[1] == 0xc0 || p[1] == ESCAPE)
 				    : g->caplen > 2 && p[1] == ESCAPE && p[2] == 0x23;
-	struct finding *f =
-		fail(l->j, l->e, RULE_GRE_PPP_01, (int)l->e->from, certain ? 0 : FAIL_DOUBT);
+	struct finding *f = fail(l->j, l->e, RULE_GRE_PPP_01, (int)l->e->from, certain ? 0 : FAIL_DOUBT);
 
 	say(f, "%s sent PPP with the framing of a serial line through the tunnel", who(l->e, l->e->from));
 	observed(expected(f, "a bare PPP packet"), "%02X %02X ...", p[0], g->caplen > 1 ? p[1] : 0);
@@ -191,8 +190,7 @@ static void answered(const struct gre_look *l, uint8_t id)
 	if (!t->late_frame || t->late_id != id || judge_profile(l->j) == PROFILE_MS_PTPT)
 		return;
 	f = fail(l->j, e, RULE_OOS_LATE_01, (int)e->from, 0);
-	say(f, "%s answered a request that had come after a later one was answered already",
-	    who(e, e->from));
+	say(f, "%s answered a request that had come after a later one was answered already", who(e, e->from));
 	observed(expected(f, "no answer: the packet came too late"), "Echo-Reply with identifier %u", id);
 	evidence(f, t->late_frame);
 	t->late_frame = 0;

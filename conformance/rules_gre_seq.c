@@ -11,12 +11,12 @@
 #include "conformance/rules_gre_private.h"
 
 enum {
-	SCAN_MAX = 256,      /* calls of a tunnel that are looked at */
-	LATE_LIMIT = 1024,   /* older than this is no packet that was delayed */
+	SCAN_MAX = 256,       /* calls of a tunnel that are looked at */
+	LATE_LIMIT = 1024,    /* older than this is no packet that was delayed */
 	JUMP_LIMIT = 1 << 16, /* more than this is no loss */
 	SKIPS_ENOUGH = 5,
 	REGULAR_ENOUGH = 8,
-	START_SLACK = 16,    /* numbers below the first that may have changed places with it */
+	START_SLACK = 16, /* numbers below the first that may have changed places with it */
 };
 
 static uint64_t load64(const uint8_t *p)
@@ -64,11 +64,13 @@ static struct gre_mark mark(const struct event *e, uint32_t value, uint32_t limi
 	return (struct gre_mark){ e->frame, e->time_ns, value, limit };
 }
 
-/* Between this packet and the one before it the sender sent nothing else. */
+/* Between its last data packet and this one the sender sent nothing but what was seen. */
 static bool ids_adjoin(const struct gre_look *l)
 {
-	return !(l->own->flags & GRE_MEM_IDS_WILD) && l->own->ip_id && l->e->ip_id &&
-	       (uint16_t)(l->e->ip_id - l->own->ip_id) == 1;
+	const struct gre_memory *m = l->own;
+
+	return !(m->flags & GRE_MEM_IDS_WILD) && m->data_ip_id && l->e->ip_id &&
+	       (uint16_t)(l->e->ip_id - m->data_ip_id) == m->acks_between + 1;
 }
 
 /* What is missing on both ways is missing in the capture, or on the path. */
@@ -240,7 +242,7 @@ static void restart(const struct gre_look *l, const char *what)
 	if (!(m->flags & GRE_MEM_RESTARTED))
 		count_broken(l->j, l->e, l->e->from, &where, 0, what);
 	m->flags |= GRE_MEM_RESTARTED;
-	m->flags &= (uint16_t)~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
+	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
 	m->unacked_since = 0;
 	m->mark_time[0] = m->mark_time[1] = l->e->time_ns;
@@ -248,7 +250,7 @@ static void restart(const struct gre_look *l, const char *what)
 	if (m->trouble)
 		m->trouble->has_hole = false;
 	if (l->peer)
-		l->peer->flags &= (uint16_t)~(GRE_MEM_TOLD | GRE_MEM_TOLD_DATA);
+		l->peer->flags &= (uint16_t) ~(GRE_MEM_TOLD | GRE_MEM_TOLD_DATA);
 }
 
 /* --- numbers that came before ----------------------------------------------------------------- */
@@ -266,8 +268,7 @@ static void again(const struct gre_look *l, const struct gre_recent *r)
 
 	if (same && same_id && (ids_tell || !waited))
 		return;
-	f = fail(l->j, e, rule, (int)e->from,
-		 same && (same_id || apart < MILLISECONDS(1)) ? FAIL_DOUBT : 0);
+	f = fail(l->j, e, rule, (int)e->from, same && (same_id || apart < MILLISECONDS(1)) ? FAIL_DOUBT : 0);
 	if (rule == RULE_CONG_NORETX_01)
 		say(f, "%s sent the data packet with sequence number %u a second time", who(e, e->from),
 		    e->gre->seq);
@@ -347,12 +348,13 @@ void gre_data_noted(const struct gre_look *l)
 	struct gre_recent *r = recent(l, e->gre->seq);
 
 	if (r)
-		*r = (struct gre_recent){ e->frame, e->time_ns, e->gre->seq, payload_hash(e->gre),
+		*r = (struct gre_recent){ e->frame,       e->time_ns, e->gre->seq, payload_hash(e->gre),
 					  recent_call(e), e->ip_id };
 	if (gre_distance(m->highest, e->gre->seq) <= 0)
 		return;
 	if ((int16_t)(e->ip_id - m->ip_id) <= 0)
 		m->flags |= GRE_MEM_IDS_WILD;
+	m->data_ip_id = (uint16_t)e->ip_id;
 	/* Two points in the past, half a second or more apart. */
 	if (e->time_ns - m->mark_time[1] >= MILLISECONDS(500)) {
 		m->mark_time[0] = m->mark_time[1];

@@ -14,12 +14,12 @@
 #include "conformance/rules_gre_private.h"
 
 enum {
-	STALL_MS = 450,     /* a time-out is at least this long, by policy 0.5 s */
+	STALL_MS = 450, /* a time-out is at least this long, by policy 0.5 s */
 	STALL_MAX_MS = 60000,
 	DELAY_UNIT_MS = 100, /* of the processing delays in call set-up */
 	STALLS_ENOUGH = 5,
 	ACK_DUE_S = 5,
-	STOP_S = 3,         /* longer than any time-out that is known of */
+	STOP_S = 3, /* longer than any time-out that is known of */
 	WAIT_S = 60,
 };
 
@@ -119,8 +119,8 @@ static void soft_fail(struct judge *j, const struct event *e, unsigned host, con
 
 	f = fail(j, e, (enum rule_number)t->soft_rule, (int)host, doubts(m, gre_half(e->call, !host)));
 	if (t->soft_rule == RULE_WIN_INIT_01)
-		say(f, "%s had %u packets out before the first acknowledgment, of a window of %u", who(e, host),
-		    t->soft.value, m->window);
+		say(f, "%s had %u packets out before the first acknowledgment, of a window of %u",
+		    who(e, host), t->soft.value, m->window);
 	else if (t->soft_rule == RULE_WIN_GROW_01)
 		say(f, "%s opened its window to %u packets when it could have grown to %u", who(e, host),
 		    t->soft.value, t->soft.limit);

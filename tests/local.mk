@@ -73,7 +73,6 @@ endif
 	%D%/unit/test_mppe.c \
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_ppp_control.c \
-	%D%/unit/test_ppp_control.c \
 	%D%/unit/test_tcp.c
 %C%_unit_unit_dissectors_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_dissectors_CFLAGS = $(TEST_CFLAGS)
@@ -81,6 +80,7 @@ endif
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
+	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
 	%D%/unit/test_rules_control.c \

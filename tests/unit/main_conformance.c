@@ -4,9 +4,15 @@
 
 #include <stddef.h>
 
-suite_fn suite_rule, suite_rules_call, suite_rules_control, suite_rules_gre, suite_rules_message;
+suite_fn suite_ppp_session;
+suite_fn suite_rule;
+suite_fn suite_rules_call;
+suite_fn suite_rules_control;
+suite_fn suite_rules_gre;
+suite_fn suite_rules_message;
 
 suite_fn *const suites[] = {
+	suite_ppp_session,
 	suite_rule,
 	suite_rules_call,
 	suite_rules_control,
