@@ -64,8 +64,12 @@ const char *report_ppp_end(const struct ppp_session *s)
 
 struct ip_addr report_ppp_address(uint32_t v4)
 {
-	return (struct ip_addr){ { [10] = 0xff, [11] = 0xff, [12] = (uint8_t)(v4 >> 24),
-				   [13] = (uint8_t)(v4 >> 16), [14] = (uint8_t)(v4 >> 8), [15] = (uint8_t)v4 } };
+	return (struct ip_addr){ { [10] = 0xff,
+				   [11] = 0xff,
+				   [12] = (uint8_t)(v4 >> 24),
+				   [13] = (uint8_t)(v4 >> 16),
+				   [14] = (uint8_t)(v4 >> 8),
+				   [15] = (uint8_t)v4 } };
 }
 
 bool report_ppp_link_local(const struct ppp_session *s, unsigned host, struct ip_addr *out)

@@ -44,7 +44,8 @@ static void put_quoted(const struct inside *in, enum style style, enum ppp_text_
 	const char *words = report_ppp_text(in->x->o, in->s, kind, end, buf);
 
 	if (words && *words)
-		text_item(in->t, style, "%s\"%s\"", before, text_keep(words == buf ? buf : strcpy(buf, words)));
+		text_item(in->t, style, "%s\"%s\"", before,
+			  text_keep(words == buf ? buf : strcpy(buf, words)));
 }
 
 /* --- how far it came ----------------------------------------------------------------------- */
@@ -91,11 +92,12 @@ static void put_troubles(const struct inside *in)
 				text_item(in->t, YELLOW, "%s of %s refused by Protocol-Reject", names[neg],
 					  host(in, h, name));
 			else if (ppp_session_stuck(in->s, neg, h))
-				text_item(in->t, RED, "%s of %s keeps to %s, which the other end refuses", names[neg],
-					  host(in, h, name), option ? option : "an unknown option");
+				text_item(in->t, RED, "%s of %s keeps to %s, which the other end refuses",
+					  names[neg], host(in, h, name),
+					  option ? option : "an unknown option");
 			else if (!(a->flags & PPP_WAS_ACKED) && a->requests + a->repeated > 1)
-				text_item(in->t, YELLOW, "%s of %s asked %u times and never granted", names[neg],
-					  host(in, h, name), a->requests + a->repeated);
+				text_item(in->t, YELLOW, "%s of %s asked %u times and never granted",
+					  names[neg], host(in, h, name), a->requests + a->repeated);
 		}
 	if (in->s->looped)
 		text_item(in->t, RED, "LCP packets come back to their sender");
@@ -120,7 +122,8 @@ static void put_outcome(const struct inside *in, const struct ppp_auth *a, unsig
 
 	text_item(in->t, styles[a->outcome], "%s", ppp_outcome_name(a->outcome));
 	if (a->has_error)
-		text_item(in->t, RED, "error %" PRIu32 "%s%s", a->error, words ? " " : "", words ? words : "");
+		text_item(in->t, RED, "error %" PRIu32 "%s%s", a->error, words ? " " : "",
+			  words ? words : "");
 	put_frame(in, a->outcome_frame);
 	if (a->rounds > 1)
 		text_item(in->t, PLAIN, "%u rounds", a->rounds);
@@ -134,8 +137,8 @@ static void put_auth(const struct inside *in, unsigned authenticator)
 	char who[LABEL_ROOM], whom[LABEL_ROOM];
 
 	label(in, "login");
-	text_item(in->t, PLAIN, "%s to %s by %s", host(in, !authenticator, who), host(in, authenticator, whom),
-		  name ? name : "an unknown method");
+	text_item(in->t, PLAIN, "%s to %s by %s", host(in, !authenticator, who),
+		  host(in, authenticator, whom), name ? name : "an unknown method");
 	put_quoted(in, PLAIN, PPP_TEXT_USER, authenticator, "user ");
 	put_quoted(in, RED, PPP_TEXT_PASSWORD, authenticator, "password ");
 	put_outcome(in, a, authenticator);
@@ -259,7 +262,8 @@ static void put_life(const struct inside *in)
 		if (in->s->echo_waiting[h] < 2)
 			continue;
 		label(in, "PPP echo");
-		text_item(in->t, RED, "%u in a row of %s without reply", in->s->echo_waiting[h], host(in, h, name));
+		text_item(in->t, RED, "%u in a row of %s without reply", in->s->echo_waiting[h],
+			  host(in, h, name));
 		text_item(in->t, DIM, "from");
 		put_frame(in, in->s->echo_frame[h]);
 		text_close(in->t);

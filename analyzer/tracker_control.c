@@ -240,6 +240,8 @@ static void take_ocrq(struct taken *x)
 		return;
 	touch(x, call, STEP_REQUEST);
 	call->id_is_port = x->from == x->c->originator && get(x, FIELD_CALL_ID) == x->c->port[0];
+	/* Such a helper also puts Call IDs into places where its peer did not put them. */
+	call->tunnel->nat |= call->id_is_port;
 	set_pns_id(x, call, pac, get(x, FIELD_CALL_ID));
 	call->serial = (uint16_t)get(x, FIELD_SERIAL);
 	call->has_serial = true;

@@ -41,7 +41,7 @@ static void judge_auth(const struct ppp_auth *a, unsigned authenticator, struct 
 {
 	static const enum posture_reason reasons[] = {
 		[PPP_AUTH_PAP] = POSTURE_PASSWORD_CLEAR, [PPP_AUTH_SPAP] = POSTURE_SPAP,
-		[PPP_AUTH_CHAP_MD5] = POSTURE_CHAP_MD5,	 [PPP_AUTH_MSCHAP] = POSTURE_MSCHAP,
+		[PPP_AUTH_CHAP_MD5] = POSTURE_CHAP_MD5,  [PPP_AUTH_MSCHAP] = POSTURE_MSCHAP,
 		[PPP_AUTH_MSCHAP2] = POSTURE_MSCHAP2,
 	};
 
@@ -120,7 +120,8 @@ static void judge_clear(const struct ppp_session *s, struct posture *p)
 	because(p, POSTURE_NO_ENCRYPTION, -1, s->open_frame);
 	for (unsigned h = 0; h < HOSTS; h++)
 		if (ppp_mppe_best(s->ccp[h].asked_bits))
-			because(p, POSTURE_ENCRYPTION_REFUSED, (int)!h, s->asking[PPP_NEG_CCP][h].answer_frame);
+			because(p, POSTURE_ENCRYPTION_REFUSED, (int)!h,
+				s->asking[PPP_NEG_CCP][h].answer_frame);
 }
 
 void posture_of(const struct ppp_session *s, struct posture *out)

@@ -26,7 +26,7 @@ enum posture_reason {
 struct posture_why {
 	enum posture_reason reason;
 	uint64_t frame; /* that proves it; 0: none alone does */
-	int end;	/* host index of who did or took it so, or -1 */
+	int end;        /* host index of who did or took it so, or -1 */
 };
 
 enum { POSTURE_MAX = 16 };

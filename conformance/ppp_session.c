@@ -303,8 +303,8 @@ static void note_agreement(struct ppp_step *x, enum ppp_neg neg, unsigned asker)
 		break;
 	case PPP_NEG_IPV6CP:
 		if (ppp_option_find(x->c, IPV6CP_OPT_INTERFACE_ID, &o) && !o.defects)
-			s->interface_id[asker] = (uint64_t)option_uint(&o, 0, 4) << 32 |
-						 option_uint(&o, 4, 4);
+			s->interface_id[asker] =
+				(uint64_t)option_uint(&o, 0, 4) << 32 | option_uint(&o, 4, 4);
 		break;
 	default:
 		ccp_acked(x, asker);
@@ -531,8 +531,8 @@ static void take_clear(struct ppp_step *x)
 {
 	struct ppp_session *s = x->s;
 	unsigned from = x->seen->from;
-	bool due = s->coded[from].packets ||
-		   (s->ccp_frame && ppp_session_bits(s, from) && x->seen->time_ns - s->ccp_time > CLEAR_GRACE_NS);
+	bool due = s->coded[from].packets || (s->ccp_frame && ppp_session_bits(s, from) &&
+					      x->seen->time_ns - s->ccp_time > CLEAR_GRACE_NS);
 
 	if (!(s->watch & PPP_WATCH_CLEAR) || x->seen->late || !due)
 		return;
@@ -721,7 +721,8 @@ bool ppp_session_stuck(const struct ppp_session *s, enum ppp_neg neg, unsigned h
 {
 	const struct ppp_asking *a = &s->asking[neg][host];
 
-	return !(a->flags & PPP_WAS_ACKED) && (a->stubborn >= STUBBORN || a->naks + a->rejects >= REFUSALS_MAX);
+	return !(a->flags & PPP_WAS_ACKED) &&
+	       (a->stubborn >= STUBBORN || a->naks + a->rejects >= REFUSALS_MAX);
 }
 
 unsigned ppp_mppe_best(uint32_t bits)
@@ -770,7 +771,8 @@ bool ppp_session_auth_lowered(const struct ppp_session *s, unsigned host)
 		return false;
 	if (!(agreed->has & LCP_HAS_AUTH))
 		return true;
-	return ppp_auth_kind_of(agreed->auth, agreed->algorithm) < ppp_auth_kind_of(first->auth, first->algorithm);
+	return ppp_auth_kind_of(agreed->auth, agreed->algorithm) <
+	       ppp_auth_kind_of(first->auth, first->algorithm);
 }
 
 bool ppp_session_bits_lowered(const struct ppp_session *s, unsigned host)
@@ -784,7 +786,9 @@ bool ppp_session_bits_lowered(const struct ppp_session *s, unsigned host)
 
 const char *ppp_phase_name(enum ppp_phase p)
 {
-	static const char *const names[] = { "none", "lcp", "authenticating", "network", "open", "terminated" };
+	static const char *const names[] = {
+		"none", "lcp", "authenticating", "network", "open", "terminated"
+	};
 
 	return names[p];
 }
@@ -799,7 +803,7 @@ const char *ppp_neg_name(enum ppp_neg n)
 const char *ppp_end_state_name(enum ppp_end_state s)
 {
 	static const char *const names[] = { "initial", "req-sent", "ack-rcvd", "ack-sent",
-					     "opened",	"closing",  "stopped",	"refused" };
+					     "opened",  "closing",  "stopped",  "refused" };
 
 	return names[s];
 }

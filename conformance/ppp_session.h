@@ -19,7 +19,7 @@ enum ppp_phase {
 	PPP_PHASE_LCP,
 	PPP_PHASE_AUTHENTICATING,
 	PPP_PHASE_NETWORK,    /* authenticated, or an NCP was seen */
-	PPP_PHASE_OPEN,	      /* IPCP or IPV6CP was opened */
+	PPP_PHASE_OPEN,       /* IPCP or IPV6CP was opened */
 	PPP_PHASE_TERMINATED, /* only the end of PPP was seen */
 };
 
@@ -28,8 +28,8 @@ enum ppp_neg { PPP_NEG_LCP, PPP_NEG_IPCP, PPP_NEG_IPV6CP, PPP_NEG_CCP, PPP_NEGS 
 
 enum {
 	PPP_ASKED = 1,
-	PPP_ACKED = 2,	       /* the newest request was acknowledged */
-	PPP_ANSWERED = 4,      /* ... or answered by a Nak or Reject */
+	PPP_ACKED = 2,    /* the newest request was acknowledged */
+	PPP_ANSWERED = 4, /* ... or answered by a Nak or Reject */
 	PPP_TERM_SENT = 8,
 	PPP_TERM_ACKED = 16,
 	PPP_NEG_REJECTED = 32, /* by the other end's Protocol-Reject */
@@ -39,7 +39,7 @@ enum {
 /* What one end asked of the other by Configure-Requests of one protocol. */
 struct ppp_asking {
 	uint64_t answer_frame; /* the newest Ack, Nak, Reject or Protocol-Reject */
-	uint32_t hash;	       /* of the newest request's options */
+	uint32_t hash;         /* of the newest request's options */
 	uint16_t requests;     /* retransmissions left out */
 	uint16_t repeated;     /* retransmissions */
 	uint8_t naks, rejects; /* that answered */
@@ -76,21 +76,21 @@ struct ppp_lcp {
 	uint32_t magic, accm;
 	uint16_t mru, mrru, auth;
 	uint8_t algorithm; /* of CHAP */
-	uint8_t has;	   /* LCP_HAS_* */
+	uint8_t has;       /* LCP_HAS_* */
 };
 
 enum { PPP_SERVERS = 4 }; /* DNS, DNS, NBNS, NBNS */
 
 struct ppp_ipcp {
 	uint32_t address, server[PPP_SERVERS]; /* host order */
-	uint16_t compression;		       /* 0: none */
+	uint16_t compression;                  /* 0: none */
 	bool has_address;
 };
 
 struct ppp_ccp {
 	uint32_t asked_bits, agreed_bits; /* of MPPE: all that were ever offered; those acknowledged */
-	uint8_t asked, agreed;		  /* first option of the first request; of the acknowledged one */
-	uint8_t detail;			  /* its first octet: window of Deflate, bits of BSD */
+	uint8_t asked, agreed;            /* first option of the first request; of the acknowledged one */
+	uint8_t detail;                   /* its first octet: window of Deflate, bits of BSD */
 };
 
 /* By strength: the later, the better. */
@@ -110,23 +110,23 @@ enum ppp_outcome { PPP_UNFINISHED, PPP_SUCCESS, PPP_FAILURE };
 /* One end proves to the other who it is. */
 struct ppp_auth {
 	uint64_t challenge_frame, response_frame, outcome_frame; /* the newest */
-	uint32_t error;	   /* E= of MS-CHAP's Failure */
-	uint16_t rounds;   /* responses, retransmissions left out */
-	uint8_t kind;	   /* enum ppp_auth_kind; 0: not known */
-	uint8_t method;	   /* of EAP; 0: not seen */
-	uint8_t outcome;   /* enum ppp_outcome */
+	uint32_t error;                                          /* E= of MS-CHAP's Failure */
+	uint16_t rounds;                                         /* responses, retransmissions left out */
+	uint8_t kind;                                            /* enum ppp_auth_kind; 0: not known */
+	uint8_t method;                                          /* of EAP; 0: not seen */
+	uint8_t outcome;                                         /* enum ppp_outcome */
 	uint8_t identifier;
 	bool has_error, seen;
 };
 
 /* Packets of protocol 0x00FD in one direction. */
 struct ppp_coded {
-	uint64_t window;   /* bit i: count - i was seen */
+	uint64_t window; /* bit i: count - i was seen */
 	uint32_t packets, decrypted;
-	uint32_t gaps;	   /* runs of counts that never came, as far as the window has moved on */
-	uint32_t clear;	   /* IP packets in clear that should have been encrypted */
-	uint16_t count;	   /* highest coherency count */
-	uint16_t resets;   /* CCP Reset-Requests by the receiver */
+	uint32_t gaps;      /* runs of counts that never came, as far as the window has moved on */
+	uint32_t clear;     /* IP packets in clear that should have been encrypted */
+	uint16_t count;     /* highest coherency count */
+	uint16_t resets;    /* CCP Reset-Requests by the receiver */
 	bool started, edge; /* edge: the count that left the window last was seen */
 };
 
@@ -134,7 +134,7 @@ enum ppp_text_kind {
 	PPP_TEXT_USER,
 	PPP_TEXT_PASSWORD,
 	PPP_TEXT_MESSAGE, /* of who authenticates */
-	PPP_TEXT_END,	  /* of LCP's Terminate-Request */
+	PPP_TEXT_END,     /* of LCP's Terminate-Request */
 };
 
 struct ppp_text {
@@ -150,16 +150,16 @@ enum ppp_end { PPP_END_NONE, PPP_END_LCP, PPP_END_NCP };
 enum { PPP_WATCH_CLEAR = 1 };
 
 struct ppp_session {
-	uint8_t watch; /* whether IP packets in clear matter: see ppp_session_wants() */
-	uint8_t phase; /* enum ppp_phase: the farthest that it came */
-	uint8_t secret;	      /* enum ppp_secret_state */
-	uint8_t proof;	      /* ... of the authenticator's answer by MS-CHAPv2 */
-	uint8_t ended_by;     /* host index; valid with end */
-	uint8_t end;	      /* enum ppp_end */
-	uint8_t looped;	      /* LCP packets came back: both ends have one Magic-Number */
-	uint8_t ecp;	      /* bit h: host h's ECP request was acknowledged */
+	uint8_t watch;          /* whether IP packets in clear matter: see ppp_session_wants() */
+	uint8_t phase;          /* enum ppp_phase: the farthest that it came */
+	uint8_t secret;         /* enum ppp_secret_state */
+	uint8_t proof;          /* ... of the authenticator's answer by MS-CHAPv2 */
+	uint8_t ended_by;       /* host index; valid with end */
+	uint8_t end;            /* enum ppp_end */
+	uint8_t looped;         /* LCP packets came back: both ends have one Magic-Number */
+	uint8_t ecp;            /* bit h: host h's ECP request was acknowledged */
 	uint8_t offered[HOSTS]; /* bits 1 << enum ppp_auth_kind that an end asked for or suggested */
-	uint8_t refused_auth;	/* bit h: host h refused to authenticate itself, by Reject */
+	uint8_t refused_auth;   /* bit h: host h refused to authenticate itself, by Reject */
 	bool key_certain;       /* the keys are those of an authentication that succeeded */
 	struct ppp_asking asking[PPP_NEGS][HOSTS];
 	struct ppp_lcp lcp_asked[HOSTS], lcp[HOSTS]; /* the first request; what was acknowledged */
@@ -169,8 +169,8 @@ struct ppp_session {
 	struct ppp_auth auth[HOSTS]; /* by authenticator */
 	struct ppp_coded coded[HOSTS];
 	uint16_t echo_requests[HOSTS], echo_replies[HOSTS]; /* by who asked */
-	uint16_t echo_waiting[HOSTS];			    /* asked in a row, without a reply */
-	uint64_t echo_frame[HOSTS];			    /* the first of those */
+	uint16_t echo_waiting[HOSTS];                       /* asked in a row, without a reply */
+	uint64_t echo_frame[HOSTS];                         /* the first of those */
 	uint64_t end_frame, open_frame, ccp_frame, clear_frame;
 	int64_t ccp_time;
 	struct ppp_text *texts;
@@ -183,7 +183,7 @@ struct ppp_seen {
 	uint64_t frame;
 	int64_t time_ns;
 	bool duplicate; /* its GRE sequence number had come before */
-	bool late;	/* a higher one had come before */
+	bool late;      /* a higher one had come before */
 };
 
 /* What the owner of secrets gives, and gets.  Any may be NULL. */
@@ -272,6 +272,6 @@ const char *ppp_end_state_name(enum ppp_end_state s);
 const char *ppp_outcome_name(enum ppp_outcome o);
 const char *ppp_secret_name(enum ppp_secret_state s);
 const char *ppp_session_auth_name(const struct ppp_auth *a); /* or NULL */
-const char *ppp_auth_kind_name(enum ppp_auth_kind k);	     /* or NULL */
+const char *ppp_auth_kind_name(enum ppp_auth_kind k);        /* or NULL */
 
 #endif

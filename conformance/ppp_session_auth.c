@@ -24,8 +24,9 @@ enum ppp_auth_kind ppp_auth_kind_of(uint16_t protocol, uint8_t algorithm)
 const char *ppp_auth_kind_name(enum ppp_auth_kind k)
 {
 	static const char *const names[] = {
-		[PPP_AUTH_NONE] = NULL,		   [PPP_AUTH_OTHER] = NULL,	   [PPP_AUTH_PAP] = "PAP",
-		[PPP_AUTH_SPAP] = "SPAP",	   [PPP_AUTH_CHAP_MD5] = "CHAP-MD5", [PPP_AUTH_MSCHAP] = "MS-CHAP",
+		[PPP_AUTH_NONE] = NULL,           [PPP_AUTH_OTHER] = NULL,
+		[PPP_AUTH_PAP] = "PAP",           [PPP_AUTH_SPAP] = "SPAP",
+		[PPP_AUTH_CHAP_MD5] = "CHAP-MD5", [PPP_AUTH_MSCHAP] = "MS-CHAP",
 		[PPP_AUTH_MSCHAP2] = "MS-CHAPv2", [PPP_AUTH_EAP] = "EAP",
 	};
 

@@ -65,8 +65,10 @@ static void make_keys(struct ppp_session *s, unsigned authenticator, const struc
 
 	if (p->algorithm == PPP_CHAP_MS2) {
 		k->version = 2;
-		mppe_start_key2(k->secret.nt_hash, p->nt_response.octets, MPPE_SERVER, k->start[authenticator]);
-		mppe_start_key2(k->secret.nt_hash, p->nt_response.octets, MPPE_CLIENT, k->start[!authenticator]);
+		mppe_start_key2(k->secret.nt_hash, p->nt_response.octets, MPPE_SERVER,
+				k->start[authenticator]);
+		mppe_start_key2(k->secret.nt_hash, p->nt_response.octets, MPPE_CLIENT,
+				k->start[!authenticator]);
 	} else {
 		k->version = 1;
 		memcpy(k->key_challenge, k->challenge[authenticator], MPPE_CHALLENGE1);

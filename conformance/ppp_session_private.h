@@ -12,9 +12,9 @@ struct ppp_crypt {
 	uint8_t key_challenge[MPPE_CHALLENGE1]; /* MS-CHAP: of the exchange that gave the keys */
 	struct mppe_secret secret;
 	char expected_proof[MPPE_PROOF + 1];
-	uint8_t start[HOSTS][MPPE_KEY]; /* MS-CHAPv2: by sender */
-	uint8_t version;		/* of MS-CHAP; 0: no keys yet */
-	bool old[HOSTS];		/* the stream is of an agreement that is over */
+	uint8_t start[HOSTS][MPPE_KEY];    /* MS-CHAPv2: by sender */
+	uint8_t version;                   /* of MS-CHAP; 0: no keys yet */
+	bool old[HOSTS];                   /* the stream is of an agreement that is over */
 	struct mppe_stream *stream[HOSTS]; /* by sender */
 };
 
@@ -25,8 +25,8 @@ struct ppp_step {
 	const struct ppp_seen *seen;
 	const struct ppp_frame *frame;
 	const struct ppp_control *c; /* NULL for data */
-	bool inner;		     /* it was decrypted */
-	bool failed;		     /* no memory */
+	bool inner;                  /* it was decrypted */
+	bool failed;                 /* no memory */
 };
 
 /* The farthest that it came. */

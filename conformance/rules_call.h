@@ -59,11 +59,11 @@ struct calls_memory {
 	uint64_t idle_frame;
 	int64_t acted_time[HOSTS], used_time[HOSTS];
 	uint64_t acted_frame[HOSTS], request_frame[HOSTS];
-	uint32_t acted_end[HOSTS]; /* what of the other side's stream it had acknowledged then */
+	uint32_t acted_end[HOSTS];   /* what of the other side's stream it had acknowledged then */
 	uint32_t request_end[HOSTS]; /* where its last OCRQ or ICRQ ended; 0: none */
-	uint32_t up;		     /* calls that are connected */
-	uint16_t freed[HOSTS];	     /* Call ID of the call that ended last, by who had chosen it */
-	uint8_t acted[HOSTS];	     /* enum call_act */
+	uint32_t up;                 /* calls that are connected */
+	uint16_t freed[HOSTS];       /* Call ID of the call that ended last, by who had chosen it */
+	uint8_t acted[HOSTS];        /* enum call_act */
 	uint8_t idle_by;
 	bool freed_known[HOSTS];
 	bool strange_clear; /* a CCRQ was for a call that could not be told */

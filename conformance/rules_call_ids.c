@@ -74,8 +74,8 @@ static void judge_collision(const struct told *t, struct call *h, uint32_t id)
 	for (unsigned i = 0; i < 2; i++) {
 		struct finding *f = fail(t->j, t->e, both[i], (int)t->e->from, how);
 
-		say(f, "the %s gave a call the Call ID %" PRIu32 ", which another call of its own still has", role,
-		    id);
+		say(f, "the %s gave a call the Call ID %" PRIu32 ", which another call of its own still has",
+		    role, id);
 		expected(f, "a Call ID that no live call of the %s has", role);
 		observed(f, "%" PRIu32, id);
 		evidence(f, h->step[STEP_REQUEST].frame);
@@ -129,8 +129,8 @@ static const struct call *earlier_call(const struct event *e, uint32_t id)
 	unsigned seen = 0;
 
 	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
-		if (ended_earlier(c, e->connection) &&
-		    (pac_id ? c->pac_id_known && c->pac_call_id == id : c->pns_id_known && c->pns_call_id == id))
+		if (ended_earlier(c, e->connection) && (pac_id ? c->pac_id_known && c->pac_call_id == id
+							       : c->pns_id_known && c->pns_call_id == id))
 			return c;
 	return NULL;
 }
@@ -143,7 +143,8 @@ static const struct call *call_by_other_id(const struct event *e, uint32_t id)
 
 	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
 		if (c->connection == e->connection && !c->over &&
-		    (pac_id ? c->pns_id_known && c->pns_call_id == id : c->pac_id_known && c->pac_call_id == id))
+		    (pac_id ? c->pns_id_known && c->pns_call_id == id
+			    : c->pac_id_known && c->pac_call_id == id))
 			return c;
 	return NULL;
 }
@@ -175,7 +176,9 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 	expected(f, "the Call ID that the %s chose for a call of this connection",
 		 carries_pac_id(t->type) ? "PAC" : "PNS");
 	observed(f, "%" PRIu32, id);
-	evidence(f, earlier ? earlier->step[STEP_REQUEST].frame : other ? other->step[STEP_REQUEST].frame : 0);
+	evidence(f, earlier ? earlier->step[STEP_REQUEST].frame
+		    : other ? other->step[STEP_REQUEST].frame
+			    : 0);
 }
 
 /* --- serial numbers ------------------------------------------------------------------------ */
@@ -205,8 +208,9 @@ static void serial_remember(struct serial_memory *s, uint16_t serial)
 			*s = (struct serial_memory){ 0 };
 	} else {
 		s->other[s->nother % SERIALS_KEPT] = serial;
-		s->nother = (uint8_t)(s->nother < SERIALS_KEPT ? s->nother + 1
-							       : SERIALS_KEPT + (s->nother + 1) % SERIALS_KEPT);
+		s->nother =
+			(uint8_t)(s->nother < SERIALS_KEPT ? s->nother + 1
+							   : SERIALS_KEPT + (s->nother + 1) % SERIALS_KEPT);
 	}
 }
 
@@ -263,7 +267,8 @@ void judge_framing(const struct told *t)
 				 : "the PNS asked for a framing that the PAC had not declared");
 	if (iccn)
 		return;
-	if (((bearer == 1 || bearer == 2) && !(pac->bearer & bearer)) || (bearer == TYPE_EITHER && !pac->bearer))
+	if (((bearer == 1 || bearer == 2) && !(pac->bearer & bearer)) ||
+	    (bearer == TYPE_EITHER && !pac->bearer))
 		not_capable(t, RULE_OCRQ_BEARER_02, bearer, pac->bearer,
 			    "the PNS asked for a bearer that the PAC had not declared");
 }

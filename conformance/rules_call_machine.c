@@ -139,8 +139,8 @@ static void judge_second_reply(const struct told *t)
 			: "the PNS answered an Incoming-Call-Request a second time",
 		   "one reply to a request");
 	if (ocrp)
-		break_rule(t, RULE_PACOUT_ILLEGAL_02, 0, "the PAC sent two Outgoing-Call-Replies for a request",
-			   "one reply to a request");
+		break_rule(t, RULE_PACOUT_ILLEGAL_02, 0,
+			   "the PAC sent two Outgoing-Call-Replies for a request", "one reply to a request");
 }
 
 static void judge_ocrp(const struct told *t)
@@ -288,8 +288,7 @@ static void refused_ccrq(const struct told *t)
 	if (r && !had_acked(t->e, r->end))
 		r->cleared = true;
 	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
-		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused",
-		   call_over);
+		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
 
 static void over_ccrq(const struct told *t)
@@ -300,8 +299,7 @@ static void over_ccrq(const struct told *t)
 		refused_ccrq(t);
 	else if (c->state == CALL_REFUSED)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
-			   "the PNS sent a Call-Clear-Request for a call that it had refused",
-			   call_over);
+			   "the PNS sent a Call-Clear-Request for a call that it had refused", call_over);
 	else if (was_connected(c))
 		break_rule(t, c->kind == CALL_INCOMING ? RULE_PNSIN_EST_01 : RULE_PNSOUT_EST_01,
 			   knew_end(t, c) ? 0 : UNLESS_INFLIGHT,
@@ -433,8 +431,7 @@ static void judge_wen_state(const struct told *t)
 		judge_unmatched(t, RULE_WEN_PEER_01);
 	else if (c->over && c->state == CALL_REFUSED && c->kind == CALL_OUTGOING)
 		break_rule(t, RULE_PACOUT_WAIT_01, 0,
-			   "the PAC sent a WAN-Error-Notify for a call that it had refused",
-			   call_over);
+			   "the PAC sent a WAN-Error-Notify for a call that it had refused", call_over);
 	else if (c->over || !was_connected(c))
 		break_rule(t, RULE_WEN_STATE_01, 0,
 			   "the PAC sent a WAN-Error-Notify for a call that was not up",
@@ -462,8 +459,7 @@ static void over_sli(const struct told *t)
 
 	if (c->state == CALL_REFUSED)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
-			   "the PNS sent a Set-Link-Info for a call that it had refused",
-			   call_over);
+			   "the PNS sent a Set-Link-Info for a call that it had refused", call_over);
 	else
 		break_rule(t, RULE_SLI_STATE_01, knew || c->step[STEP_CLEAR].frame ? 0 : UNLESS_INFLIGHT,
 			   "the PNS sent a Set-Link-Info for a call that was over", call_over);
@@ -483,7 +479,8 @@ static void judge_sli(const struct told *t)
 			   "the PNS took a call for up that it had cleared before the reply came",
 			   "nothing more of the call");
 	else if (c->step[STEP_CLEAR].frame)
-		break_rule(t, RULE_SLI_STATE_01, 0, "the PNS sent a Set-Link-Info for a call that it had cleared",
+		break_rule(t, RULE_SLI_STATE_01, 0,
+			   "the PNS sent a Set-Link-Info for a call that it had cleared",
 			   "nothing after the Call-Clear-Request");
 }
 
@@ -496,8 +493,8 @@ static void judge_ocrq(const struct told *t)
 void judge_call_message(const struct told *t)
 {
 	static void (*const judges[CTRL_TYPES])(const struct told *t) = {
-		[CTRL_OCRQ] = judge_ocrq, [CTRL_OCRP] = judge_ocrp, [CTRL_ICRQ] = judge_new_id,
-		[CTRL_ICRP] = judge_icrp, [CTRL_ICCN] = judge_iccn, [CTRL_CCRQ] = judge_ccrq,
+		[CTRL_OCRQ] = judge_ocrq, [CTRL_OCRP] = judge_ocrp,     [CTRL_ICRQ] = judge_new_id,
+		[CTRL_ICRP] = judge_icrp, [CTRL_ICCN] = judge_iccn,     [CTRL_CCRQ] = judge_ccrq,
 		[CTRL_CDN] = judge_cdn,   [CTRL_WEN] = judge_wen_state, [CTRL_SLI] = judge_sli,
 	};
 	const struct call *c = t->e->call;

@@ -20,7 +20,7 @@ struct told {
 	struct judge *j;
 	const struct event *e;
 	struct calls_memory *calls;
-	unsigned type;	   /* enum ctrl_type */
+	unsigned type;     /* enum ctrl_type */
 	unsigned pns, pac; /* host indices: by the roles, else by who sends such a message */
 };
 

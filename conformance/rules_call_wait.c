@@ -65,8 +65,8 @@ static void missing(struct judge *j, const struct event *e, const struct wait *w
 
 	at(f, w->since.frame, w->since.time_ns);
 	if (timer)
-		say(f, "the %s went on waiting for %s and did not end the control connection after 60 s", role,
-		    awaited_names[w->what]);
+		say(f, "the %s went on waiting for %s and did not end the control connection after 60 s",
+		    role, awaited_names[w->what]);
 	else
 		say(f, "the %s did not send %s", role, awaited_names[w->what]);
 	expected(f, timer ? "the end of the control connection after 60 s" : "%s", awaited_names[w->what]);
@@ -84,8 +84,8 @@ static void disconnect_missing(struct judge *j, const struct event *e, const str
 static void umbrella_disconnect(struct judge *j, const struct event *e, const struct wait *w, unsigned how)
 {
 	if (was_connected(e->call))
-		missing(j, e, w,
-			e->call->kind == CALL_INCOMING ? RULE_PACIN_EST_02 : RULE_PACOUT_EST_01, how);
+		missing(j, e, w, e->call->kind == CALL_INCOMING ? RULE_PACIN_EST_02 : RULE_PACOUT_EST_01,
+			how);
 }
 
 bool is_aborted(const struct call *c)
@@ -168,8 +168,8 @@ void judge_answer(const struct told *t, struct call *call)
 static void gave_up(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pns,
 		    const struct wait *w)
 {
-	struct finding *f = fail(j, e, RULE_KA_EXPECT_02, (int)pns,
-				 e->connection->seen[!pns] ? 0 : UNLESS_TCP_GAP);
+	struct finding *f =
+		fail(j, e, RULE_KA_EXPECT_02, (int)pns, e->connection->seen[!pns] ? 0 : UNLESS_TCP_GAP);
 
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);
 	say(f, "the PNS closed the control connection instead of waiting 60 s for the Outgoing-Call-Reply");
@@ -187,7 +187,8 @@ static void did_not_wait(struct judge *j, const struct event *e, const struct ca
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);
 	say(f, "the PNS closed the TCP connection without waiting for the answer to its Call-Clear-Request");
 	expected(f, "a Call-Disconnect-Notify, or 60 s without one, before the connection is closed");
-	observed(f, "%s after %.1f s", calls->acted[pns] == ACT_RST ? "RST" : "FIN", (double)w->elapsed / 1e9);
+	observed(f, "%s after %.1f s", calls->acted[pns] == ACT_RST ? "RST" : "FIN",
+		 (double)w->elapsed / 1e9);
 	evidence(f, w->since.frame);
 }
 
@@ -262,7 +263,8 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 		return;
 	if (calls->acted[!pns] && calls->acted_frame[!pns] <= calls->acted_frame[pns])
 		return;
-	/* What the PAC did wrong or did not answer is a reason to close; what the PNS broke off may be its CCRQ. */
+	/* What the PAC did wrong or did not answer is a reason to close; what the PNS broke off may be its
+	 * CCRQ. */
 	if (c->messages[0][0] || c->messages[1][0] || c->skipped[0] || c->skipped[1] ||
 	    c->echo_requests[pns] > c->echo_answered[pns])
 		return;

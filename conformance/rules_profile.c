@@ -60,7 +60,8 @@ static void judge_habits(struct judge *j, const struct event *e, enum rule_numbe
 
 		if (value == habits[i].value)
 			continue;
-		f = sender(j, e, rule, "the peer calls itself Microsoft's but does not send what Windows does");
+		f = sender(j, e, rule,
+			   "the peer calls itself Microsoft's but does not send what Windows does");
 		expected(f, "%s %" PRIu32, field_name(habits[i].field), habits[i].value);
 		observed(f, "%" PRIu32, value);
 		return;
@@ -86,8 +87,9 @@ static bool subaddress_fits(const struct judge *j, const struct event *e)
 static void judge_windows_ocrq(struct judge *j, const struct event *e)
 {
 	static const struct habit habits[] = {
-		{ FIELD_MINIMUM_BPS, 300 }, { FIELD_MAXIMUM_BPS, 100000000 }, { FIELD_BEARER_TYPE, 3 },
-		{ FIELD_FRAMING_TYPE, 3 },  { FIELD_WINDOW, 64 },             { FIELD_PROCESSING_DELAY, 0 },
+		{ FIELD_MINIMUM_BPS, 300 }, { FIELD_MAXIMUM_BPS, 100000000 },
+		{ FIELD_BEARER_TYPE, 3 },   { FIELD_FRAMING_TYPE, 3 },
+		{ FIELD_WINDOW, 64 },       { FIELD_PROCESSING_DELAY, 0 },
 	};
 	const struct tunnel_memory *m = tunnel_memory(j, e->tunnel);
 	uint16_t serial = (uint16_t)value_of(j, e, FIELD_SERIAL);
@@ -95,7 +97,8 @@ static void judge_windows_ocrq(struct judge *j, const struct event *e)
 
 	judge_habits(j, e, RULE_MSP_OCRQ_01, habits, sizeof(habits) / sizeof(*habits));
 	if (m && m->serial[0].used && serial != (uint16_t)(m->serial[0].last + 1)) {
-		f = sender(j, e, RULE_MSP_OCRQ_01, "the PNS calls itself Microsoft's but does not count its calls");
+		f = sender(j, e, RULE_MSP_OCRQ_01,
+			   "the PNS calls itself Microsoft's but does not count its calls");
 		expected(f, "Call Serial Number %u", (uint16_t)(m->serial[0].last + 1));
 		observed(f, "%u", serial);
 	}
@@ -124,7 +127,8 @@ static void judge_disconnect(struct judge *j, const struct event *e)
 
 	if (!result)
 		return;
-	f = sender(j, e, RULE_MSP_CDN_01, "the PAC gave a reason for the end of a call, which the profile forbids");
+	f = sender(j, e, RULE_MSP_CDN_01,
+		   "the PAC gave a reason for the end of a call, which the profile forbids");
 	expected(f, "Result Code 0");
 	observed(f, "Result Code %" PRIu32, result);
 }
@@ -151,13 +155,15 @@ static void judge_message(struct judge *j, const struct event *e)
 			judge_window(j, e);
 		break;
 	case CTRL_ICRQ:
-		f = sender(j, e, RULE_MSP_ICRQ_01, "the PAC announced an incoming call, which the profile forbids");
+		f = sender(j, e, RULE_MSP_ICRQ_01,
+			   "the PAC announced an incoming call, which the profile forbids");
 		break;
 	case CTRL_CDN:
 		judge_disconnect(j, e);
 		break;
 	case CTRL_WEN:
-		f = sender(j, e, RULE_MSP_WEN_01, "the PAC sent a WAN-Error-Notify, which the profile forbids");
+		f = sender(j, e, RULE_MSP_WEN_01,
+			   "the PAC sent a WAN-Error-Notify, which the profile forbids");
 		break;
 	default:
 		break;
@@ -270,7 +276,9 @@ static void kept(struct judge *j, const struct event *e, enum rule_number rule, 
 	}
 	f = fail(j, e, rule, (int)host, FAIL_CONNECTION);
 	say(f, "the %s kept a control connection that was not established",
-	    dialout ? "PNS" : acceptor ? "receiver" : "originator");
+	    dialout    ? "PNS"
+	    : acceptor ? "receiver"
+		       : "originator");
 	expected(f, "established, or closed, after %d s", dialout ? 60 : 30);
 	observed(f, "%.0f s", (double)(until - since) / 1e9);
 	at(f, acceptor || dialout ? e->connection->first_frame : e->connection->start[0].frame, since);

@@ -131,8 +131,8 @@ static void sha1(const struct part *parts, size_t n, uint8_t *out, size_t len)
 	sha1_digest(&x, len, out);
 }
 
-#define SHA1(out, len, ...) \
-	sha1((const struct part[]){ __VA_ARGS__ }, \
+#define SHA1(out, len, ...)                                                                                  \
+	sha1((const struct part[]){ __VA_ARGS__ },                                                           \
 	     sizeof((const struct part[]){ __VA_ARGS__ }) / sizeof(struct part), out, len)
 
 void mppe_response(const uint8_t challenge[MPPE_CHALLENGE1], const uint8_t hash[MPPE_HASH],
@@ -155,7 +155,8 @@ void mppe_challenge_hash(const struct mppe_exchange *x, uint8_t out[MPPE_CHALLEN
 	     { slash ? slash + 1 : x->user, x->user_len - domain });
 }
 
-void mppe_response2(const struct mppe_exchange *x, const uint8_t nt_hash[MPPE_HASH], uint8_t out[MPPE_RESPONSE])
+void mppe_response2(const struct mppe_exchange *x, const uint8_t nt_hash[MPPE_HASH],
+		    uint8_t out[MPPE_RESPONSE])
 {
 	uint8_t challenge[MPPE_CHALLENGE1];
 
@@ -205,8 +206,8 @@ void mppe_start_key2(const uint8_t nt_hash[MPPE_HASH], const uint8_t nt_response
 	md4(nt_hash, MPPE_HASH, twice);
 	SHA1(master, sizeof(master), { twice, sizeof(twice) }, { nt_response, MPPE_RESPONSE },
 	     { magic, sizeof(magic) - 1 });
-	SHA1(out, MPPE_KEY, { master, sizeof(master) }, { pad1, PAD }, { words[sender], strlen(words[sender]) },
-	     { pad2, PAD });
+	SHA1(out, MPPE_KEY, { master, sizeof(master) }, { pad1, PAD },
+	     { words[sender], strlen(words[sender]) }, { pad2, PAD });
 }
 
 bool mppe_start_key1(const struct mppe_secret *s, const uint8_t challenge[MPPE_CHALLENGE1], unsigned bits,

@@ -12,12 +12,12 @@
 #include "dissectors/ppp_control.h"
 
 enum {
-	MPPE_HASH = 16,		/* octets of a password's hash, NT or LM */
-	MPPE_CHALLENGE1 = 8,	/* ... of a challenge of MS-CHAP */
-	MPPE_CHALLENGE2 = 16,	/* ... and of MS-CHAPv2 */
-	MPPE_RESPONSE = 24,	/* ... of an NT or LM response */
+	MPPE_HASH = 16,       /* octets of a password's hash, NT or LM */
+	MPPE_CHALLENGE1 = 8,  /* ... of a challenge of MS-CHAP */
+	MPPE_CHALLENGE2 = 16, /* ... and of MS-CHAPv2 */
+	MPPE_RESPONSE = 24,   /* ... of an NT or LM response */
 	MPPE_KEY = 16,
-	MPPE_PROOF = 40,	/* digits of the authenticator response, after "S=" */
+	MPPE_PROOF = 40,         /* digits of the authenticator response, after "S=" */
 	MPPE_PASSWORD_MAX = 256, /* characters */
 };
 
@@ -46,7 +46,8 @@ struct mppe_exchange {
 
 /* MS-CHAPv2: the 8-octet challenge, the response that this hash gives, and the authenticator's proof. */
 void mppe_challenge_hash(const struct mppe_exchange *x, uint8_t out[MPPE_CHALLENGE1]);
-void mppe_response2(const struct mppe_exchange *x, const uint8_t nt_hash[MPPE_HASH], uint8_t out[MPPE_RESPONSE]);
+void mppe_response2(const struct mppe_exchange *x, const uint8_t nt_hash[MPPE_HASH],
+		    uint8_t out[MPPE_RESPONSE]);
 void mppe_proof(const struct mppe_exchange *x, const uint8_t nt_hash[MPPE_HASH], char out[MPPE_PROOF + 1]);
 
 /* Whose packets a key is for: of the end that proved its identity, or of the authenticator. */
@@ -67,24 +68,24 @@ struct mppe_stream {
 	struct arcfour_ctx rc4; /* stateful: where the key stream has come to */
 	uint8_t start[MPPE_KEY], key[MPPE_KEY];
 	uint8_t kept[MPPE_KEPT][MPPE_KEY]; /* stateless: keys by coherency count, for late packets */
-	uint16_t count;			   /* coherency count of the newest packet */
+	uint16_t count;                    /* coherency count of the newest packet */
 	uint16_t nkept;
 	uint8_t key_len;
 	uint8_t bits; /* 40, 56, 128 */
 	bool stateful;
-	bool out_of_step;    /* stateful: something was lost, and nothing has reset the key stream */
-	bool reset_new_key;  /* this sender changes the key when it is told to reset (as Linux does) */
+	bool out_of_step;   /* stateful: something was lost, and nothing has reset the key stream */
+	bool reset_new_key; /* this sender changes the key when it is told to reset (as Linux does) */
 };
 
 void mppe_stream_init(struct mppe_stream *s, const uint8_t start[MPPE_KEY], unsigned bits, bool stateful);
 
 enum mppe_result {
-	MPPE_PLAIN,	  /* *len octets of a PPP frame, which begins with its protocol field */
-	MPPE_CLEAR,	  /* bit D is 0: it was not encrypted; copied */
+	MPPE_PLAIN,       /* *len octets of a PPP frame, which begins with its protocol field */
+	MPPE_CLEAR,       /* bit D is 0: it was not encrypted; copied */
 	MPPE_COMPRESSED,  /* decrypted, but MPPC is within */
-	MPPE_LATE,	  /* its key is gone */
+	MPPE_LATE,        /* its key is gone */
 	MPPE_OUT_OF_STEP, /* stateful: waits for a packet that resets the key stream */
-	MPPE_WRONG,	  /* what comes out is no PPP: another key, or the packet is damaged */
+	MPPE_WRONG,       /* what comes out is no PPP: another key, or the packet is damaged */
 };
 
 /*

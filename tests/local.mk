@@ -25,7 +25,9 @@ test_scripts = \
 	%D%/rules-man.sh \
 	%D%/corpus.py \
 	%D%/manifest.py \
+	%D%/ppp.py \
 	%D%/mutate.py \
+	%D%/readme.py \
 	%D%/ppp_tshark.py \
 	%D%/schema.py \
 	%D%/tshark.py
@@ -125,6 +127,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_pipeline \
 	%D%/fuzz/fuzz_ppp \
 	%D%/fuzz/fuzz_ppp_control \
+	%D%/fuzz/fuzz_ppp_session \
 	%D%/fuzz/fuzz_reassembly \
 	%D%/fuzz/fuzz_script
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -156,6 +159,10 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_ppp_control_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ppp_control_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ppp_control_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_ppp_session_SOURCES = %D%/fuzz/fuzz_ppp_session.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ppp_session_CFLAGS = $(TEST_CFLAGS)
+%C%_fuzz_fuzz_ppp_session_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_ppp_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_reassembly_SOURCES = %D%/fuzz/fuzz_reassembly.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_reassembly_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_reassembly_LDADD = $(FUZZ_LIBS)

@@ -46,14 +46,16 @@ static bool is_operand(const struct options *o, const char *path)
 	if (stat(path, &out) != 0)
 		return false;
 	for (size_t i = 0; i < options_operands(o); i++)
-		if (stat(options_operand(o, i), &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		if (stat(options_operand(o, i), &in) == 0 && in.st_dev == out.st_dev &&
+		    in.st_ino == out.st_ino)
 			return true;
 	return false;
 }
 
 bool decrypt_start(struct decrypt *d, const struct options *o, int *status)
 {
-	const char *secrets = options_value(o, "secrets", NULL), *out = options_value(o, "write-decrypted", NULL);
+	const char *secrets = options_value(o, "secrets", NULL),
+		   *out = options_value(o, "write-decrypted", NULL);
 	char err[256];
 
 	memset(d, 0, sizeof(*d));

@@ -8,9 +8,10 @@
 
 /* clang-format off */
 #define DECRYPT_OPTIONS \
-	{ 0, "secrets", "FILE", "verify responses and decrypt MPPE by the secrets in FILE, lines NAME:PASSWORD " \
-	  "or NAME:nthash:HEX" }, \
-	{ 0, "write-decrypted", "OUT.pcap", "write the IP packets within the tunnels, decrypted and in clear" }
+	{ 0, "secrets", "FILE", "verify responses and decrypt MPPE by the lines of FILE: " \
+	  "NAME:PASSWORD or NAME:nthash:HEX" }, \
+	{ 0, "write-decrypted", "OUT.pcap", "write the IP packets within the tunnels, decrypted " \
+	  "and in clear" }
 /* clang-format on */
 
 struct decrypt {

@@ -36,7 +36,8 @@ static void check(const struct ppp_session *s)
 
 	posture_of(s, &p);
 	demand(p.n <= POSTURE_MAX && !p.n == !p.grade);
-	demand(ppp_phase_name(s->phase) && ppp_outcome_name(s->auth[0].outcome) && ppp_secret_name(s->secret));
+	demand(ppp_phase_name(s->phase) && ppp_outcome_name(s->auth[0].outcome) &&
+	       ppp_secret_name(s->secret));
 	demand(ppp_session_authenticator(s) < HOSTS);
 	for (unsigned h = 0; h < HOSTS; h++) {
 		demand(s->coded[h].decrypted <= s->coded[h].packets);

@@ -52,7 +52,8 @@ static void test_hashes(void)
 
 static void test_passwords(void)
 {
-	static const char *const bad[] = { "\xff", "\xc3", "a\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80" };
+	static const char *const bad[] = { "\xff",     "\xc3",         "a\x80",
+					   "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80" };
 	char longest[MPPE_PASSWORD_MAX + 2];
 	struct mppe_secret s;
 
@@ -185,7 +186,9 @@ static struct sender sender_new(unsigned bits, bool stateful)
 /* An IP packet that says which one it is. */
 static void send(struct sender *x, bool reset, struct sent *out)
 {
-	static const uint8_t head[] = { 0x00, 0x21, 0x45, 0x00, 0x00, TEXT - 2, 0, 0, 0, 0, 0, 0, 0xba, 0xe7 };
+	static const uint8_t head[] = {
+		0x00, 0x21, 0x45, 0x00, 0x00, TEXT - 2, 0, 0, 0, 0, 0, 0, 0xba, 0xe7
+	};
 	uint16_t count = x->next++ & 0xfff;
 	bool flag = (count & 0xff) == 0xff;
 
@@ -225,35 +228,38 @@ static const unsigned strengths[] = { 40, 56, 128 };
 /* More than a whole round of counts, nothing lost. */
 static void test_whole(void)
 {
-	for EACH_STRENGTH(i)
-		for (unsigned stateful = 0; stateful < 2; stateful++) {
-			struct sender x = sender_new(strengths[i], stateful);
-			struct mppe_stream s = x.s;
-			unsigned plain = 0;
-			struct sent p;
+	for
+		EACH_STRENGTH(i)
+	for (unsigned stateful = 0; stateful < 2; stateful++) {
+		struct sender x = sender_new(strengths[i], stateful);
+		struct mppe_stream s = x.s;
+		unsigned plain = 0;
+		struct sent p;
 
-			for (unsigned n = 0; n < 4200; n++) {
-				send(&x, false, &p);
-				plain += take(&s, &p) == MPPE_PLAIN;
-			}
-			CU_ASSERT_EQUAL(plain, 4200);
+		for (unsigned n = 0; n < 4200; n++) {
+			send(&x, false, &p);
+			plain += take(&s, &p) == MPPE_PLAIN;
 		}
+		CU_ASSERT_EQUAL(plain, 4200);
+	}
 }
 
 static void test_stateless_loss(void)
 {
-	for EACH_STRENGTH(i) {
-		struct sender x = sender_new(strengths[i], false);
-		struct mppe_stream s = x.s;
-		struct sent p;
+	for
+		EACH_STRENGTH(i)
+		{
+			struct sender x = sender_new(strengths[i], false);
+			struct mppe_stream s = x.s;
+			struct sent p;
 
-		for (unsigned n = 0; n < 900; n++) {
-			send(&x, false, &p);
-			if (n % 300 > 3 && n % 7)
-				continue;
-			CU_ASSERT_EQUAL(take(&s, &p), MPPE_PLAIN);
+			for (unsigned n = 0; n < 900; n++) {
+				send(&x, false, &p);
+				if (n % 300 > 3 && n % 7)
+					continue;
+				CU_ASSERT_EQUAL(take(&s, &p), MPPE_PLAIN);
+			}
 		}
-	}
 }
 
 static void test_stateless_late(void)
@@ -337,10 +343,12 @@ static void check_stateful_loss(unsigned bits, bool linux_reset)
 
 static void test_stateful_loss(void)
 {
-	for EACH_STRENGTH(i) {
-		check_stateful_loss(strengths[i], false);
-		check_stateful_loss(strengths[i], true);
-	}
+	for
+		EACH_STRENGTH(i)
+		{
+			check_stateful_loss(strengths[i], false);
+			check_stateful_loss(strengths[i], true);
+		}
 }
 
 /* What the capture lacks of a packet is in the key stream all the same. */

@@ -139,11 +139,13 @@ static void test_wants(void)
 		const char *frame;
 		bool without, with, watching;
 	} rows[] = {
-		{ "ff03c021", true, true, true }, { "c021", true, true, true },	 { "c223", true, true, true },
-		{ "80fd", true, true, true },	  { "0021", false, false, true }, { "21", false, false, false },
-		{ "2145", false, false, true },	  { "ff030021", false, false, true }, { "00fd", false, true, true },
-		{ "fd90", false, true, true },	  { "ff0300fd", false, true, true }, { "ff03", false, false, true },
-		{ "ff", false, false, false },	  { "", false, false, false },
+		{ "ff03c021", true, true, true },  { "c021", true, true, true },
+		{ "c223", true, true, true },      { "80fd", true, true, true },
+		{ "0021", false, false, true },    { "21", false, false, false },
+		{ "2145", false, false, true },    { "ff030021", false, false, true },
+		{ "00fd", false, true, true },     { "fd90", false, true, true },
+		{ "ff0300fd", false, true, true }, { "ff03", false, false, true },
+		{ "ff", false, false, false },     { "", false, false, false },
 	};
 	struct ppp_session s = { 0 };
 
@@ -431,7 +433,8 @@ static void test_chap_failure(void)
 	say(t, CLIENT, PPP_CHAP, PPP_CHAP_RESPONSE, 1, response_hex);
 	/* E=691 R=1 C=00000000000000000000000000000000 V=3 M=no */
 	say(t, SERVER, PPP_CHAP, PPP_CHAP_FAILURE, 1,
-	    "453d36393120523d3120433d303030303030303030303030303030303030303030303030303030303030303020563d3320"
+	    "453d36393120523d3120433d303030303030303030303030303030303030303030303030303030303030303020563d33"
+	    "20"
 	    "4d3d6e6f");
 	a = &t->s->auth[SERVER];
 	CU_ASSERT_EQUAL(a->outcome, PPP_FAILURE);
@@ -526,7 +529,9 @@ static struct sender sender_new(unsigned from, unsigned bits, bool stateful)
 /* Sends an IP packet that ends with `mark`, encrypted; or loses it. */
 static void send(struct talk *t, struct sender *x, uint8_t mark, bool reset, bool lost)
 {
-	static const uint8_t head[] = { 0x00, 0x21, 0x45, 0x00, 0x00, TEXT - 2, 0, 0, 0, 0, 0, 0, 0xba, 0xe7 };
+	static const uint8_t head[] = {
+		0x00, 0x21, 0x45, 0x00, 0x00, TEXT - 2, 0, 0, 0, 0, 0, 0, 0xba, 0xe7
+	};
 	uint8_t text[TEXT] = { 0 }, frame[4 + TEXT] = { 0x00, 0xfd };
 	uint16_t count = x->next++ & 0xfff;
 
@@ -550,8 +555,9 @@ static void test_decryption(void)
 		bool stateful;
 		const char *option;
 	} rows[] = {
-		{ 128, false, "1206 01000040" }, { 128, true, "1206 00000040" }, { 56, false, "1206 01000080" },
-		{ 56, true, "1206 00000080" },	 { 40, false, "1206 01000020" }, { 40, true, "1206 00000020" },
+		{ 128, false, "1206 01000040" }, { 128, true, "1206 00000040" },
+		{ 56, false, "1206 01000080" },  { 56, true, "1206 00000080" },
+		{ 40, false, "1206 01000020" },  { 40, true, "1206 00000020" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -28,8 +28,8 @@ struct scene {
 /* The rules about calls, but for those about their data. */
 static const bool *about_calls(void)
 {
-	static const char *const names[] = { "OCRQ", "OCRP",  "ICRQ",   "ICRP",  "ICCN",   "CCRQ",
-					     "CDN",  "WEN",   "SLI",    "CALL",  "KA-EXPECT", "KA-STUCK",
+	static const char *const names[] = { "OCRQ",  "OCRP",   "ICRQ",  "ICRP",  "ICCN",      "CCRQ",
+					     "CDN",   "WEN",    "SLI",   "CALL",  "KA-EXPECT", "KA-STUCK",
 					     "PACIN", "PACOUT", "PNSIN", "PNSOUT" };
 	static bool selected[RULES];
 
