@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "analyzer/report_json_ppp.h"
+#include "conformance/quirk.h"
 #include "conformance/rule.h"
 
 /* How far the document has come. */
@@ -224,7 +225,33 @@ static void put_text64(struct report *r, const char *key, const uint8_t *text)
 }
 
 /* What a side said of itself; `type` is the message that it said it in. */
-static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type)
+/* Which peer this looks like, and by which fields. */
+static void put_fingerprint(struct report *r, const struct start_info *s, enum role role, bool asked)
+{
+	struct json *j = &r->j;
+	struct fingerprint f;
+
+	if (!quirk_fingerprint(s, role, asked, &f)) {
+		emit_null(j, "fingerprint");
+		return;
+	}
+	emit_open(j, "fingerprint", '{');
+	emit_text(j, "peer", f.peer);
+	emit_text(j, "name", f.words);
+	emit_open(j, "because", '[');
+	emit_text(j, NULL, "vendor_name");
+	if (f.host)
+		emit_text(j, NULL, "host_name");
+	if (f.firmware)
+		emit_text(j, NULL, "firmware_revision");
+	if (f.channels)
+		emit_text(j, NULL, "maximum_channels");
+	emit_close(j, ']');
+	emit_close(j, '}');
+}
+
+static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
+		      enum role role)
 {
 	struct json *j = &r->j;
 	bool reply = type == CTRL_SCCRP;
@@ -250,6 +277,7 @@ static void put_start(struct report *r, const char *key, const struct start_info
 	emit_text(j, "result_name", reply ? report_result_words(type, s->result, words) : NULL);
 	emit_known(j, "error_code", reply, s->error);
 	emit_text(j, "error_name", reply ? report_value_words(type, "error_code", s->error, words) : NULL);
+	put_fingerprint(r, s, role, !reply);
 	emit_frame(j, &r->o, "frame", "capture", s->frame);
 	emit_close(j, '}');
 }
@@ -261,14 +289,14 @@ static void put_starts(struct report *r, const struct control_connection *c, int
 	if (pac < 0) {
 		emit_null(&r->j, "pac");
 		emit_null(&r->j, "pns");
-		put_start(r, "originator_start", &c->start[0], CTRL_SCCRQ);
-		put_start(r, "receiver_start", &c->start[1], CTRL_SCCRP);
+		put_start(r, "originator_start", &c->start[0], CTRL_SCCRQ, ROLE_UNKNOWN);
+		put_start(r, "receiver_start", &c->start[1], CTRL_SCCRP, ROLE_UNKNOWN);
 	} else if ((unsigned)pac == receiver) {
-		put_start(r, "pac", &c->start[1], CTRL_SCCRP);
-		put_start(r, "pns", &c->start[0], CTRL_SCCRQ);
+		put_start(r, "pac", &c->start[1], CTRL_SCCRP, ROLE_PAC);
+		put_start(r, "pns", &c->start[0], CTRL_SCCRQ, ROLE_PNS);
 	} else {
-		put_start(r, "pac", &c->start[0], CTRL_SCCRQ);
-		put_start(r, "pns", &c->start[1], CTRL_SCCRP);
+		put_start(r, "pac", &c->start[0], CTRL_SCCRQ, ROLE_PAC);
+		put_start(r, "pns", &c->start[1], CTRL_SCCRP, ROLE_PNS);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "analyzer/report_text_private.h"
+#include "conformance/quirk.h"
 
 enum {
 	INDENT = 4,
@@ -325,6 +326,16 @@ static void put_flags(struct tunnel_text *x, unsigned type, const char *what, co
 	text_item(&x->t, PLAIN, "%s %s", what, words);
 }
 
+/* Which peer this looks like, and by which fields. */
+static void put_fingerprint(struct text *t, const struct start_info *s, enum role role, bool asked)
+{
+	struct fingerprint f;
+
+	if (quirk_fingerprint(s, role, asked, &f))
+		text_item(t, CYAN, "looks like %s (by vendor%s%s%s)", f.words, f.host ? ", host" : "",
+			  f.firmware ? ", firmware" : "", f.channels ? ", channels" : "");
+}
+
 static void put_start(struct tunnel_text *x, const struct control_connection *c, int pac, unsigned side)
 {
 	const struct start_info *s = &c->start[side];
@@ -351,6 +362,7 @@ static void put_start(struct tunnel_text *x, const struct control_connection *c,
 	put_flags(x, type, "framing", "framing_capabilities", s->framing);
 	put_flags(x, type, "bearer", "bearer_capabilities", s->bearer);
 	text_item(t, PLAIN, "%u channel%s", s->channels, plural(s->channels));
+	put_fingerprint(t, s, pac < 0 ? ROLE_UNKNOWN : (unsigned)pac == host ? ROLE_PAC : ROLE_PNS, !side);
 	text_close(t);
 }
 

@@ -272,7 +272,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	settle(j);
 	if (!rule_holds(r, j->options.profile))
 		return NULL;
-	if (host == (int)e->from)
+	if (host == (int)e->from && e->kind == EVENT_MESSAGE)
 		j->faults[r->severity]++;
 	if (!selected(j, rule))
 		return NULL;
@@ -452,8 +452,11 @@ void judge_event(struct judge *j, const struct event *e)
 		j->now = e->time_ns;
 	else if (j->now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
 		j->clock = true;
-	j->moot = 0;
-	memset(j->faults, 0, sizeof(j->faults));
+	/* Taking a message in ends calls: those events come before judge_applied() and are not about it. */
+	if (e->kind == EVENT_MESSAGE) {
+		j->moot = 0;
+		memset(j->faults, 0, sizeof(j->faults));
+	}
 	if (e->kind == EVENT_GRE) {
 		rules_gre(j, e);
 	} else {

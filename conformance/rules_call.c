@@ -221,8 +221,10 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 		/* By another Call ID than its own: the PNS need not have understood it. */
 		m->settled |= e->match == MATCH_OTHER_ID;
 	}
-	if (e->msg->desc->type == CTRL_CCRQ && call->step[STEP_CLEAR].frame == e->frame)
+	if (e->msg->desc->type == CTRL_CCRQ && call->step[STEP_CLEAR].frame == e->frame) {
 		m->clear_end = end_of(e);
+		m->clear_faulty = moot(j) || faults(j, SEVERITY_ERROR);
+	}
 }
 
 /* The call has just come up. */

@@ -28,6 +28,7 @@ struct call_memory {
 	/* Where messages ended in their sender's stream: what the other side has to have acknowledged. */
 	uint32_t reply_end, clear_end, over_end;
 	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */
+	bool clear_faulty;     /* something was wrong with its CCRQ: the PAC need not answer */
 	bool settled;          /* a finding has said how it ended, or it cannot be judged */
 	bool abandoned;        /* its ICRP crossed the CDN: there is no such call */
 };

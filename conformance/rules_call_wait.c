@@ -6,6 +6,7 @@
  * the timer that was not kept; where it gave up in time, it is the reply that is missing.
  */
 #include "conformance/rules_call_private.h"
+#include "conformance/rules_control.h"
 
 struct wait {
 	enum awaited what;
@@ -158,6 +159,13 @@ void judge_answer(const struct told *t, struct call *call)
 	/* A second CCRQ or OCRQ is no answer, nor is one for a call that has its finding. */
 	if (w.what == AWAIT_NOTHING || is_settled(call) || (w.what == AWAIT_CDN && t->type == CTRL_CCRQ))
 		return;
+	/* The PNS had closed its half before the answer came. */
+	if (w.what == AWAIT_CDN && t->calls->acted_time[w.waits] && t->calls->acted[w.waits] != ACT_STOP &&
+	    t->calls->acted_time[w.waits] >= w.since.time_ns) {
+		w.elapsed = t->calls->acted_time[w.waits] - w.since.time_ns;
+		waiter_acted(t->j, &e, t->calls, &w);
+		return;
+	}
 	w.elapsed = e.time_ns - w.since.time_ns;
 	judge_wait(t->j, &e, &w, e.from == w.waits);
 }
@@ -192,6 +200,14 @@ static void did_not_wait(struct judge *j, const struct event *e, const struct ca
 	evidence(f, w->since.frame);
 }
 
+/* Meanwhile it got something from the other side that nobody has to bear. */
+static bool had_reason(const struct event *e, const struct wait *w)
+{
+	const struct control_side *ower = &e->connection->memory->side[w->owes];
+
+	return ower->erred && ower->erred_time >= w->since.time_ns;
+}
+
 /* The PNS ended the wait; it may have been too early for that. */
 static void waiter_acted(struct judge *j, const struct event *e, const struct calls_memory *calls,
 			 const struct wait *w)
@@ -200,6 +216,8 @@ static void waiter_acted(struct judge *j, const struct event *e, const struct ca
 		judge_wait(j, e, w, true);
 		return;
 	}
+	if (had_reason(e, w))
+		return;
 	if (w->what == AWAIT_OCRP)
 		gave_up(j, e, calls, w->waits, w);
 	else if (w->what == AWAIT_CDN && e->call->kind == CALL_OUTGOING)
@@ -216,7 +234,8 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 		judge_wait(j, e, w, false);
 		return;
 	}
-	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory || ambiguous(e))
+	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
+	    e->call->memory->clear_faulty || ambiguous(e))
 		return;
 	if ((int32_t)(calls->acted_end[w->owes] - e->call->memory->clear_end) < 0)
 		how = UNLESS_INFLIGHT;

@@ -60,6 +60,12 @@ const char *type_name(unsigned type)
 	return d ? d->name : "a message";
 }
 
+void gave_reason(const struct turn *t, unsigned host)
+{
+	t->m->side[host].erred = true;
+	t->m->side[host].erred_time = t->now;
+}
+
 /* --- what is remembered -------------------------------------------------------------------- */
 
 static void remember_reply(const struct turn *t)
@@ -116,10 +122,10 @@ static void remember(const struct turn *t)
 
 /* --- messages ------------------------------------------------------------------------------ */
 
-/* The type by which it counts, also where its Length is wrong: everybody acts by it. */
+/* The type by which it counts, also where its Length or its Message Type is wrong: peers act by it. */
 static unsigned taken_type(const struct ctrl_msg *m)
 {
-	const unsigned unreadable = CTRL_BAD_COOKIE | CTRL_BAD_MESSAGE_TYPE | CTRL_BAD_TYPE | CTRL_MANAGEMENT;
+	const unsigned unreadable = CTRL_BAD_COOKIE | CTRL_BAD_TYPE | CTRL_MANAGEMENT;
 
 	return m->desc && m->status != CTRL_CUT && !(m->defects & unreadable) ? m->desc->type : 0;
 }
@@ -259,7 +265,7 @@ void control_applied(struct judge *j, const struct event *e, struct call *call)
 	t.peer = &t.m->side[!e->from];
 	t.type = taken_type(e->msg);
 	if (faults(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & MOOT_HEADER)
-		t.me->erred = true;
+		gave_reason(&t, e->from);
 	if (t.type && faults(j, SEVERITY_NOTE))
 		t.me->faulty |= (uint16_t)(1u << t.type);
 	if (t.c->role_frame == e->frame && t.m->up)

@@ -21,6 +21,7 @@ struct echo_waiting {
 struct control_side {
 	uint64_t frame; /* its last message that can be read; 0: none yet */
 	int64_t time_ns;
+	int64_t erred_time;   /* with erred: the last time */
 	uint32_t end;         /* of all that it sent */
 	uint32_t early_reply; /* with replied_early: Identifier */
 	uint16_t faulty;      /* bit per type: there was something wrong with a message of it */

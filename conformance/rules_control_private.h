@@ -59,6 +59,8 @@ struct finding *accuse(const struct turn *t, enum rule_number rule, int host, un
 /* The same for the sender of the message. */
 struct finding *accuse_sender(const struct turn *t, enum rule_number rule, unsigned how);
 
+/* What the host did, or left undone, is a reason for the other side to close the connection. */
+void gave_reason(const struct turn *t, unsigned host);
 /* The request that a message of this type answers, or 0. */
 unsigned request_of(unsigned type);
 /* The message is a reply that says: general error. */

@@ -339,14 +339,17 @@ static bool goes_on_though_refused(const struct turn *t)
 	return true;
 }
 
-/* The first message after an SCCRP of an older version is to end the connection. */
+/*
+ * The first message after an SCCRP of an older version is to end the connection, unless there is such
+ * a version: nothing is known of any before 1.0.
+ */
 static bool goes_on_with_old_version(const struct turn *t)
 {
 	const struct start_info *start = t->c->start;
 	struct finding *f;
 
 	if (!start[0].frame || !start[1].frame || start[1].version >= start[0].version ||
-	    t->type == CTRL_STOPRQ)
+	    start[1].version >= VERSION_1_0 || t->type == CTRL_STOPRQ)
 		return false;
 	f = accuse_sender(t, RULE_CCSM_ORIG_VER_02, 0);
 	evidence(f, start[1].frame);

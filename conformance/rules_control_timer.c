@@ -203,7 +203,7 @@ static void judge_echo_waits(const struct turn *t, unsigned host)
 		}
 		observed(f, "none in %.0f s", seconds(waited));
 		at(f, echo->frame, echo->time_ns);
-		t->m->side[!host].erred = true;  /* a reason to close */
+		gave_reason(t, !host);
 		t->m->side[!host].probed = true; /* nor is it told that it asks nothing itself */
 		echo_told(s);
 	}

@@ -124,8 +124,8 @@ unsigned moot(const struct judge *j);
 void set_moot(struct judge *j, unsigned bits);
 
 /*
- * Faults with the event's sender that were found in this event until now, told or not, by rules whose
- * proven violation is at least so severe.
+ * Faults with the sender of the message in hand that were found in it until now, told or not, by rules
+ * whose proven violation is at least so severe.
  */
 unsigned faults(const struct judge *j, enum severity least);
 

@@ -83,6 +83,7 @@ endif
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_ppp_session.c \
+	%D%/unit/test_quirk.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
 	%D%/unit/test_rules_control.c \

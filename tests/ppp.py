@@ -277,7 +277,8 @@ def check_proof():
     seen = calls_of(audit(os.path.join(common.CAPTURED, "r-badpass-mschapv2.pcap"), "--secrets", right))[0]
     auth = seen["ppp"]["authentication"]
     frames = {k: auth[k + "_frame"] for k in ("challenge", "response", "outcome")}
-    common.ok(frames == {"challenge": 18, "response": 21, "outcome": 22}, "the frames of a failed login", frames)
+    common.ok(frames == {"challenge": 18, "response": 21, "outcome": 22}, "the frames of a failed login",
+              frames)
     common.ok(auth["secret"] == "wrong", "a wrong password is said to be wrong", auth)
     common.ok(seen["ppp"]["end_frame"] == 23, "the frame that ended PPP", seen["ppp"]["end_frame"])
     ppp = calls_of(audit(os.path.join(common.CAPTURED, "r-lcpecho.pcap")))[0]["ppp"]

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 suite_fn suite_ppp_session;
+suite_fn suite_quirk;
 suite_fn suite_rule;
 suite_fn suite_rules_call;
 suite_fn suite_rules_control;
@@ -13,6 +14,7 @@ suite_fn suite_rules_message;
 
 suite_fn *const suites[] = {
 	suite_ppp_session,
+	suite_quirk,
 	suite_rule,
 	suite_rules_call,
 	suite_rules_control,

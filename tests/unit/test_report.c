@@ -589,8 +589,9 @@ static void test_json(void)
 		"\"baseline\":null,\"judged\":null,"
 		"\"notices\":[\"3 packets found no room\"]}}",
 	};
-	struct page p = page();
+	struct page p = page(), brief = page();
 
+	p.o.verbose = true;
 	write_report(&p, &report_json);
 	CU_ASSERT_TRUE(is_json(p.text));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -598,6 +599,12 @@ static void test_json(void)
 			CU_FAIL(parts[i]);
 	CU_ASSERT_FALSE(has(&p, "\"capture\":"));
 	page_free(&p);
+	/* The history of a connection is long, and left out. */
+	write_report(&brief, &report_json);
+	CU_ASSERT_TRUE(is_json(brief.text));
+	CU_ASSERT_FALSE(has(&brief, "timeline"));
+	CU_ASSERT_TRUE(has(&brief, parts[0]));
+	page_free(&brief);
 }
 
 static void test_json_unknown(void)
