@@ -24,6 +24,9 @@ libanalyzer_a_SOURCES = \
 	%D%/flow_table.h \
 	%D%/mirror.c \
 	%D%/mirror.h \
+	%D%/pair.c \
+	%D%/pair.h \
+	%D%/pair_private.h \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/pipeline_control.c \

@@ -40,6 +40,7 @@ static void gre_tell(struct pipeline *p, const struct datagram *d, const struct 
 		.time_ns = p->time_ns,
 		.src = &d->src,
 		.dst = &d->dst,
+		.datagram = d,
 	};
 
 	p->observer.gre(p->observer.ctx, &w, g, status);
@@ -229,7 +230,9 @@ static void tcp_packet(struct pipeline *p, const struct datagram *d)
 			}
 		}
 	}
+	p->segment = d;
 	why = control_packet(p, d);
+	p->segment = NULL;
 	if (why == UNSEEN_NONE)
 		p->counts.control++;
 	else
@@ -255,18 +258,24 @@ static bool icmp_quoted(const struct datagram *d, struct datagram *quoted)
 static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct datagram *d,
 			   const struct datagram *q, uint64_t frame)
 {
+	enum { UNREACHABLE = 3, NEEDS_FRAGMENTS = 4, SOURCE_QUENCH = 4, V6_TOO_BIG = 2 };
 	struct cursor icmp = cursor_on(d->payload, d->caplen), gre = cursor_on(q->payload, q->caplen);
 	struct icmp_seen seen = { .frame = frame, .by = d->src, .from = (uint8_t)from };
 
 	tunnel->icmp_unreachable[from]++;
 	seen.type = cursor_u8(&icmp);
 	seen.code = cursor_u8(&icmp);
+	seen.too_big = d->protocol == IP_PROTO_ICMP ? seen.type == UNREACHABLE && seen.code == NEEDS_FRAGMENTS
+						    : seen.type == V6_TOO_BIG;
+	if (d->protocol == IP_PROTO_ICMP && seen.type == SOURCE_QUENCH)
+		return;
 	cursor_take(&gre, 6);
 	seen.call_id = cursor_u16(&gre);
 	for (unsigned i = 0; i < ICMP_SEEN; i++) {
 		struct icmp_seen *s = &tunnel->icmp[i];
 
-		if (s->frame && (s->call_id != seen.call_id || s->from != from))
+		if (s->frame && (s->call_id != seen.call_id || s->from != from ||
+				 s->too_big != seen.too_big))
 			continue;
 		if (!s->frame)
 			*s = seen;

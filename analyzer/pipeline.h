@@ -34,6 +34,7 @@ struct pipeline_where {
 	int64_t time_ns;
 	const struct ip_addr *src, *dst;
 	uint16_t src_port, dst_port; /* 0 for GRE */
+	const struct datagram *datagram; /* the last of them; NULL where that is not at hand */
 };
 
 /* Who wants to be told.  Any of the functions may be NULL. */

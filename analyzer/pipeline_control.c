@@ -54,6 +54,7 @@ static struct pipeline_where where(const struct control_state *s, unsigned from)
 		.dst = &s->conn->addr[!from],
 		.src_port = s->conn->port[from],
 		.dst_port = s->conn->port[!from],
+		.datagram = s->p->segment,
 	};
 }
 
@@ -198,8 +199,11 @@ static void gap(struct control_state *s, const struct segment *seg)
 static void closing(struct control_state *s, const struct segment *seg)
 {
 	bool reset = seg->kind == SEGMENT_RST;
+	struct segment at = *seg;
 
-	judged(s, reset ? EVENT_RST : EVENT_FIN, seg->from, seg);
+	if (!reset && !s->stream[seg->from].searching)
+		at.len = s->delivered[seg->from] - s->stream[seg->from].position;
+	judged(s, reset ? EVENT_RST : EVENT_FIN, seg->from, &at);
 	s->cc->reset_first |= reset && s->cc->closed_by < 0;
 	if (s->cc->closed_by < 0)
 		s->cc->closed_by = (int)host_of(s, seg->from);
@@ -267,6 +271,7 @@ static void ended(struct control_state *s, const struct segment *seg)
 	cc->complete = conn->syn && conn->synack && !cc->gaps && conn->seen[0] && conn->seen[1] &&
 		       (seg->end == CONN_FIN || seg->end == CONN_RST);
 	cc->close = close_of(seg->end);
+	cc->watched_time = cc->close == CLOSE_NONE ? s->p->time_ns : cc->last_time;
 	judged(s, EVENT_CLOSE, seg->from, seg);
 	tracker_connection_end(s->p->tracker, cc, cc->close, cc->last_time);
 	s->conn->user = NULL;

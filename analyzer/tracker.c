@@ -590,6 +590,8 @@ void tracker_connection_end(struct tracker *t, struct control_connection *c, enu
 		for (struct call *call = c->tunnel->first_call; call; call = call->next) {
 			if (call->connection != c)
 				continue;
+			call->connection_failed = connection_failed(c, time_ns);
+			call->end_time = c->watched_time;
 			if (how != CLOSE_NONE && call->state != CALL_CLOSED && call->state != CALL_REFUSED) {
 				call->state = CALL_CLOSED;
 				if (!call->ended_by)
@@ -757,16 +759,32 @@ void tracker_finish(struct tracker *t)
 
 /* --- all of it --------------------------------------------------------------------------- */
 
+/* Never 0.  The factor is random: who chooses texts cannot choose collisions. */
+static uint64_t text_hash(const struct tracker *t, const void *octets, size_t len)
+{
+	const uint8_t *p = octets;
+	uint64_t hash = len, part;
+
+	for (; len; p += sizeof(part), len -= sizeof(part)) {
+		part = 0;
+		if (len < sizeof(part)) {
+			memcpy(&part, p, len);
+			len = sizeof(part);
+		} else {
+			memcpy(&part, p, sizeof(part));
+		}
+		hash = (hash ^ part) * t->factor[0];
+		hash ^= hash >> 32;
+	}
+	return mix(hash) | 1;
+}
+
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
 {
 	enum { OCTETS_MAX = 16 << 20 };
-	const uint8_t *p = octets;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ len;
+	uint64_t hash = text_hash(t, octets, len);
 	size_t i;
 
-	for (size_t k = 0; k < len; k++)
-		hash = (hash ^ p[k]) * UINT64_C(0x100000001b3);
-	hash = mix(hash) | 1;
 	if (t->ninterned * 2 >= t->interned_room) {
 		size_t room = t->interned_room ? t->interned_room * 2 : 64;
 		struct intern_slot *grown = calloc(room, sizeof(*grown));

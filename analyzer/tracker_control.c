@@ -5,6 +5,7 @@
 enum {
 	SCAN_MAX = 256,        /* calls looked at when one is found by elimination */
 	TELEPHONE_SUCCESS = 1, /* Result Code of every reply: 1 is success */
+	PORT_MIN = 1024,       /* of those that clients and NAT routers use */
 };
 
 /* A message on its way through this file. */
@@ -374,6 +375,26 @@ static void take_ccrq(struct taken *x)
 		call->ended_by = 1;
 }
 
+static bool ids_known(const struct call *c)
+{
+	return c->pns_id_known && c->pac_id_known;
+}
+
+/*
+ * The message names a Call ID that neither side of the only call has, which GRE uses under its own:
+ * something between the two has changed one of them.
+ */
+static void strange_id(struct taken *x, uint32_t id)
+{
+	struct call *call = call_by_elimination(x->c, ids_known);
+
+	if (!call || call_with_id(x->t, x->c, 0, id) || call_with_id(x->t, x->c, 1, id) || call->strange_type)
+		return;
+	call->strange_type = (uint8_t)x->m->desc->type;
+	call->strange_id = (uint16_t)id;
+	call->strange_frame = x->frame;
+}
+
 static void take_cdn(struct taken *x)
 {
 	unsigned pac = x->c->pac >= 0 ? (unsigned)x->c->pac : x->from;
@@ -385,8 +406,10 @@ static void take_cdn(struct taken *x)
 		call = call_by_id(x, pac, id);
 	if (!call)
 		call = call_by_elimination(x->c, awaits_disconnect);
-	if (!call)
+	if (!call) {
+		strange_id(x, id);
 		return;
+	}
 	touch(x, call, STEP_DISCONNECT);
 	call->end_result = (uint8_t)get(x, FIELD_RESULT);
 	call->end_error = (uint8_t)get(x, FIELD_ERROR);
@@ -401,8 +424,21 @@ static void take_cdn(struct taken *x)
 static void take_about_call(struct taken *x)
 {
 	struct call *call = call_by_id(x, x->from, get(x, FIELD_PEER_CALL_ID));
+	uint32_t reserved = get(x, FIELD_RESERVED1);
 
 	x->call = call;
+	if (!call) {
+		strange_id(x, get(x, FIELD_PEER_CALL_ID));
+	} else if (reserved >= PORT_MIN && reserved <= UINT16_MAX && reserved != get(x, FIELD_PEER_CALL_ID) &&
+		   !call->strange_type) {
+		/*
+		 * Some write the Call ID there as well.  A NAT router, which chooses a TCP port for it,
+		 * rewrites one and forgets the other.
+		 */
+		call->strange_type = (uint8_t)x->m->desc->type;
+		call->strange_id = (uint16_t)reserved;
+		call->strange_frame = x->frame;
+	}
 	if (call && x->frame > call->last_frame) {
 		call->last_frame = x->frame;
 		call->last_time = x->time_ns;

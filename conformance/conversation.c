@@ -10,7 +10,12 @@ enum {
 	WINDOW_BITS = 64,
 	OLD_LIMIT = 1024,     /* older than this is a restart of numbering, not reordering */
 	JUMP_LIMIT = 1 << 16, /* a larger step forward is not loss that anyone can believe */
+	MISSED = 2,           /* segments repeated, from which on a silent peer is missed */
 };
+
+#define LARGE_WAIT_NS INT64_C(1000000000) /* a peer that got it would have acknowledged it by then */
+#define FULL_WAIT_NS INT64_C(2000000000)  /* no path and no delayed acknowledgment takes so long */
+#define RESUME_NS INT64_C(500000000)	   /* who goes on so soon has waited for the acknowledgment */
 
 /* Where a sequence number restarts or jumps, what went before can no longer be counted against it. */
 static void flow_restart(struct flow *f, uint32_t seq)
@@ -49,14 +54,57 @@ static void flow_sequence(struct flow *f, uint32_t seq)
 	}
 }
 
+static unsigned sender_of(const struct flow *f)
+{
+	return f->key >> 16 & 1;
+}
+
+static void count_up(uint8_t *n)
+{
+	*n += *n < UINT8_MAX;
+}
+
+/* Data of f that is not acknowledged; peer acknowledges it. */
+static uint32_t outstanding(const struct flow *f, const struct flow *peer)
+{
+	uint32_t before = peer && peer->flags & FLOW_HAS_ACK ? peer->highest_ack : f->first_seq - 1;
+
+	return f->highest_seq - before;
+}
+
+/* Exactly the announced window is out: who does not care for it would have sent more. */
+static bool window_full(const struct flow *f, const struct flow *peer)
+{
+	unsigned window = call_window(f->call, sender_of(f));
+
+	return window && outstanding(f, peer) == window;
+}
+
+/* A packet has its number acknowledged while it is known whether it, or what came after, was large. */
+static void flow_came(struct flow *data, uint32_t ack)
+{
+	bool large = data->flags & FLOW_PROBE_LARGE;
+
+	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
+		data->flags |= FLOW_LARGE_CAME;
+	else if (data->call->large_waits[sender_of(data)])
+		data->flags |= FLOW_SMALL_CAME;
+}
+
 /* Times how long a data packet waited for its acknowledgment, one at a time. */
-static void flow_acknowledged(struct flow *data, uint32_t ack, int64_t time_ns)
+static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t time_ns)
 {
 	int64_t us = (time_ns - data->probe_time) / 1000;
 
 	if ((int32_t)(ack - data->probe_seq) < 0)
 		return;
 	data->flags &= (uint16_t)~FLOW_PROBING;
+	flow_came(data, ack);
+	data->flags &= (uint16_t)~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
+	if (was_full) {
+		data->flags |= FLOW_WAITED;
+		data->probe_time = time_ns;
+	}
 	if (us < 0 || us > UINT32_MAX)
 		return;
 	if (!data->rtt_count || us < data->rtt_min_us)
@@ -67,8 +115,67 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, int64_t time_ns)
 	data->rtt_count++;
 }
 
+/* Network protocols have numbers below 0x4000; 0xFF03 may come before them. */
+static bool carries_data(const struct gre_pkt *g)
+{
+	unsigned skip;
+
+	if (!g->payload || g->caplen < 4)
+		return false;
+	skip = g->payload[0] == 0xff && g->payload[1] == 0x03 ? 2 : 0;
+	return g->payload[skip] < 0x40;
+}
+
+static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns)
+{
+	f->flags &= (uint16_t)~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
+	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
+	f->probe_seq = g->seq;
+	f->probe_time = time_ns;
+}
+
+/* Data that follows a large packet for whose acknowledgment one waits. */
+static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
+{
+	bool alone = !(f->flags & FLOW_PROBE_MIXED);
+	unsigned from = sender_of(f);
+
+	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
+		count_up(&f->call->large_waits[from]);
+		f->call->large_frame[from] = frame;
+		if (g->payload_length >= FLOW_LARGE)
+			probe_start(f, g, time_ns);
+	}
+	if (g->payload_length < FLOW_LARGE)
+		f->flags |= FLOW_PROBE_MIXED;
+}
+
+static void stall_ends(struct flow *f, uint64_t frame)
+{
+	unsigned from = sender_of(f);
+
+	count_up(&f->call->stalls[from]);
+	f->call->stall_frame[from] = frame;
+}
+
+/* Data goes on: after the acknowledgment for which it had waited, or after a time-out. */
+static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, int64_t time_ns,
+			 int64_t silence)
+{
+	if (f->flags & FLOW_WAITED) {
+		f->flags &= (uint16_t)~FLOW_WAITED;
+		if (time_ns - f->probe_time <= RESUME_NS)
+			stall_ends(f, frame);
+	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS &&
+		   window_full(f, peer)) {
+		stall_ends(f, frame);
+	}
+}
+
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
+	int64_t silence = time_ns - f->last_time;
+
 	f->packets++;
 	f->defects |= g->defects;
 	f->last_frame = frame;
@@ -80,6 +187,10 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 	if (g->flags & GRE_S) {
 		f->octets += g->payload_length;
 		f->data++;
+		if (!(f->flags & FLOW_NETWORK) && carries_data(g))
+			f->flags |= FLOW_NETWORK;
+		if (f->flags & FLOW_WAITED || silence >= FULL_WAIT_NS)
+			window_waits(f, peer, frame, time_ns, silence);
 		if (f->flags & FLOW_HAS_SEQ) {
 			flow_sequence(f, g->seq);
 		} else {
@@ -87,20 +198,55 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 			f->first_seq = f->highest_seq = g->seq;
 			f->window = 1;
 		}
-		if (!(f->flags & FLOW_PROBING) && f->highest_seq == g->seq) {
-			f->flags |= FLOW_PROBING;
-			f->probe_seq = g->seq;
-			f->probe_time = time_ns;
-		}
+		if (!(f->flags & FLOW_PROBING) && f->highest_seq == g->seq)
+			probe_start(f, g, time_ns);
+		else if (f->flags & FLOW_PROBE_LARGE)
+			large_waits(f, g, frame, time_ns);
 	}
 	if (g->flags & GRE_A) {
+		bool waits = peer && peer->flags & FLOW_PROBING;
+		bool was_full = waits && time_ns - peer->last_time >= FULL_WAIT_NS && window_full(peer, f);
+
 		f->acks++;
 		if (!(f->flags & FLOW_HAS_ACK) || (int32_t)(g->ack - f->highest_ack) > 0)
 			f->highest_ack = g->ack;
 		f->flags |= FLOW_HAS_ACK;
-		if (peer && peer->flags & FLOW_PROBING)
-			flow_acknowledged(peer, g->ack, time_ns);
+		if (waits)
+			flow_acknowledged(peer, g->ack, was_full, time_ns);
 	}
+}
+
+unsigned call_window(const struct call *c, unsigned from)
+{
+	int pac = c->tunnel->pac;
+
+	if (pac < 0 || !c->replied)
+		return 0;
+	return (unsigned)pac == from ? c->pns_window : c->pac_window;
+}
+
+int connection_echo_lost(const struct control_connection *c, int64_t end)
+{
+	for (int host = 0; host < HOSTS; host++)
+		if (c->echo_frame[host] && !c->lost[!host] &&
+		    end - c->echo_time[host] >= CONVERSATION_PATIENCE)
+			return host;
+	return -1;
+}
+
+int connection_vanished(const struct control_connection *c)
+{
+	for (int host = 0; host < HOSTS; host++)
+		if (c->retransmitted[!host] >= MISSED && c->heard_time[host] &&
+		    c->last_time - c->heard_time[host] >= CONVERSATION_PATIENCE &&
+		    c->heard_time[!host] > c->heard_time[host])
+			return host;
+	return -1;
+}
+
+bool connection_failed(const struct control_connection *c, int64_t end)
+{
+	return c->reset_first || connection_echo_lost(c, end) >= 0 || connection_vanished(c) >= 0;
 }
 
 uint64_t flow_lost(const struct flow *f)

@@ -33,6 +33,7 @@ struct icmp_seen {
 	struct ip_addr by;
 	uint16_t call_id; /* of the packet quoted, which host `from` had sent */
 	uint8_t from, type, code;
+	bool too_big; /* it is larger than the link behind the router, and must not be fragmented */
 };
 
 /*
@@ -51,7 +52,8 @@ struct tunnel {
 	uint64_t connections, calls; /* counted, ended ones included */
 	struct control_connection *first_connection, *last_connection;
 	struct call *first_call, *last_call;
-	struct icmp_seen icmp[ICMP_SEEN]; /* the first ICMP error about each call's GRE, of the first few calls */
+	/* The first ICMP error about each call's GRE, and the first of packets too large, of a few calls. */
+	struct icmp_seen icmp[ICMP_SEEN];
 	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
@@ -163,6 +165,7 @@ struct control_connection {
 	int64_t echo_time[HOSTS];
 	uint64_t heard_frame[HOSTS], bad_frame[HOSTS]; /* its last segment; its first octets that are no message */
 	int64_t heard_time[HOSTS];
+	int64_t watched_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t calls, live_calls;
@@ -228,20 +231,30 @@ enum {
 	FLOW_CUT = 16,         /* some packets were cut within the header */
 	FLOW_BEFORE_CALL = 32, /* packets came before the call was known */
 	FLOW_DISTRUST = 64,    /* a jump of sequence numbers larger than loss can explain: lost is not told */
+	FLOW_NETWORK = 128,    /* PPP carried data, not only its own control packets */
+	FLOW_PROBE_LARGE = 256, /* probe_seq is a large packet */
+	FLOW_PROBE_MIXED = 512, /* ... and a small one followed it */
+	FLOW_LARGE_CAME = 1024, /* a large packet was acknowledged when it was the newest */
+	FLOW_SMALL_CAME = 2048, /* a small one was, after large ones had not been */
+	FLOW_WAITED = 4096,     /* its window was full for seconds until the acknowledgment at probe_time */
 };
 
+/* What every GRE packet touches comes first. */
 struct call {
-	uint64_t id;
 	struct tunnel *tunnel;
 	struct control_connection *connection; /* NULL: its control connection was not seen */
-	struct call *next;                     /* of the tunnel */
 	struct flow *flow[HOSTS]; /* by sender; NULL: Call ID of that direction unknown, or no packet */
+	struct call_memory *memory; /* the judge's; NULL: none */
+	struct ppp_session *ppp; /* conformance/ppp_session.h; NULL: no control packet of PPP was seen; owned */
 	uint64_t connection_id;   /* 0: none */
+	uint8_t kind, state;      /* enum call_kind, call_state */
+	bool over;                /* takes no more messages */
+
+	uint64_t id;
+	struct call *next;                     /* of the tunnel */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	struct call_step_seen step[CALL_STEPS];
-	struct call_memory *memory;                       /* the judge's; NULL: none */
-	struct ppp_session *ppp; /* conformance/ppp_session.h; NULL: no control packet of PPP was seen; owned */
 	const char *number;                               /* dialled, escaped, interned; or NULL */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;
@@ -249,18 +262,42 @@ struct call {
 	uint16_t pns_window, pac_window;   /* packets */
 	uint16_t pns_delay, pac_delay;     /* 1/10 s */
 	uint16_t cause;                    /* of OCRP or CDN */
-	uint8_t kind, state;               /* enum call_kind, call_state */
 	uint8_t bearer, framing;           /* as sent, 255 where larger */
 	uint8_t reply_result, reply_error; /* OCRP or ICRP */
 	uint8_t end_result, end_error;     /* CDN */
 	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 	bool pns_id_known, pac_id_known, replied, has_serial;
-	bool over;        /* takes no more messages */
 	bool id_is_port;  /* the PNS Call ID is the TCP source port: a NAT helper chose it */
 	bool id_collision; /* another connection's call used the PNS Call ID at the same time */
+	bool connection_failed; /* its connection was reset, or a side of it fell silent */
+	uint8_t strange_type;   /* enum ctrl_type: names a Call ID that neither side of the call has; 0: none */
+	uint16_t strange_id;
+	uint64_t strange_frame;
+	int64_t end_time;           /* until when it was watched: its end, or the capture's; 0: to the last */
+	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
+	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
+	uint8_t large_waits[HOSTS], stalls[HOSTS]; /* how often, by sender */
 	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments
 			   */
 };
+
+/* How long somebody must have waited before silence means something. */
+#define CONVERSATION_PATIENCE INT64_C(3000000000)
+
+/* Octets of PPP from which on a packet is large: a path that does not take those may take others. */
+enum { FLOW_LARGE = 1000 };
+
+/* How many packets may be out that this host sends, as announced to it; 0: not known. */
+unsigned call_window(const struct call *c, unsigned from);
+
+/* The host whose Echo-Request waits in vain for the other one's reply until `end`, or -1. */
+int connection_echo_lost(const struct control_connection *c, int64_t end);
+
+/* The host that was not heard of any more while the other one repeated itself, or -1. */
+int connection_vanished(const struct control_connection *c);
+
+/* It was reset, or a side of it fell silent: calls did not end in order with it. */
+bool connection_failed(const struct control_connection *c, int64_t end);
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */
 uint64_t flow_lost(const struct flow *f);

@@ -48,7 +48,7 @@ struct event {
 	struct call *holder; /* the call that last had the Call ID which the message gives to another; or NULL */
 	const struct ctrl_msg *msg;
 	const struct ctrl_origin *origin;
-	uint64_t count; /* octets of SKIPPED and GAP */
+	uint64_t count; /* octets of SKIPPED and GAP; FIN: of the message that it cuts short */
 	const struct gre_pkt *gre;
 	struct flow *flow, *peer; /* of this direction and of the other one; may be NULL */
 	uint32_t ip_id;           /* GRE: identification in the IP header */

@@ -214,6 +214,28 @@ static void serial_remember(struct serial_memory *s, uint16_t serial)
 	}
 }
 
+/*
+ * Whether only connections that are up at the same time as this one have used the number: several
+ * systems behind one address, who cannot know of each other.
+ */
+static bool by_another_system(const struct event *e)
+{
+	const struct control_connection *o = e->tunnel->first_connection;
+	const struct call *c = e->tunnel->first_call;
+	bool another = false;
+
+	for (unsigned seen = 0; c && seen < SCAN_MAX; c = c->next, seen++) {
+		if (c == e->call || c->kind != e->call->kind || !c->has_serial || c->serial != e->call->serial)
+			continue;
+		while (o && o->id != c->connection_id)
+			o = o->next;
+		if (!o || o == e->connection || o->last_time < e->connection->first_time)
+			return false;
+		another = true;
+	}
+	return another;
+}
+
 static void judge_serial(struct judge *j, const struct event *e, unsigned pac)
 {
 	bool outgoing = e->call->kind == CALL_OUTGOING;
@@ -225,7 +247,8 @@ static void judge_serial(struct judge *j, const struct event *e, unsigned pac)
 	if (!s)
 		return;
 	if (serial_known(s, e->call->serial)) {
-		f = fail(j, e, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, (int)host, FAIL_TUNNEL);
+		f = fail(j, e, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, (int)host,
+			 FAIL_TUNNEL | (outgoing && by_another_system(e) ? UNLESS_NAT : 0));
 		say(f, "the %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC",
 		    e->call->serial);
 		expected(f, "a number that it has not used before");

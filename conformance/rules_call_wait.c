@@ -127,7 +127,7 @@ static void judge_wait(struct judge *j, const struct event *e, const struct wait
 		if (w->elapsed >= DIAL_LIMIT) {
 			missing(j, e, w, RULE_OCRP_ONE_01, FAIL_DOUBT);
 			missing(j, e, w, RULE_PACOUT_REPLY_01, 0);
-		} else if (w->elapsed >= T60_LATE && !acted) {
+		} else if (w->elapsed >= T60_LATE) {
 			missing(j, e, w, RULE_KA_STUCK_01, 0);
 		}
 		break;
@@ -149,25 +149,6 @@ static void judge_wait(struct judge *j, const struct event *e, const struct wait
 	case AWAIT_NOTHING:
 		break;
 	}
-}
-
-void judge_answer(const struct told *t, struct call *call)
-{
-	const struct event e = about(t->e, call);
-	struct wait w = wait_of(call, t->pac);
-
-	/* A second CCRQ or OCRQ is no answer, nor is one for a call that has its finding. */
-	if (w.what == AWAIT_NOTHING || is_settled(call) || (w.what == AWAIT_CDN && t->type == CTRL_CCRQ))
-		return;
-	/* The PNS had closed its half before the answer came. */
-	if (w.what == AWAIT_CDN && t->calls->acted_time[w.waits] && t->calls->acted[w.waits] != ACT_STOP &&
-	    t->calls->acted_time[w.waits] >= w.since.time_ns) {
-		w.elapsed = t->calls->acted_time[w.waits] - w.since.time_ns;
-		waiter_acted(t->j, &e, t->calls, &w);
-		return;
-	}
-	w.elapsed = e.time_ns - w.since.time_ns;
-	judge_wait(t->j, &e, &w, e.from == w.waits);
 }
 
 /* --- the end of the connection ------------------------------------------------------------- */
@@ -212,7 +193,7 @@ static bool had_reason(const struct event *e, const struct wait *w)
 static void waiter_acted(struct judge *j, const struct event *e, const struct calls_memory *calls,
 			 const struct wait *w)
 {
-	if (w->elapsed >= T60_EARLY || calls->acted[w->waits] == ACT_STOP) {
+	if (w->elapsed >= T60_EARLY) {
 		judge_wait(j, e, w, true);
 		return;
 	}
@@ -220,8 +201,32 @@ static void waiter_acted(struct judge *j, const struct event *e, const struct ca
 		return;
 	if (w->what == AWAIT_OCRP)
 		gave_up(j, e, calls, w->waits, w);
-	else if (w->what == AWAIT_CDN && e->call->kind == CALL_OUTGOING)
+	else if (w->what == AWAIT_CDN && e->call->kind == CALL_OUTGOING && calls->acted[w->waits] != ACT_STOP)
 		did_not_wait(j, e, calls, w->waits, w);
+}
+
+/* The PNS had closed its half of the connection by the time that the answer to its CCRQ came. */
+static bool closed_before(const struct calls_memory *calls, const struct wait *w)
+{
+	return w->what == AWAIT_CDN && calls->acted[w->waits] >= ACT_FIN &&
+	       calls->acted_time[w->waits] >= w->since.time_ns;
+}
+
+void judge_answer(const struct told *t, struct call *call)
+{
+	const struct event e = about(t->e, call);
+	struct wait w = wait_of(call, t->pac);
+
+	/* A second CCRQ or OCRQ is no answer, nor is one for a call that has its finding. */
+	if (w.what == AWAIT_NOTHING || is_settled(call) || (w.what == AWAIT_CDN && t->type == CTRL_CCRQ))
+		return;
+	if (closed_before(t->calls, &w)) {
+		w.elapsed = t->calls->acted_time[w.waits] - w.since.time_ns;
+		waiter_acted(t->j, &e, t->calls, &w);
+	} else {
+		w.elapsed = e.time_ns - w.since.time_ns;
+		judge_wait(t->j, &e, &w, e.from == w.waits);
+	}
 }
 
 /* The side that owed the reply closed the connection: where it was a CDN, that is no substitute. */

@@ -71,9 +71,14 @@ void gave_reason(const struct turn *t, unsigned host)
 static void remember_reply(const struct turn *t)
 {
 	struct control_memory *m = t->m;
+	/* Sent before it was asked for, and told: the reply proper is another one. */
+	bool unasked = !t->peer->starts && !t->c->midstream;
 
-	if (t->me->starts++ || t->e->from == t->c->originator)
+	if (t->me->starts || t->e->from == t->c->originator) {
+		t->me->starts++;
 		return;
+	}
+	t->me->starts = !unasked;
 	m->reply_end = t->me->end;
 	/* Result 0 is not defined; peers that send it mean success. */
 	if (turn_value(t, FIELD_RESULT) > SUCCESS) {
@@ -156,10 +161,12 @@ static void judge_good_message(const struct turn *t, bool collided)
 	if (moot(t->j) & MOOT_DIRECTION)
 		return;
 	judge_error_code(t);
-	if (collided || judge_order_of_start(t) || judge_order_of_stop(t))
+	if (collided || judge_order_of_start(t) || judge_order_of_stop(t)) {
+		set_moot(t->j, MOOT_ORDER);
 		pass_echo(t);
-	else
+	} else {
 		judge_echo(t);
+	}
 }
 
 static void judge_message(struct turn *t)

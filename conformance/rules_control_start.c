@@ -157,7 +157,8 @@ static bool has_spoken(const struct turn *t, unsigned host)
 
 static void version_above_request(const struct turn *t, uint32_t version, uint32_t asked)
 {
-	struct finding *f = accuse_sender(t, RULE_SCCRP_VER_01, 0);
+	bool newer = version > asked && asked > VERSION_1_0;
+	struct finding *f = accuse_sender(t, newer ? RULE_CCSM_RECV_VER_03 : RULE_SCCRP_VER_01, 0);
 
 	evidence(f, t->c->start[0].frame);
 	expected(f, "a version of 0x%04" PRIx32 " or lower, but not 0", asked);
@@ -283,6 +284,9 @@ static bool judge_request(const struct turn *t)
 
 	if (t->e->from != t->c->originator)
 		return receiver_speaks_first(t);
+	/* It has asked to stop: that goes before. */
+	if (t->me->stops || t->me->stopped)
+		return false;
 	judge_firmware(t);
 	if (!t->me->starts) {
 		if (!t->c->midstream)

@@ -268,7 +268,8 @@ static void closes_after_request(const struct turn *t)
 
 void judge_close(const struct turn *t)
 {
-	if (!t->m->up || t->me->closed || t->m->stop_told)
+	/* In the midst of a message: that is what is wrong with it. */
+	if (!t->m->up || t->me->closed || t->m->stop_told || t->e->count)
 		return;
 	if (t->peer->stops)
 		closes_after_request(t);

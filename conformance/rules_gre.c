@@ -39,15 +39,15 @@ static bool plainly_up(const struct call *c)
 	       c->connection->state != CONNECTION_STOPPING;
 }
 
-static struct gre_memory *begin(struct judge *j, const struct event *e)
+struct gre_memory *gre_begin(struct judge *j, struct call *c, unsigned host)
 {
-	struct gre_memory *m = gre_memory(j, e->call, e->from);
+	struct gre_memory *m = gre_memory(j, c, host);
 
 	if (!m)
 		return NULL;
-	if (!plainly_up(e->call))
+	if (!plainly_up(c))
 		m->flags |= GRE_MEM_WATCH;
-	take_over(m, e->flow);
+	take_over(m, c->flow[host]);
 	return m;
 }
 
@@ -80,10 +80,27 @@ static void data(const struct gre_look *l)
 /* A packet that is wrong in itself still uses up its number, where that is the next one. */
 void gre_number_used(struct gre_memory *m, const struct gre_pkt *g)
 {
-	if (!m || !(m->flags & GRE_MEM_DATA) || !(g->flags & GRE_S) || g->seq != m->highest + 1)
+	if (!(m->flags & GRE_MEM_DATA)) {
+		m->flags |= GRE_MEM_FIRST_LOST;
+		return;
+	}
+	if (!(g->flags & GRE_S) || g->seq != m->highest + 1)
 		return;
 	m->highest = g->seq;
 	m->acks_between = 0;
+}
+
+/* Its header is wrong, so that its numbers are not looked at: where the next one goes on is not known. */
+static void passed_over(struct judge *j, const struct event *e, struct gre_memory *own)
+{
+	if (!e->call || !e->call->connection_id) {
+		gre_stray_number(j, e);
+		return;
+	}
+	if (!own)
+		own = gre_begin(j, e->call, e->from);
+	if (own)
+		gre_number_used(own, e->gre);
 }
 
 static void packet(struct judge *j, const struct event *e)
@@ -100,14 +117,14 @@ static void packet(struct judge *j, const struct event *e)
 		l.own = gre_half(c, e->from);
 	if ((e->gre->defects || e->gre->payload_length > 1532 || (e->gre->flags & GRE_VER) != 1) &&
 	    !gre_header(j, e)) {
-		gre_number_used(l.own, e->gre);
+		passed_over(j, e, l.own);
 		return;
 	}
 	if (!c || !c->connection_id)
 		return;
 	l.peer = gre_half(c, !e->from);
 	if (!l.own)
-		l.own = begin(j, e);
+		l.own = gre_begin(j, e->call, e->from);
 	if (!l.own)
 		return;
 	if (l.peer)

@@ -268,6 +268,9 @@ static void raised(const struct gre_look *l)
 	t = l->peer->trouble;
 	if (t && t->has_hole && gre_distance(t->hole, ack) >= 0)
 		t->has_hole = false;
+	/* One of the numbers that were thought to be left out was sent after all. */
+	if (t && t->gap.frame && ack - t->gap.limit < t->gap.value - t->gap.limit)
+		t->gap.frame = 0;
 }
 
 /* --- every acknowledgment --------------------------------------------------------------------- */

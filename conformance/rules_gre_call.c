@@ -176,19 +176,15 @@ static const struct moment *stopped(const struct control_connection *c)
 	return NULL;
 }
 
-/* What closed the connection on both sides, RST or the second FIN, or NULL. */
+/* What closed the connection, FIN of either side or RST, or NULL. */
 static const struct moment *closed(const struct control_connection *c)
 {
 	uint64_t left_out;
 	const struct moment *m;
-	unsigned fins = 0;
 
-	for (unsigned i = 0; (m = history_at(&c->history, i, &left_out)); i++) {
-		if (m->kind == MOMENT_FIN)
-			fins |= 1u << m->from;
-		if (m->kind == MOMENT_RST || (m->kind == MOMENT_FIN && fins == 3))
+	for (unsigned i = 0; (m = history_at(&c->history, i, &left_out)); i++)
+		if (m->kind == MOMENT_RST || m->kind == MOMENT_FIN)
 			return m;
-	}
 	return NULL;
 }
 
@@ -324,14 +320,40 @@ void gre_call_over(struct judge *j, const struct event *e, unsigned host)
 
 /* --- other hosts ------------------------------------------------------------------------------ */
 
-/* It may have used up a number of a live call, under a Call ID that is not the call's. */
-static void miscounted(const struct event *e)
+static bool has_begun(const struct call *c, unsigned host)
 {
-	unsigned n = 0;
+	const struct gre_memory *m = gre_half(c, host);
 
-	for (const struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++)
-		if (!c->over)
+	return m && m->flags & GRE_MEM_DATA;
+}
+
+/*
+ * It may have used up a number of a live call, under a Call ID that is not the call's: of the only
+ * one that had not begun, or the next one of any.
+ */
+void gre_stray_number(struct judge *j, const struct event *e)
+{
+	struct call *begins = NULL;
+	struct gre_memory *m;
+	unsigned n = 0, fresh = 0;
+
+	for (struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
+		if (c->over || !c->connection_id)
+			continue;
+		if (has_begun(c, e->from)) {
 			gre_number_used(gre_half(c, e->from), e->gre);
+		} else {
+			begins = c;
+			fresh++;
+		}
+	}
+	if (fresh != 1)
+		return;
+	m = gre_half(begins, e->from);
+	if (!m)
+		m = gre_begin(j, begins, e->from);
+	if (m)
+		gre_number_used(m, e->gre);
 }
 
 /* The first packet that is no call's; what it means between peers of PPTP is judged at its end. */
@@ -342,7 +364,7 @@ void gre_stray(struct judge *j, const struct event *e)
 	if (e->flow || (e->gre->flags & GRE_VER) != 1 || e->gre->defects & KEY_UNSURE)
 		return;
 	if (e->tunnel->connections) {
-		miscounted(e);
+		gre_stray_number(j, e);
 		return;
 	}
 	s = gre_store(j);
@@ -495,10 +517,10 @@ static void stray_fail(struct judge *j, const struct event *e, unsigned host, co
 		say(found, "%s sent tunnel data with Call ID %u of a call that was refused", who(e, host),
 		    id);
 	else if (s->own)
-		say(found, "%s sent tunnel data with its own Call ID %u instead of that of %s", who(e, host),
+		say(found, "%s sent tunnel packets with its own Call ID %u instead of that of %s", who(e, host),
 		    id, who(e, !host));
 	else
-		say(found, "%s sent tunnel data with Call ID %u, which %s gave to no %scall", who(e, host),
+		say(found, "%s sent tunnel packets with Call ID %u, which %s gave to no %scall", who(e, host),
 		    id, who(e, !host), s->live ? "live " : "");
 	if (s->live && !s->refused)
 		expected(found, "Call ID %u",
@@ -519,13 +541,16 @@ void gre_stray_end(struct judge *j, const struct event *e)
 		struct survey s = { .how = 0 };
 		struct event with = *e;
 
-		if (!f || !f->data || f->defects & KEY_UNSURE)
+		if (!f || !f->packets || f->defects & KEY_UNSURE)
 			continue;
-		if (f->first_seq > NEW_FLOW_SEQ)
+		if (f->data && f->first_seq > NEW_FLOW_SEQ)
 			s.how |= UNLESS_MIDSTREAM;
 		survey_calls(e, host, (uint16_t)f->key, e->call->first_time, &s);
 		survey_connections(e, e->call->first_time, &s);
 		if (s.pending && !s.refused && e->tunnel->pac != (int)host)
+			continue;
+		/* Acknowledgments alone prove nothing but a wrong Call ID of a live call. */
+		if (!f->data && (!s.live || s.refused))
 			continue;
 		with.connection = s.connection;
 		stray_fail(j, &with, host, f, &s);

@@ -27,7 +27,10 @@ static inline int32_t gre_distance(uint32_t from, uint32_t to)
 /* rules_gre.c: the event with the connection of its call, though that may be over. */
 struct event gre_whole_event(const struct event *e);
 
-/* A packet that the rules pass over used up the next number of m (NULL: none). */
+/* The half of a call of which the first packet has come; NULL when memory was short. */
+struct gre_memory *gre_begin(struct judge *j, struct call *c, unsigned host);
+
+/* A packet that the rules pass over used up the next number of m. */
 void gre_number_used(struct gre_memory *m, const struct gre_pkt *g);
 
 /* rules_gre_header.c: what the header alone proves; true when its numbers can be believed. */
@@ -64,6 +67,7 @@ static inline void gre_window_due(struct judge *j, const struct event *e, unsign
 /* rules_gre_call.c: tunnel data against the life of calls. */
 void gre_data_watched(const struct gre_look *l);
 void gre_stray(struct judge *j, const struct event *e);
+void gre_stray_number(struct judge *j, const struct event *e); /* that it used up, of whichever call */
 void gre_stray_end(struct judge *j, const struct event *e);
 void gre_call_over(struct judge *j, const struct event *e, unsigned host);
 void gre_call_pair(struct judge *j, const struct event *e);

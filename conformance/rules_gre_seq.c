@@ -199,6 +199,14 @@ static bool regular(struct gre_trouble *t, uint32_t last, uint32_t step)
 	return t->regular == REGULAR_ENOUGH;
 }
 
+/* The other side acknowledged one of the missing numbers, so that it was sent. */
+static bool was_received(const struct gre_memory *peer, uint32_t due, uint32_t step)
+{
+	const struct gre_trouble *t = peer ? peer->trouble : NULL;
+
+	return t && t->unsent.frame && t->unsent.value - due < step - 1;
+}
+
 static void gap(const struct gre_look *l, uint32_t step)
 {
 	struct gre_memory *m = l->own;
@@ -218,7 +226,7 @@ static void gap(const struct gre_look *l, uint32_t step)
 		skipped(l, t);
 	else
 		m->flags |= GRE_MEM_COUNTS_RIGHT;
-	if (!t->gap.frame && (ids_adjoin(l) || regular(t, m->highest, step)))
+	if (!t->gap.frame && !was_received(l->peer, due, step) && (ids_adjoin(l) || regular(t, m->highest, step)))
 		t->gap = mark(l->e, l->e->gre->seq, due);
 }
 

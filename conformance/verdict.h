@@ -119,6 +119,7 @@ void gre_applied(struct judge *j, const struct event *e, struct call *call);
 enum {
 	MOOT_HEADER = 1,    /* the header is wrong: nothing else of the message is judged */
 	MOOT_DIRECTION = 2, /* the wrong side sent it: no machine or look-up rule is applied */
+	MOOT_ORDER = 4,     /* the connection was not up yet, or not any more: no rule of calls is applied */
 };
 unsigned moot(const struct judge *j);
 void set_moot(struct judge *j, unsigned bits);

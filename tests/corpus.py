@@ -38,6 +38,8 @@ NOTES = {
     # What is not in the capture may not have been sent: the first data were 1 or more, or were
     # acknowledged before they came.
     (LOSSY, "GRE-SEQ-START-01"), (LOSSY, "GRE-ACK-04"),
+    # Two clients behind one address look like one that opened two connections: suspected, no more.
+    ("2 behind one address", "CCSM-ONE-01"),
 }
 
 

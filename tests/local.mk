@@ -100,6 +100,7 @@ endif
 	%D%/unit/test_mirror.c \
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
+	%D%/unit/test_spill.c \
 	%D%/unit/test_tracker.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_analyzer_CFLAGS = $(TEST_CFLAGS)
@@ -194,8 +195,9 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 
 if COVERAGE
 coverage:
-	@$(GCOV) -n $$(find . -name '*.gcda' ! -path '*/tests/*') 2>/dev/null | \
-	$(AWK) -F"[':% ]" '/^File/ { f = $$2 } /^Lines/ && f !~ /^\// { print } '
+	@$(GCOV) -n $$(find . -name '*.gcda' ! -path './tests/*') 2>/dev/null | \
+	$(AWK) '/^File/ { gsub("\047", ""); file = $$2 } \
+		/^Lines/ && file ~ /[.]c$$/ { sub("Lines executed:", ""); print $$1, "of", $$3, file; file = "" }' | sort -n
 clean-local:
 	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
 endif

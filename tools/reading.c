@@ -174,7 +174,7 @@ static bool read_packets(struct reading *r, struct pipeline *p, unsigned index, 
 	return status == CAPTURE_END;
 }
 
-static int read_one(struct reading *r, struct pipeline *p, unsigned index, reading_fn *fn, void *ctx)
+int reading_one(struct reading *r, struct pipeline *p, unsigned index, reading_fn *fn, void *ctx)
 {
 	static const uint64_t none[UNSEEN_COUNT];
 	const char *path = options_operand(r->options, index);
@@ -210,7 +210,7 @@ int reading_run(struct reading *r, struct pipeline *p, reading_fn *fn, void *ctx
 	int status = EXIT_OK;
 
 	for (unsigned i = 0; i < options_operands(r->options); i++) {
-		int one = read_one(r, p, i, fn, ctx);
+		int one = reading_one(r, p, i, fn, ctx);
 
 		if (one == EXIT_USAGE)
 			return one;

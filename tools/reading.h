@@ -54,4 +54,7 @@ typedef void reading_fn(void *ctx, const struct report_capture *c);
  */
 int reading_run(struct reading *r, struct pipeline *p, reading_fn *fn, void *ctx);
 
+/* The same for one of them. */
+int reading_one(struct reading *r, struct pipeline *p, unsigned index, reading_fn *fn, void *ctx);
+
 #endif

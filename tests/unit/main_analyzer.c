@@ -4,7 +4,13 @@
 
 #include <stddef.h>
 
-suite_fn suite_capture, suite_defrag, suite_mirror, suite_reassembly, suite_report, suite_tracker;
+suite_fn suite_capture;
+suite_fn suite_defrag;
+suite_fn suite_mirror;
+suite_fn suite_reassembly;
+suite_fn suite_report;
+suite_fn suite_spill;
+suite_fn suite_tracker;
 
 suite_fn *const suites[] = {
 	suite_capture,
@@ -12,6 +18,7 @@ suite_fn *const suites[] = {
 	suite_mirror,
 	suite_reassembly,
 	suite_report,
+	suite_spill,
 	suite_tracker,
 	NULL,
 };

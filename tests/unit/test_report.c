@@ -1299,7 +1299,7 @@ static void test_decode_gre(void)
 		"\"protocol_type\":34827,\"payload_length\":8,\"call_id\":24,"
 		"\"sequence_number\":7,\"acknowledgment_number\":9}"));
 	CU_ASSERT_TRUE(has(&json, "\"protocol\":49185,\"protocol_name\":\"LCP\",\"code\":1,"
-				  "\"code_name\":\"Configure-Request\",\"identifier\":5,\"length\":4}"));
+				  "\"code_name\":\"Configure-Request\",\"identifier\":5,\"length\":4,"));
 	decode_gre(&text, &decode_text, lcp, sizeof(lcp), sizeof(lcp));
 	CU_ASSERT_TRUE(has(&text, "10.1.1.11 > 10.1.1.10"));
 	CU_ASSERT_TRUE(has(&text, "GRE call 24, seq 7, ack 9, len 8, LCP Configure-Request id 5\n"));

@@ -26,7 +26,7 @@ static const char *const others[] = {
 	"SCCRQ-MAXCH-03",   "SCCRQ-FWREV-01",  "SCCRP-RESULT-02", "SCCRP-RESULT-04", "SCCRP-FWREV-01",
 	"STOPRQ-REASON-02", "STOPRQ-CLEAR-01", "ECHORQ-IDENT-01", "ECHORP-IDENT-01", "ECHORP-REPLY-01",
 	"ECHORP-UNSOL-01",  "OCRQ-CALLID-01",  "OCRQ-SERIAL-01",  "OCRQ-BEARER-02",  "OCRQ-FRAMING-02",
-	"OCRP-CALLID-01",   "OCRP-PEER-01",    "OCRP-SPEED-01",   "OCRP-PPD-01",     "OCRP-ONE-01",
+	"OCRP-CALLID-01",   "OCRP-PEER-01",    "OCRP-SPEED-01",   "OCRP-ONE-01",
 	"ICRQ-CALLID-01",   "ICRQ-SERIAL-01",  "ICRP-CALLID-01",  "ICRP-PEER-01",    "ICRP-ONE-01",
 	"ICCN-PEER-01",     "ICCN-FRAMING-02", "CCRQ-CALLID-01",  "CCRQ-RESP-01",    "CCRQ-ONE-01",
 	"CDN-CALLID-01",    "CDN-RESULT-02",   "CDN-RESULT-03",   "CDN-WHENEVER-01", "CDN-ONE-01",
@@ -360,7 +360,7 @@ static void test_numbers(void)
 		{ CTRL_OCRP, "connect_speed", 0, "result_code", 3, NULL },
 		{ CTRL_OCRP, "packet_recv_window_size", 0, NULL, 0, "OCRP-WINDOW-01" },
 		{ CTRL_OCRP, "packet_recv_window_size", 0, "result_code", 7, NULL },
-		{ CTRL_OCRP, "packet_processing_delay", 601, NULL, 0, "ATO-PPD-01" },
+		{ CTRL_OCRP, "packet_processing_delay", 601, NULL, 0, "OCRP-PPD-01" },
 		/* 64 packets of 1464 octets at 64000 bit/s: 117.12 tenths of a second. */
 		{ CTRL_OCRP, "packet_processing_delay", 12, NULL, 0, NULL },
 		{ CTRL_OCRP, "packet_processing_delay", 11, NULL, 0, "ATO-PPD-02" },
@@ -613,7 +613,7 @@ static void test_start(void)
 {
 	begin();
 	send_message(PNS, CTRL_SCCRQ, "maximum_channels", 9, NULL);
-	cc.start[0] = (struct start_info){ .frame = frame, .channels = 9, .bearer = 0 };
+	cc.start[0] = (struct start_info){ .frame = frame, .version = 0x0100, .channels = 9, .bearer = 0 };
 	send_message(PAC, CTRL_SCCRP, "bearer_capabilities", 0, NULL);
 	cc.start[1] = (struct start_info){ .frame = frame, .channels = 9, .bearer = 0, .result = 1 };
 	send_message(PNS, CTRL_OCRQ, NULL);

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which connections and calls of two captures are the same.
+ *
+ * What a box may have left alone is hashed to marks; a mark that both sides have links the two,
+ * unless so many have it that it says nothing.  Links add up, and the heaviest are believed first.
+ */
+#include <stdlib.h>
+
+#include "analyzer/pair_private.h"
+
+enum {
+	SAME_MAX = 64,      /* links that one mark may make: more is a crowd */
+	DATA_LEAST = 8,     /* octets of payload that can be told from others */
+	MESSAGES_LOOKED = 16,
+	NEAR_NS = 50000000,
+	SECOND_NS = 1000000000,
+	ACCEPT = 8, /* the least weight of a connection that is believed */
+	PORT_WEIGHT = 6,
+	CALL_ID_WEIGHT = 6,
+	PAC_ID_WEIGHT = 1,
+	GRE_WEIGHT = 8,
+	GRE_MORE = 32, /* at most, for many packets */
+	OTHER_TYPE = 4,
+	OTHER_TEXT = 6,
+	STRANGERS = 20, /* both have data, and none of it is the same */
+};
+
+struct mark {
+	uint64_t hash;
+	uint32_t index;
+	int32_t weight;
+};
+
+struct marks {
+	struct mark *mark;
+	size_t count;
+	bool failed;
+};
+
+/* Index of each side's; of calls, b is index * 2 + 1 where the directions are exchanged. */
+struct link {
+	uint32_t a, b;
+	int32_t weight;
+};
+
+struct links {
+	struct link *link;
+	size_t count;
+	bool failed;
+};
+
+/* --- marks and links ------------------------------------------------------------------------ */
+
+static void mark(struct marks *to, uint64_t kind, uint64_t value, size_t index, int32_t weight)
+{
+	to->failed |= !pair_room(&to->mark, to->count, sizeof(*to->mark));
+	if (!to->failed)
+		to->mark[to->count++] =
+			(struct mark){ pair_mix(pair_mix(kind, value), kind), (uint32_t)index, weight };
+}
+
+static int mark_order(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static int link_order(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	if (x->a != y->a)
+		return x->a < y->a ? -1 : 1;
+	return (x->b > y->b) - (x->b < y->b);
+}
+
+/* Heaviest first. */
+static int weight_order(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return link_order(a, b);
+}
+
+static void links_add(struct links *l, uint32_t a, uint32_t b, int32_t weight)
+{
+	l->failed |= !pair_room(&l->link, l->count, sizeof(*l->link));
+	if (!l->failed)
+		l->link[l->count++] = (struct link){ a, b, weight };
+}
+
+/* Adds up the links of the same two. */
+static void links_sum(struct links *l)
+{
+	size_t n = 0;
+
+	if (!l->count)
+		return;
+	qsort(l->link, l->count, sizeof(*l->link), link_order);
+	for (size_t i = 1; i < l->count; i++) {
+		if (link_order(&l->link[n], &l->link[i]) != 0)
+			l->link[++n] = l->link[i];
+		else if (l->link[n].weight < INT32_MAX / 2)
+			l->link[n].weight += l->link[i].weight;
+	}
+	/* pair_room() goes by the count: it must not be made to think that there is more. */
+	while (++n < l->count)
+		l->link[n] = (struct link){ NO_RECORD, NO_RECORD, 0 };
+}
+
+static size_t run_of(const struct marks *m, size_t at)
+{
+	size_t n = 1;
+
+	while (at + n < m->count && m->mark[at + n].hash == m->mark[at].hash)
+		n++;
+	return n;
+}
+
+/* Links all that have a mark in common. */
+static void marks_join(struct marks *side, struct links *l)
+{
+	struct marks *x = &side[0], *y = &side[1];
+
+	for (unsigned s = 0; s < SIDES; s++)
+		if (side[s].count)
+			qsort(side[s].mark, side[s].count, sizeof(*x->mark), mark_order);
+	for (size_t i = 0, j = 0; i < x->count && j < y->count;) {
+		size_t n = run_of(x, i), m = run_of(y, j);
+
+		if (x->mark[i].hash < y->mark[j].hash) {
+			i += n;
+			continue;
+		}
+		if (x->mark[i].hash > y->mark[j].hash) {
+			j += m;
+			continue;
+		}
+		for (size_t k = 0; n * m <= SAME_MAX && k < n * m; k++)
+			links_add(l, x->mark[i + k / m].index, y->mark[j + k % m].index,
+				  x->mark[i + k / m].weight);
+		i += n;
+		j += m;
+	}
+	l->failed |= x->failed || y->failed;
+	for (unsigned s = 0; s < SIDES; s++) {
+		free(side[s].mark);
+		side[s] = (struct marks){ 0 };
+	}
+}
+
+/* Whether another link of one of its ends weighs nearly as much.  Links are in order of weight. */
+static bool contested(const struct links *l, size_t i)
+{
+	const struct link *x = &l->link[i];
+
+	for (size_t k = i + 1; k < l->count && l->link[k].weight * 4 >= x->weight * 3; k++)
+		if (l->link[k].a == x->a || l->link[k].b >> 1 == x->b >> 1)
+			return true;
+	return false;
+}
+
+/* --- calls by their packets ------------------------------------------------------------------ */
+
+static bool tells(const struct pair_packet *k)
+{
+	return k->print && k->length >= DATA_LEAST && k->flags & GRE_S;
+}
+
+static void mark_packets(const struct pair_side *s, size_t index, bool flip, bool second, struct marks *to)
+{
+	const struct pair_call *c = &s->call[index];
+
+	for (unsigned way = 0; way < HOSTS; way++)
+		for (uint32_t i = 0; i < c->packets[way].count; i++) {
+			const struct pair_packet *k = &s->packet[c->packets[way].first + i];
+
+			if (tells(k))
+				mark(to, way ^ flip, pair_mix((uint64_t)k->seq << 32 | k->length, k->print),
+				     second ? index << 1 | flip : index, 1);
+		}
+}
+
+static bool unknown_roles(const struct pair_side *s)
+{
+	for (size_t i = 0; i < s->calls; i++)
+		if (!s->call[i].roles_known)
+			return true;
+	return false;
+}
+
+/* Links calls by equal packets. */
+static void link_calls(struct pair *p, struct links *l)
+{
+	struct marks side[SIDES] = { { 0 } };
+	bool flips = unknown_roles(&p->side[0]) || unknown_roles(&p->side[1]);
+
+	for (unsigned s = 0; s < SIDES; s++)
+		for (size_t i = 0; i < p->side[s].calls; i++) {
+			mark_packets(&p->side[s], i, false, s, &side[s]);
+			if (s && flips)
+				mark_packets(&p->side[s], i, true, s, &side[s]);
+		}
+	marks_join(side, l);
+	links_sum(l);
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+static void mark_connections(const struct pair_side *s, struct marks *to)
+{
+	for (size_t i = 0; i < s->connections; i++) {
+		const struct pair_connection *c = &s->connection[i];
+
+		mark(to, 1, (uint64_t)c->port[0] << 16 | c->port[1], i, PORT_WEIGHT);
+		for (uint32_t m = 0; m < c->messages.count && m < 2; m++) {
+			const struct pair_message *k = &s->message[c->messages.first + m];
+
+			mark(to, 2, pair_hash(s->octets + k->at, k->len), i, 1);
+		}
+	}
+	for (size_t i = 0; i < s->calls; i++) {
+		const struct pair_call *c = &s->call[i];
+
+		if (c->connection != NO_RECORD && c->call_id_known[0])
+			mark(to, 3, c->call_id[0], c->connection, CALL_ID_WEIGHT);
+		if (c->connection != NO_RECORD && c->call_id_known[1])
+			mark(to, 4, c->call_id[1], c->connection, PAC_ID_WEIGHT);
+	}
+}
+
+/* Packets in common say a lot about the connections of their calls. */
+static void link_by_packets(const struct pair *p, const struct links *calls, struct links *l)
+{
+	for (size_t i = 0; i < calls->count && calls->link[i].a != NO_RECORD; i++) {
+		const struct link *x = &calls->link[i];
+		uint32_t a = p->side[0].call[x->a].connection, b = p->side[1].call[x->b >> 1].connection;
+		int32_t more = x->weight < GRE_MORE ? x->weight : GRE_MORE;
+
+		if (a != NO_RECORD && b != NO_RECORD)
+			links_add(l, a, b, GRE_WEIGHT + more);
+	}
+}
+
+/* The first messages of both, one by one, and what passed between them. */
+static int32_t compare_messages(const struct pair *p, const struct pair_connection *a,
+				const struct pair_connection *b)
+{
+	int64_t low = INT64_MAX, high = INT64_MIN;
+	uint32_t next[HOSTS] = { 0 }, aligned = 0;
+	int32_t weight = 0;
+
+	for (uint32_t i = 0; i < a->messages.count && i < MESSAGES_LOOKED; i++) {
+		const struct pair_message *x = &p->side[0].message[a->messages.first + i], *y;
+		uint32_t *j = &next[x->from];
+		int64_t apart;
+
+		while (*j < b->messages.count && p->side[1].message[b->messages.first + *j].from != x->from)
+			++*j;
+		if (*j == b->messages.count)
+			continue;
+		y = &p->side[1].message[b->messages.first + (*j)++];
+		if (x->type != y->type) {
+			weight -= OTHER_TYPE;
+			continue;
+		}
+		if (x->len == y->len &&
+		    memcmp(p->side[0].octets + x->at, p->side[1].octets + y->at, x->len) == 0)
+			weight++;
+		else if (x->type == CTRL_SCCRQ || x->type == CTRL_SCCRP)
+			weight -= OTHER_TEXT;
+		apart = y->time_ns - x->time_ns;
+		low = apart < low ? apart : low;
+		high = apart > high ? apart : high;
+		aligned++;
+	}
+	if (aligned >= 3)
+		weight += high - low < NEAR_NS ? 4 : high - low < SECOND_NS ? 2 : -OTHER_TEXT;
+	return weight;
+}
+
+/* Whether calls of both have data in the same direction. */
+static bool both_have_data(const struct pair *p, uint32_t a, uint32_t b, const bool *has)
+{
+	const bool *x = &has[a * 2], *y = &has[(p->side[0].connections + b) * 2];
+
+	return (x[0] && y[0]) || (x[1] && y[1]);
+}
+
+/* By connection of side 0, then of side 1, and direction. */
+static bool *data_seen(const struct pair *p)
+{
+	size_t n = p->side[0].connections + p->side[1].connections;
+	bool *has = calloc(n * 2 + 1, sizeof(*has));
+
+	for (unsigned s = 0; has && s < SIDES; s++)
+		for (size_t i = 0; i < p->side[s].calls; i++) {
+			const struct pair_call *c = &p->side[s].call[i];
+			size_t at = (c->connection + (s ? p->side[0].connections : 0)) * 2;
+
+			for (unsigned way = 0; way < HOSTS && c->connection != NO_RECORD; way++)
+				for (uint32_t k = 0; k < c->packets[way].count && !has[at + way]; k++)
+					has[at + way] = tells(&p->side[s].packet[c->packets[way].first + k]);
+		}
+	return has;
+}
+
+/* Weighs what is linked by more than marks. */
+static void weigh_connections(const struct pair *p, struct links *l, const bool *has)
+{
+	for (size_t i = 0; i < l->count && l->link[i].a != NO_RECORD; i++) {
+		struct link *x = &l->link[i];
+
+		if (x->weight < GRE_WEIGHT + PORT_WEIGHT && both_have_data(p, x->a, x->b, has))
+			x->weight -= STRANGERS;
+		x->weight += compare_messages(p, &p->side[0].connection[x->a], &p->side[1].connection[x->b]);
+		/* As links of calls have it, whose lowest bit is no index. */
+		x->b <<= 1;
+	}
+}
+
+static bool add_connection(struct pair *p, const struct link *x, bool certain)
+{
+	struct pair_connection *a = &p->side[0].connection[x->a], *b = &p->side[1].connection[x->b >> 1];
+
+	if (a->match != NO_RECORD || b->match != NO_RECORD)
+		return true;
+	if (!pair_room(&p->connection, p->connections, sizeof(*p->connection)))
+		return false;
+	p->connection[p->connections] = (struct pair_connection_match){
+		.index = { x->a, x->b >> 1 },
+		.certain = certain,
+	};
+	a->match = b->match = (uint32_t)p->connections++;
+	return true;
+}
+
+static bool match_connections(struct pair *p, const struct links *calls)
+{
+	struct marks side[SIDES] = { { 0 } };
+	struct links l = { 0 };
+	bool *has = data_seen(p);
+
+	for (unsigned s = 0; s < SIDES; s++)
+		mark_connections(&p->side[s], &side[s]);
+	marks_join(side, &l);
+	link_by_packets(p, calls, &l);
+	links_sum(&l);
+	l.failed |= !has;
+	if (!l.failed)
+		weigh_connections(p, &l, has);
+	if (l.count)
+		qsort(l.link, l.count, sizeof(*l.link), weight_order);
+	for (size_t i = 0; !l.failed && i < l.count && l.link[i].weight >= ACCEPT; i++)
+		l.failed = !add_connection(p, &l.link[i], !contested(&l, i));
+	free(has);
+	free(l.link);
+	return !l.failed;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* Exchanges the directions of a call whose roles were a guess. */
+static void flip_call(struct pair_side *s, uint32_t index)
+{
+	struct pair_call old = s->call[index], *c = &s->call[index];
+
+	for (unsigned way = 0; way < HOSTS; way++) {
+		c->addr[way] = old.addr[!way];
+		c->call_id[way] = old.call_id[!way];
+		c->call_id_known[way] = old.call_id_known[!way];
+		c->packets[way] = old.packets[!way];
+	}
+}
+
+static bool add_call(struct pair *p, uint32_t a, uint32_t b, bool flip, bool certain)
+{
+	struct pair_call *x = &p->side[0].call[a], *y = &p->side[1].call[b];
+	uint32_t connection = NO_RECORD;
+
+	if (x->match != NO_RECORD || y->match != NO_RECORD || (flip && x->roles_known && y->roles_known))
+		return true;
+	if (!pair_room(&p->call, p->calls, sizeof(*p->call)))
+		return false;
+	if (flip)
+		flip_call(&p->side[y->roles_known ? 0 : 1], y->roles_known ? a : b);
+	if (x->connection != NO_RECORD)
+		connection = p->side[0].connection[x->connection].match;
+	if (connection == NO_RECORD && y->connection != NO_RECORD)
+		connection = p->side[1].connection[y->connection].match;
+	p->call[p->calls] = (struct pair_call_match){ { a, b }, connection, certain, NEAR_ASSUMED, { { 0 } } };
+	x->match = y->match = (uint32_t)p->calls++;
+	return true;
+}
+
+/* Calls of each connection that begin with the same request. */
+static bool match_requests(struct pair *p)
+{
+	struct marks side[SIDES] = { { 0 } };
+	struct links l = { 0 };
+
+	for (unsigned s = 0; s < SIDES; s++)
+		for (size_t i = 0; i < p->side[s].calls; i++) {
+			const struct pair_call *c = &p->side[s].call[i];
+			const struct pair_connection *of =
+				c->connection == NO_RECORD ? NULL : &p->side[s].connection[c->connection];
+
+			for (uint32_t k = 0; of && of->match != NO_RECORD && k < of->messages.count; k++) {
+				const struct pair_message *m = &p->side[s].message[of->messages.first + k];
+
+				/* Both sides name the message by its index in side 1. */
+				if (m->frame != c->request_frame || m->match == NO_RECORD ||
+				    (m->type != CTRL_OCRQ && m->type != CTRL_ICRQ))
+					continue;
+				mark(&side[s], 1, s ? of->messages.first + k : m->match, s ? i << 1 : i, 1);
+				break;
+			}
+		}
+	marks_join(side, &l);
+	for (size_t i = 0; !l.failed && i < l.count; i++)
+		l.failed = !add_call(p, l.link[i].a, l.link[i].b >> 1, false,
+				     p->connection[p->side[0].connection[p->side[0].call[l.link[i].a].connection]
+							   .match]
+					     .certain);
+	free(l.link);
+	return !l.failed;
+}
+
+/* The rest by their packets alone. */
+static bool match_rest(struct pair *p, struct links *calls)
+{
+	bool ok = true;
+
+	if (calls->count)
+		qsort(calls->link, calls->count, sizeof(*calls->link), weight_order);
+	for (size_t i = 0; ok && i < calls->count && calls->link[i].weight > 0; i++)
+		ok = add_call(p, calls->link[i].a, calls->link[i].b >> 1, calls->link[i].b & 1,
+			      !contested(calls, i));
+	return ok;
+}
+
+bool pair_match(struct pair *p)
+{
+	struct links calls = { 0 };
+	bool ok;
+
+	link_calls(p, &calls);
+	ok = !calls.failed && match_connections(p, &calls);
+	for (size_t i = 0; ok && i < p->connections; i++)
+		pair_messages(p, &p->connection[i]);
+	ok = ok && match_requests(p) && match_rest(p, &calls);
+	free(calls.link);
+	return ok;
+}
