@@ -26,6 +26,9 @@ libanalyzer_a_SOURCES = \
 	%D%/mirror.h \
 	%D%/pair.c \
 	%D%/pair.h \
+	%D%/pair_match.c \
+	%D%/pair_messages.c \
+	%D%/pair_packets.c \
 	%D%/pair_private.h \
 	%D%/pipeline.c \
 	%D%/pipeline.h \

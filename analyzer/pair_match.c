@@ -155,15 +155,51 @@ static void marks_join(struct marks *side, struct links *l)
 	}
 }
 
-/* Whether another link of one of its ends weighs nearly as much.  Links are in order of weight. */
-static bool contested(const struct links *l, size_t i)
-{
-	const struct link *x = &l->link[i];
+/* The second heaviest link of each end, by index. */
+struct rivals {
+	int32_t *weight[SIDES];
+};
 
-	for (size_t k = i + 1; k < l->count && l->link[k].weight * 4 >= x->weight * 3; k++)
-		if (l->link[k].a == x->a || l->link[k].b >> 1 == x->b >> 1)
-			return true;
-	return false;
+static uint32_t end_of(const struct link *x, unsigned side)
+{
+	return side ? x->b >> 1 : x->a;
+}
+
+static void rivals_free(struct rivals *r)
+{
+	free(r->weight[0]);
+	free(r->weight[1]);
+}
+
+/* Puts links in order of weight, and finds the rivals.  False without memory. */
+static bool rivals_find(struct links *l, const size_t count[SIDES], struct rivals *r)
+{
+	if (l->count)
+		qsort(l->link, l->count, sizeof(*l->link), weight_order);
+	*r = (struct rivals){ { NULL, NULL } };
+	for (unsigned side = 0; side < SIDES; side++) {
+		bool *met = calloc(count[side] + 1, sizeof(*met));
+
+		r->weight[side] = calloc(count[side] + 1, sizeof(*r->weight[side]));
+		for (size_t i = 0; met && r->weight[side] && i < l->count && l->link[i].weight > 0; i++) {
+			uint32_t end = end_of(&l->link[i], side);
+
+			if (met[end] && !r->weight[side][end])
+				r->weight[side][end] = l->link[i].weight;
+			met[end] = true;
+		}
+		free(met);
+		if (!met || !r->weight[side])
+			return false;
+	}
+	return true;
+}
+
+/* No other link of its ends weighs nearly as much. */
+static bool uncontested(const struct rivals *r, const struct link *x)
+{
+	return r->weight[0][x->a] * INT64_C(4) < x->weight * INT64_C(3) &&
+	       r->weight[1][x->b >> 1] * INT64_C(4) < x->weight * INT64_C(3);
 }
 
 /* --- calls by their packets ------------------------------------------------------------------ */
@@ -312,12 +348,15 @@ static bool *data_seen(const struct pair *p)
 }
 
 /* Weighs what is linked by more than marks. */
-static void weigh_connections(const struct pair *p, struct links *l, const bool *has)
+static void weigh_connections(const struct pair *p, struct links *l, const struct links *by_packets,
+			      const bool *has)
 {
 	for (size_t i = 0; i < l->count && l->link[i].a != NO_RECORD; i++) {
 		struct link *x = &l->link[i];
 
-		if (x->weight < GRE_WEIGHT + PORT_WEIGHT && both_have_data(p, x->a, x->b, has))
+		if (both_have_data(p, x->a, x->b, has) &&
+		    !(by_packets->count &&
+		      bsearch(x, by_packets->link, by_packets->count, sizeof(*x), link_order)))
 			x->weight -= STRANGERS;
 		x->weight += compare_messages(p, &p->side[0].connection[x->a], &p->side[1].connection[x->b]);
 		/* As links of calls have it, whose lowest bit is no index. */
@@ -341,27 +380,41 @@ static bool add_connection(struct pair *p, const struct link *x, bool certain)
 	return true;
 }
 
+static bool believe_connections(struct pair *p, struct links *l)
+{
+	const size_t count[SIDES] = { p->side[0].connections, p->side[1].connections };
+	struct rivals rivals;
+	bool ok = rivals_find(l, count, &rivals);
+
+	for (size_t i = 0; ok && i < l->count && l->link[i].weight >= ACCEPT; i++)
+		ok = add_connection(p, &l->link[i], uncontested(&rivals, &l->link[i]));
+	rivals_free(&rivals);
+	return ok;
+}
+
 static bool match_connections(struct pair *p, const struct links *calls)
 {
 	struct marks side[SIDES] = { { 0 } };
-	struct links l = { 0 };
-	bool *has = data_seen(p);
+	struct links l = { 0 }, by_packets = { 0 };
+	bool *has = data_seen(p), ok;
 
 	for (unsigned s = 0; s < SIDES; s++)
 		mark_connections(&p->side[s], &side[s]);
 	marks_join(side, &l);
-	link_by_packets(p, calls, &l);
+	link_by_packets(p, calls, &by_packets);
+	links_sum(&by_packets);
+	for (size_t i = 0; i < by_packets.count && by_packets.link[i].a != NO_RECORD; i++)
+		links_add(&l, by_packets.link[i].a, by_packets.link[i].b, by_packets.link[i].weight);
 	links_sum(&l);
-	l.failed |= !has;
-	if (!l.failed)
-		weigh_connections(p, &l, has);
-	if (l.count)
-		qsort(l.link, l.count, sizeof(*l.link), weight_order);
-	for (size_t i = 0; !l.failed && i < l.count && l.link[i].weight >= ACCEPT; i++)
-		l.failed = !add_connection(p, &l.link[i], !contested(&l, i));
+	ok = has && !l.failed && !by_packets.failed;
+	if (ok) {
+		weigh_connections(p, &l, &by_packets, has);
+		ok = believe_connections(p, &l);
+	}
 	free(has);
+	free(by_packets.link);
 	free(l.link);
-	return !l.failed;
+	return ok;
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -399,49 +452,78 @@ static bool add_call(struct pair *p, uint32_t a, uint32_t b, bool flip, bool cer
 	return true;
 }
 
-/* Calls of each connection that begin with the same request. */
+/* The message that began a call, or NULL. */
+static const struct pair_message *request_of(const struct pair_side *s, const struct pair_call *c)
+{
+	const struct pair_list *l = &s->connection[c->connection].messages;
+	uint32_t low = 0, high = l->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->message[l->first + middle].frame < c->request_frame)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < l->count && s->message[l->first + low].frame == c->request_frame; low++) {
+		const struct pair_message *m = &s->message[l->first + low];
+
+		if (m->type == CTRL_OCRQ || m->type == CTRL_ICRQ)
+			return m;
+	}
+	return NULL;
+}
+
+/* Marks the calls of a side by their requests, which both sides name by the index in side 1. */
+static void mark_requests(const struct pair_side *s, bool second, struct marks *to)
+{
+	for (size_t i = 0; i < s->calls; i++) {
+		const struct pair_call *c = &s->call[i];
+		const struct pair_message *m;
+
+		if (c->connection == NO_RECORD || s->connection[c->connection].match == NO_RECORD)
+			continue;
+		m = request_of(s, c);
+		if (m && m->match != NO_RECORD)
+			mark(to, 1, second ? (uint64_t)(m - s->message) : m->match, second ? i << 1 : i, 1);
+	}
+}
+
+/* Calls that begin with the same request. */
 static bool match_requests(struct pair *p)
 {
 	struct marks side[SIDES] = { { 0 } };
 	struct links l = { 0 };
+	bool ok;
 
 	for (unsigned s = 0; s < SIDES; s++)
-		for (size_t i = 0; i < p->side[s].calls; i++) {
-			const struct pair_call *c = &p->side[s].call[i];
-			const struct pair_connection *of =
-				c->connection == NO_RECORD ? NULL : &p->side[s].connection[c->connection];
-
-			for (uint32_t k = 0; of && of->match != NO_RECORD && k < of->messages.count; k++) {
-				const struct pair_message *m = &p->side[s].message[of->messages.first + k];
-
-				/* Both sides name the message by its index in side 1. */
-				if (m->frame != c->request_frame || m->match == NO_RECORD ||
-				    (m->type != CTRL_OCRQ && m->type != CTRL_ICRQ))
-					continue;
-				mark(&side[s], 1, s ? of->messages.first + k : m->match, s ? i << 1 : i, 1);
-				break;
-			}
-		}
+		mark_requests(&p->side[s], s, &side[s]);
 	marks_join(side, &l);
-	for (size_t i = 0; !l.failed && i < l.count; i++)
-		l.failed = !add_call(p, l.link[i].a, l.link[i].b >> 1, false,
-				     p->connection[p->side[0].connection[p->side[0].call[l.link[i].a].connection]
-							   .match]
-					     .certain);
+	ok = !l.failed;
+	for (size_t i = 0; ok && i < l.count; i++) {
+		const struct pair_call *c = &p->side[0].call[l.link[i].a];
+		uint32_t connection = p->side[0].connection[c->connection].match;
+
+		ok = add_call(p, l.link[i].a, l.link[i].b >> 1, false, p->connection[connection].certain);
+	}
 	free(l.link);
-	return !l.failed;
+	return ok;
 }
 
 /* The rest by their packets alone. */
 static bool match_rest(struct pair *p, struct links *calls)
 {
-	bool ok = true;
+	const size_t count[SIDES] = { p->side[0].calls, p->side[1].calls };
+	struct rivals rivals;
+	bool ok = rivals_find(calls, count, &rivals);
 
-	if (calls->count)
-		qsort(calls->link, calls->count, sizeof(*calls->link), weight_order);
-	for (size_t i = 0; ok && i < calls->count && calls->link[i].weight > 0; i++)
-		ok = add_call(p, calls->link[i].a, calls->link[i].b >> 1, calls->link[i].b & 1,
-			      !contested(calls, i));
+	for (size_t i = 0; ok && i < calls->count && calls->link[i].weight > 0; i++) {
+		const struct link *x = &calls->link[i];
+
+		ok = add_call(p, x->a, x->b >> 1, x->b & 1, uncontested(&rivals, x));
+	}
+	rivals_free(&rivals);
 	return ok;
 }
 

@@ -34,11 +34,11 @@ for folder in dissectors conformance analyzer traces tools; do
 done
 
 # A file that no local.mk names would be left out of the archive, or not be tested.
-for folder in dissectors conformance analyzer traces tools tests/unit tests/fuzz; do
-	for file in "$folder"/*.[ch] "$folder"/*.def; do
+for folder in dissectors conformance analyzer traces tools tests tests/unit tests/fuzz; do
+	for file in "$folder"/*.[ch] "$folder"/*.def "$folder"/*.sh "$folder"/*.py; do
 		[ -e "$file" ] || continue
 		case $folder in
-		tests/*) grep -q "%D%/${file#tests/}" tests/local.mk || echo "$file" ;;
+		tests*) grep -q "%D%/${file#tests/}" tests/local.mk || echo "$file" ;;
 		*) grep -q "%D%/${file##*/}" "$folder/local.mk" || echo "$file" ;;
 		esac
 	done

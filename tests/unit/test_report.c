@@ -585,7 +585,8 @@ static void test_json(void)
 		"\"message\":\"10.1.1.11 sets Reserved1 \"",
 		"\"evidence\":[15,16],\"known_as\":[\"poptop\",\"pptpclient\"]}",
 		"\"summary\":{\"tunnels\":1,\"control_connections\":1,\"calls\":1,\"findings\":{\"error\":1,"
-		"\"warning\":0,\"note\":0},\"gaps\":1,\"gap_octets\":1240,\"partial\":true,"
+		"\"warning\":0,\"note\":0},\"security\":{",
+		"\"gaps\":1,\"gap_octets\":1240,\"partial\":true,"
 		"\"baseline\":null,\"judged\":null,"
 		"\"notices\":[\"3 packets found no room\"]}}",
 	};
