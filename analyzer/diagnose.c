@@ -9,8 +9,6 @@
 #include "analyzer/diagnose_private.h"
 #include "dissectors/ip.h"
 
-#define SECONDS(n) ((int64_t)(n)*1000000000)
-
 /* --- collecting ---------------------------------------------------------------------------- */
 
 struct diagnosis *found(struct diagnoses *d, const char *code, enum confidence confidence, int host,
@@ -76,8 +74,7 @@ const char *confidence_name(enum confidence c)
 
 /* --- connections --------------------------------------------------------------------------- */
 
-/* How long somebody must have waited before silence means something. */
-#define PATIENCE SECONDS(3)
+#define PATIENCE CONVERSATION_PATIENCE
 
 static uint64_t messages_of(const struct control_connection *c, unsigned host)
 {
@@ -88,7 +85,7 @@ static uint64_t messages_of(const struct control_connection *c, unsigned host)
 	return n;
 }
 
-static void tcp_level(struct diagnoses *d, const struct control_connection *c, int64_t now)
+static void tcp_level(struct diagnoses *d, const struct control_connection *c)
 {
 	unsigned server = !c->originator;
 	char a[HOST_WORDS], b[HOST_WORDS];
@@ -99,15 +96,14 @@ static void tcp_level(struct diagnoses *d, const struct control_connection *c, i
 			  "Start the PPTP server there, or let TCP port 1723 through its firewall.");
 		because(x,
 			"%s answered the TCP connection to port %u with a reset: nothing listens there, or a "
-			"firewall "
-			"refuses it",
+			"firewall refuses it",
 			host_words(d, server, a), c->port[1]);
 		shown_by(x, c->first_frame);
 		shown_by(x, c->last_frame);
 		return;
 	}
 	if (c->midstream || c->accepted || c->seen[server] || messages_of(c, c->originator) ||
-	    now - c->first_time < PATIENCE)
+	    d->end - c->first_time < PATIENCE)
 		return;
 	x = found(d, "tcp-no-answer", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "the network between them, or the server",
@@ -171,7 +167,7 @@ static void start_refused(struct diagnoses *d, const struct control_connection *
 	}
 }
 
-static void start_level(struct diagnoses *d, const struct control_connection *c, int64_t now)
+static void start_level(struct diagnoses *d, const struct control_connection *c)
 {
 	unsigned client = c->originator, server = !client;
 	char a[HOST_WORDS], b[HOST_WORDS];
@@ -184,7 +180,7 @@ static void start_level(struct diagnoses *d, const struct control_connection *c,
 	if (!c->messages[client][CTRL_SCCRQ] || c->lost[server] || !c->seen[server] || d->count)
 		return;
 	/* Where it said something else, waiting longer would not help. */
-	if (!messages_of(c, server) && c->close == CLOSE_NONE && now - c->first_time < PATIENCE)
+	if (!messages_of(c, server) && c->close == CLOSE_NONE && d->end - c->first_time < PATIENCE)
 		return;
 	x = found(d, "control-no-reply", CONFIDENCE_HIGH, (int)server, NULL,
 		  "See whether the PPTP server process is healthy: TCP is accepted, PPTP is not answered.");
@@ -194,48 +190,39 @@ static void start_level(struct diagnoses *d, const struct control_connection *c,
 	shown_by(x, c->last_frame);
 }
 
-static void keepalive(struct diagnoses *d, const struct control_connection *c, int64_t now)
+static void keepalive(struct diagnoses *d, const struct control_connection *c)
 {
-	int64_t end = c->close == CLOSE_NONE ? now : c->last_time;
+	int host = connection_echo_lost(c, d->end);
+	char a[HOST_WORDS], b[HOST_WORDS];
+	struct diagnosis *x;
 
-	for (unsigned host = 0; host < HOSTS; host++) {
-		char a[HOST_WORDS], b[HOST_WORDS];
-		struct diagnosis *x;
-
-		if (!c->echo_frame[host] || c->lost[!host] || end - c->echo_time[host] < PATIENCE)
-			continue;
-		x = found(d, "keepalive-lost", CONFIDENCE_HIGH, (int)!host, NULL,
-			  "Check the link to that side and whether its PPTP process hangs.");
-		because(x, "%s sent an Echo-Request that %s did not answer for %.1f s",
-			host_words(d, host, a), host_words(d, !host, b),
-			(double)(end - c->echo_time[host]) / 1e9);
-		shown_by(x, c->echo_frame[host]);
-		shown_by(x, c->last_frame);
-	}
+	if (host < 0)
+		return;
+	x = found(d, "keepalive-lost", CONFIDENCE_HIGH, !host, NULL,
+		  "Check the link to that side and whether its PPTP process hangs.");
+	because(x, "%s sent an Echo-Request that %s did not answer for %.1f s",
+		host_words(d, (unsigned)host, a), host_words(d, !host, b),
+		(double)(d->end - c->echo_time[host]) / 1e9);
+	shown_by(x, c->echo_frame[host]);
+	shown_by(x, c->last_frame);
 }
 
 /* One side repeats itself and the other has fallen silent. */
 static void vanished(struct diagnoses *d, const struct control_connection *c)
 {
-	for (unsigned host = 0; host < HOSTS; host++) {
-		char a[HOST_WORDS], b[HOST_WORDS];
-		struct diagnosis *x;
+	int host = connection_vanished(c);
+	char a[HOST_WORDS], b[HOST_WORDS];
+	struct diagnosis *x;
 
-		if (c->retransmitted[host] < 2 || !c->heard_time[!host] ||
-		    c->last_time - c->heard_time[!host] < PATIENCE ||
-		    c->heard_time[host] <= c->heard_time[!host])
-			continue;
-		x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, (int)!host, NULL,
-			  "Check power, link and route of that side; the other one repeated itself without "
-			  "an answer.");
-		because(x,
-			"%s was not heard of for the last %.1f s, while %s repeated its segments %" PRIu32
-			" times",
-			host_words(d, !host, a), (double)(c->last_time - c->heard_time[!host]) / 1e9,
-			host_words(d, host, b), c->retransmitted[host]);
-		shown_by(x, c->heard_frame[!host]);
-		shown_by(x, c->last_frame);
-	}
+	if (host < 0)
+		return;
+	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, host, NULL,
+		  "Check power, link and route of that side; the other one repeated itself without an answer.");
+	because(x, "%s was not heard of for the last %.1f s, while %s repeated its segments %" PRIu32 " times",
+		host_words(d, (unsigned)host, a), (double)(c->last_time - c->heard_time[host]) / 1e9,
+		host_words(d, !host, b), c->retransmitted[!host]);
+	shown_by(x, c->heard_frame[host]);
+	shown_by(x, c->last_frame);
 }
 
 static void reset(struct diagnoses *d, const struct control_connection *c)
@@ -257,12 +244,12 @@ static void reset(struct diagnoses *d, const struct control_connection *c)
 unsigned diagnose_connection(const struct control_connection *c, int64_t now,
 			     struct diagnosis out[DIAGNOSES_MAX])
 {
-	struct diagnoses d = { out, 0, c->tunnel, c->pac };
+	struct diagnoses d = { out, 0, c->tunnel, c->pac, c->watched_time ? c->watched_time : now };
 
-	tcp_level(&d, c, now);
+	tcp_level(&d, c);
 	not_pptp(&d, c);
-	start_level(&d, c, now);
-	keepalive(&d, c, now);
+	start_level(&d, c);
+	keepalive(&d, c);
 	vanished(&d, c);
 	reset(&d, c);
 	if (!d.count && c->start[0].frame && c->messages[!c->originator][CTRL_SCCRP] &&

@@ -6,18 +6,11 @@
 #include "analyzer/diagnose_private.h"
 #include "dissectors/ip.h"
 
-#define SECONDS(n) ((int64_t)(n)*1000000000)
-
-enum {
-	ENOUGH = 100, /* packets from which on shares of them mean something */
-	LOSS_PERCENT = 1,
-	LATE_PERCENT = 5,
-	COPIES_PERCENT = 1,
-	SPOKEN = 3, /* packets of one direction that should have been answered */
-};
-
 /* Silence of one side that means something while the other one speaks. */
-#define STOPPED_NS SECONDS(3)
+#define STOPPED SECONDS(3)
+/* ... while it still sends itself, but acknowledges nothing. */
+#define UNHEARD SECONDS(10)
+enum { UNHEARD_PACKETS = 8 };
 
 /* An established call that carried nothing for this long is blocked. */
 #define QUIET SECONDS(5)
@@ -48,14 +41,14 @@ static void refused(struct diagnoses *d, const struct call *c)
 	shown_by(x, c->step[STEP_REPLY].frame);
 }
 
-static void unanswered(struct diagnoses *d, const struct call *c, int64_t now)
+static void unanswered(struct diagnoses *d, const struct call *c)
 {
 	int64_t since = c->step[STEP_REQUEST].time_ns;
 	int host = d->pac < 0 ? -1 : c->kind == CALL_INCOMING ? !d->pac : d->pac;
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || now - since < SECONDS(3))
+	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || d->end - since < STOPPED)
 		return;
 	x = found(d, "call-no-reply", CONFIDENCE_MEDIUM, host, NULL,
 		  "See why that side does not answer: its log, its telephone lines, its limit of calls.");
@@ -66,13 +59,7 @@ static void unanswered(struct diagnoses *d, const struct call *c, int64_t now)
 
 /* --- GRE ----------------------------------------------------------------------------------- */
 
-static const struct flow *flow_of(const struct call *c, unsigned host)
-{
-	return c->flow[host] && c->flow[host]->packets ? c->flow[host] : NULL;
-}
-
-/* When the call came up, or 0. */
-static int64_t came_up(const struct call *c)
+int64_t call_up_time(const struct call *c)
 {
 	enum call_step step = c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY;
 
@@ -89,6 +76,18 @@ static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned h
 	return d->pac >= 0 && c->pac_id_known && c->pac_call_id == call_id;
 }
 
+/* It went on after that, or was over: who has ended a call no longer takes its GRE. */
+static bool passing(const struct call *c, const struct icmp_seen *s)
+{
+	const struct flow *g = flow_of(c, !s->from);
+	uint64_t clear = c->step[STEP_CLEAR].frame, disconnect = c->step[STEP_DISCONNECT].frame;
+
+	if ((clear && s->frame > clear) || (disconnect && s->frame > disconnect))
+		return true;
+	return g && g->flags & FLOW_HAS_ACK &&
+	       (g->last_frame > s->frame || (c->ppp && c->ppp->end && s->frame > c->ppp->end_frame));
+}
+
 static bool unreachable(struct diagnoses *d, const struct call *c)
 {
 	bool any = false;
@@ -98,7 +97,7 @@ static bool unreachable(struct diagnoses *d, const struct call *c)
 		char a[HOST_WORDS], by[IP_ADDR_TEXT];
 		struct diagnosis *x;
 
-		if (!s->frame || !sends_to(d, c, s->from, s->call_id))
+		if (!s->frame || s->too_big || !sends_to(d, c, s->from, s->call_id) || passing(c, s))
 			continue;
 		x = found(d, "gre-unreachable", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
 			  "the host or router that sent the ICMP error",
@@ -111,18 +110,18 @@ static bool unreachable(struct diagnoses *d, const struct call *c)
 	return any;
 }
 
-static void nothing_at_all(struct diagnoses *d, const struct call *c, int64_t end)
+static void nothing_at_all(struct diagnoses *d, const struct call *c)
 {
-	int64_t up = came_up(c);
+	int64_t up = call_up_time(c);
 	struct diagnosis *x;
 
-	if (!up || end - up < QUIET)
+	if (!up || d->end - up < QUIET)
 		return;
 	x = found(d, "gre-blocked", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network, or both ends",
 		  "Let IP protocol 47 (GRE) through every firewall on the way; capture at both ends to see "
 		  "where it stops.");
 	because(x, "the call was up for %.1f s and not one GRE packet was seen in either direction",
-		(double)(end - up) / 1e9);
+		(double)(d->end - up) / 1e9);
 	shown_by(x, c->step[STEP_REPLY].frame);
 	shown_by(x, c->last_frame);
 }
@@ -153,12 +152,12 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	shown_by(x, f->last_frame);
 }
 
-static void blocked(struct diagnoses *d, const struct call *c, int64_t end)
+static void blocked(struct diagnoses *d, const struct call *c)
 {
 	bool has[HOSTS] = { flow_of(c, 0) != NULL, flow_of(c, 1) != NULL };
 
 	if (!has[0] && !has[1])
-		nothing_at_all(d, c, end);
+		nothing_at_all(d, c);
 	else if (has[0] != has[1])
 		one_way(d, c, has[1]);
 }
@@ -170,7 +169,7 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || f->last_time - g->last_time < STOPPED_NS ||
+	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || f->last_time - g->last_time < STOPPED ||
 	    (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN)
 		return;
 	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, (int)!host, NULL,
@@ -183,80 +182,150 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	shown_by(x, f->last_frame);
 }
 
+/* One side still sends, but has stopped to acknowledge: what is sent to it no longer arrives. */
+static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
+{
+	const struct flow *f = flow_of(c, host), *g = flow_of(c, !host);
+	char a[HOST_WORDS], b[HOST_WORDS];
+	struct diagnosis *x;
+
+	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || !(f->flags & FLOW_PROBING) || f->flags & FLOW_DISTRUST ||
+	    (int32_t)(f->highest_seq - g->highest_ack) < UNHEARD_PACKETS ||
+	    g->last_time - f->probe_time < UNHEARD || f->last_time - f->probe_time < UNHEARD)
+		return;
+	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
+		  "Look for what stopped the GRE in that direction: a firewall, a NAT entry that timed out, a "
+		  "route.");
+	because(x, "%s still sends, but has acknowledged none of the last %d packets of %s for %.1f s",
+		host_words(d, !host, a), (int)(f->highest_seq - g->highest_ack), host_words(d, host, b),
+		(double)(g->last_time - f->probe_time) / 1e9);
+	shown_by(x, f->last_frame);
+	shown_by(x, g->last_frame);
+}
+
 /* --- address translation -------------------------------------------------------------------- */
 
-static void translation(struct diagnoses *d, const struct call *c)
+static const char *const outside =
+	"Capture on the other side of the NAT router as well and compare the Call IDs.";
+
+static void port_as_id(struct diagnoses *d, const struct call *c)
+{
+	struct diagnosis *x;
+
+	if (!c->id_is_port)
+		return;
+	x = found(d, "nat-call-id-mangled", CONFIDENCE_HIGH, NOBODY_AT_FAULT, "a NAT router on the way",
+		  outside);
+	because(x, "the PNS Call ID %u equals the TCP source port: a NAT router has put it there",
+		c->pns_call_id);
+	shown_by(x, c->step[STEP_REQUEST].frame);
+}
+
+static void strange_id(struct diagnoses *d, const struct call *c)
+{
+	const struct ctrl_desc *desc = c->strange_type ? ctrl_desc_of((enum ctrl_type)c->strange_type) : NULL;
+	struct diagnosis *x;
+
+	if (!desc || !c->pns_id_known || !c->pac_id_known)
+		return;
+	x = found(d, "nat-call-id-mangled", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
+		  "a NAT router on the way, or the sender of the message", outside);
+	because(x, "a %s has the number %u where the Call ID of this call belongs, which is %u and %u", desc->name,
+		c->strange_id, c->pns_call_id, c->pac_call_id);
+	shown_by(x, c->strange_frame);
+	shown_by(x, c->step[STEP_REPLY].frame);
+}
+
+/*
+ * The only GRE of a host that belongs to no call and acknowledges what the other one sends in this
+ * call: its Call ID has been changed on the way, or the one in the control message was.
+ */
+static const struct flow *misdirected(const struct call *c, unsigned host)
+{
+	const struct flow *f = flow_of(c, !host), *only = NULL;
+
+	for (const struct call *o = c->tunnel->first_call; o; o = o->next) {
+		const struct flow *g = flow_of(o, host);
+
+		if (o == c || o->connection_id || !g || flow_of(o, !host) || !(g->flags & FLOW_HAS_ACK) ||
+		    g->last_frame < c->step[STEP_REPLY].frame)
+			continue;
+		if (only)
+			return NULL;
+		only = g;
+	}
+	return only && f && f->flags & FLOW_HAS_SEQ && (int32_t)(only->highest_ack - f->first_seq) >= 0 &&
+			       (int32_t)(f->highest_seq - only->highest_ack) >= 0
+		       ? only
+		       : NULL;
+}
+
+static bool misdirection(struct diagnoses *d, const struct call *c)
+{
+	for (unsigned host = 0; host < HOSTS; host++) {
+		const struct flow *g;
+		char a[HOST_WORDS];
+		struct diagnosis *x;
+
+		if (!c->connection_id || flow_of(c, host) || d->pac < 0)
+			continue;
+		g = misdirected(c, host);
+		if (!g)
+			continue;
+		x = found(d, "nat-call-id-mangled", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
+			  "a NAT router on the way", outside);
+		because(x, "%s sends GRE with Call ID %u, though the control connection agreed on %u",
+			host_words(d, host, a), (unsigned)(uint16_t)g->key,
+			(int)host == d->pac ? c->pns_call_id : c->pac_call_id);
+		shown_by(x, c->step[STEP_REQUEST].frame);
+		shown_by(x, c->step[STEP_REPLY].frame);
+		shown_by(x, g->first_frame);
+		return true;
+	}
+	return false;
+}
+
+static void collision(struct diagnoses *d, const struct call *c)
 {
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (c->id_is_port) {
-		x = found(d, "nat-call-id-mangled", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
-			  "a NAT router on the way",
-			  "Capture on the other side of the NAT router as well and compare the Call IDs.");
-		because(x, "the PNS Call ID %u equals the TCP source port: a NAT router has put it there",
-			c->pns_call_id);
-		shown_by(x, c->step[STEP_REQUEST].frame);
-	}
-	if (c->id_collision) {
-		x = found(
-			d, "call-id-collision", CONFIDENCE_HIGH, NOBODY_AT_FAULT, "a NAT router on the way",
-			"Load the PPTP helper of the NAT router, or let only one client connect at a time.");
-		because(x,
-			"two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be "
-			"told apart",
-			host_words(d, d->pac < 0 ? 0 : !d->pac, a), c->pns_call_id);
-		shown_by(x, c->step[STEP_REQUEST].frame);
-	}
-}
-
-/* --- the path ------------------------------------------------------------------------------- */
-
-static bool more_than(uint64_t part, uint64_t whole, unsigned percent)
-{
-	return part >= SPOKEN && part * 100 >= whole * percent;
-}
-
-static void path(struct diagnoses *d, const struct call *c, unsigned host)
-{
-	const struct flow *f = flow_of(c, host);
-	uint64_t lost = f ? flow_lost(f) : 0, whole = f ? f->data + lost : 0;
-	const char *direction = d->pac < 0            ? "in one direction"
-				: (int)host == d->pac ? "from PAC to PNS"
-						      : "from PNS to PAC";
-	struct diagnosis *x;
-
-	if (whole < ENOUGH)
+	if (!c->id_collision)
 		return;
-	if (more_than(lost, whole, LOSS_PERCENT)) {
-		x = found(
-			d, "heavy-loss", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
-			"the path before the capture point",
-			"Look for an overloaded or faulty link before the capture point in that direction.");
-		because(x, "%" PRIu64 " of %" PRIu64 " GRE packets (%.1f %%) %s were lost", lost, whole,
-			100.0 * (double)lost / (double)whole, direction);
-		shown_by(x, f->first_frame);
-		shown_by(x, f->last_frame);
-	}
-	if (more_than(f->reordered, whole, LATE_PERCENT)) {
-		x = found(
-			d, "heavy-reordering", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
-			"the path before the capture point",
-			"Look for load balancing by packet on the way: PPTP endpoints drop what comes late.");
-		because(x, "%u of %" PRIu64 " GRE packets (%.1f %%) %s came out of order", f->reordered,
-			whole, 100.0 * f->reordered / (double)whole, direction);
-		shown_by(x, f->first_frame);
-		shown_by(x, f->last_frame);
-	}
-	if (more_than(f->duplicated, whole, COPIES_PERCENT)) {
-		x = found(d, "path-duplicates", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
-			  "the path before the capture point",
-			  "Look for a link that sends packets twice before the capture point.");
-		because(x, "%u of %" PRIu64 " GRE packets (%.1f %%) %s came twice", f->duplicated, whole,
-			100.0 * f->duplicated / (double)whole, direction);
-		shown_by(x, f->first_frame);
-		shown_by(x, f->last_frame);
-	}
+	x = found(d, "call-id-collision", CONFIDENCE_HIGH, NOBODY_AT_FAULT, "a NAT router on the way",
+		  "Load the PPTP helper of the NAT router, or let only one client connect at a time.");
+	because(x, "two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be told apart",
+		host_words(d, d->pac < 0 ? 0 : !d->pac, a), c->pns_call_id);
+	shown_by(x, c->step[STEP_REQUEST].frame);
+}
+
+/* --- all of it ------------------------------------------------------------------------------ */
+
+static bool has_code(const struct diagnoses *d, const char *code)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		if (strcmp(d->list[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+/* Its connection did not end in order, as far as is still known. */
+static bool connection_gone(const struct diagnoses *d, const struct call *c)
+{
+	const struct control_connection *o = c->tunnel->first_connection;
+
+	if (c->connection_failed)
+		return true;
+	while (o && o->id != c->connection_id)
+		o = o->next;
+	return o && !call_ended(c) && connection_failed(o, d->end);
+}
+
+static const char *end_words(const struct call *c)
+{
+	return c->step[STEP_DISCONNECT].frame || c->ended_by == 1 ? ", and it was ended in order"
+	       : c->ended_by == 3                                  ? ", until the control connection was closed"
+								   : "";
 }
 
 /* Said only when it was seen to be: both directions carried data and acknowledged each other's. */
@@ -266,29 +335,47 @@ static void healthy(struct diagnoses *d, const struct call *c)
 	struct diagnosis *x;
 
 	if (d->count || !f || !g || f->data < SPOKEN || g->data < SPOKEN || !(f->acks + g->acks) ||
-	    (f->flags | g->flags) & FLOW_DISTRUST)
+	    (f->flags | g->flags) & FLOW_DISTRUST || !ppp_is_healthy(c) || connection_gone(d, c))
 		return;
-	x = found(d, "healthy", CONFIDENCE_HIGH, NOBODY_AT_FAULT, NULL,
-		  "Nothing is to be done about this call.");
-	because(x, "both directions carried data and were acknowledged");
+	x = found(d, "healthy", c->ppp && c->ppp->open_frame ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM,
+		  NOBODY_AT_FAULT, NULL, "Nothing is to be done about this call.");
+	because(x, "%sboth directions carried data and were acknowledged%s",
+		c->ppp && c->ppp->open_frame ? "PPP came up, " : "", end_words(c));
+	shown_by(x, c->ppp ? c->ppp->open_frame : 0);
 	shown_by(x, f->first_frame);
 	shown_by(x, g->first_frame);
+	shown_by(x, f->last_frame);
+}
+
+/* Until when the call was watched: its end, or that of the capture. */
+static int64_t end_of(const struct call *c, int64_t now)
+{
+	if (c->step[STEP_CLEAR].frame)
+		return c->step[STEP_CLEAR].time_ns;
+	if (c->step[STEP_DISCONNECT].frame)
+		return c->step[STEP_DISCONNECT].time_ns;
+	if (c->state == CALL_REFUSED)
+		return c->last_time;
+	return c->end_time ? c->end_time : c->over ? c->last_time : now;
 }
 
 unsigned diagnose_call(const struct call *c, int64_t now, struct diagnosis out[DIAGNOSES_MAX])
 {
-	struct diagnoses d = { out, 0, c->tunnel, c->tunnel->pac };
-	int64_t end = c->over ? c->last_time : now;
+	struct diagnoses d = { out, 0, c->tunnel, c->tunnel->pac, end_of(c, now) };
 
 	refused(&d, c);
-	unanswered(&d, c, end);
-	if (!unreachable(&d, c))
-		blocked(&d, c, end);
-	stopped(&d, c, 0);
-	stopped(&d, c, 1);
-	translation(&d, c);
-	path(&d, c, 0);
-	path(&d, c, 1);
+	unanswered(&d, c);
+	port_as_id(&d, c);
+	if (!misdirection(&d, c) && !unreachable(&d, c))
+		blocked(&d, c);
+	strange_id(&d, c);
+	collision(&d, c);
+	diagnose_ppp(&d, c);
+	for (unsigned host = 0; host < HOSTS && !has_code(&d, "peer-vanished"); host++) {
+		stopped(&d, c, host);
+		unheard(&d, c, host);
+	}
+	diagnose_path(&d, c);
 	healthy(&d, c);
 	return d.count;
 }

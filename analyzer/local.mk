@@ -19,6 +19,8 @@ libanalyzer_a_SOURCES = \
 	%D%/diagnose.c \
 	%D%/diagnose.h \
 	%D%/diagnose_call.c \
+	%D%/diagnose_path.c \
+	%D%/diagnose_ppp.c \
 	%D%/diagnose_private.h \
 	%D%/flow_table.c \
 	%D%/flow_table.h \

@@ -175,6 +175,7 @@ static void on_gre(void *ctx, const struct pipeline_where *w, const struct gre_p
 		.match = NO_RECORD,
 		.length = g->payload_length,
 		.flags = g->flags,
+		.key = g->call_id,
 		.ttl = w->datagram ? w->datagram->ttl : 0,
 		.fragments = w->nframes < UINT8_MAX ? (uint8_t)w->nframes : UINT8_MAX,
 	};

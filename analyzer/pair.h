@@ -36,6 +36,7 @@ struct pair_packet {
 	uint32_t print, print_whole; /* of the first octets of the payload, of all of it; 0: not captured */
 	uint32_t match; /* index of the same packet on the other side, or NO_RECORD */
 	uint16_t length, flags;
+	uint16_t key;           /* Call ID */
 	uint8_t ttl, fragments; /* ttl 0: unknown */
 };
 
@@ -134,7 +135,7 @@ struct pair_way {
 	uint64_t changed_frame[SIDES]; /* first packet changed but for its key */
 	uint16_t header_mask;          /* bits of the first two octets that were changed */
 	uint64_t ack_changed, length_changed, key_changed;
-	uint16_t key[SIDES];           /* Call ID */
+	uint16_t key[SIDES];           /* Call ID of the first packet */
 	uint8_t ttl_min[SIDES], ttl_max[SIDES]; /* 0: unknown */
 	uint64_t samples;              /* of the delay */
 	int64_t delay_min, delay_max, delay_sum;

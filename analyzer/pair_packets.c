@@ -226,25 +226,25 @@ static bool pns_accepted(const struct pair *p, const struct pair_call_match *m)
 {
 	const struct pair_call *c = &p->side[0].call[m->index[0]];
 
-	return c->connection != NO_RECORD &&
-	       !ip_addr_same(&c->addr[0], &p->side[0].connection[c->connection].addr[0]);
+	return m->connection != NO_RECORD &&
+	       !ip_addr_same(&c->addr[0], &pair_connection_of(p, m->connection, 0)->addr[0]);
 }
 
-static bool orient_call(struct pair *p, struct pair_call_match *m, struct extremes *x)
+static void orient_call(struct pair *p, struct pair_call_match *m, struct extremes *x)
 {
-	struct evidence e = evidence_none();
+	struct evidence by_packets = evidence_none(), all;
 	bool flip = pns_accepted(p, m);
 	unsigned near;
 
-	evidence_of_call(p, m, flip, &e);
+	evidence_of_call(p, m, flip, &by_packets);
+	all = by_packets;
 	if (m->connection != NO_RECORD)
-		evidence_of_messages(p, m->connection, &e);
-	near = judge(&e, &m->orientation);
+		evidence_of_messages(p, m->connection, &all);
+	near = judge(&all, &m->orientation);
 	for (unsigned way = 0; way < HOSTS; way++)
 		m->way[way].near = near ^ way ^ flip;
 	if (m->orientation != NEAR_ASSUMED)
-		extremes_add(x, &e, near);
-	return m->orientation != NEAR_ASSUMED;
+		extremes_add(x, &by_packets, near);
 }
 
 void pair_orient(struct pair *p)
@@ -254,7 +254,6 @@ void pair_orient(struct pair *p)
 
 	for (size_t i = 0; i < p->calls; i++)
 		orient_call(p, &p->call[i], &x);
-	/* Connections without calls tell something, too. */
 	for (size_t i = 0; i < p->connections; i++) {
 		enum pair_orientation how;
 		unsigned near;
@@ -323,6 +322,7 @@ static void count_changes(struct pair_way *w, const struct pair_packet *near, co
 	w->ack_changed += ack;
 	w->header_changed += near->flags != far->flags;
 	w->header_mask |= near->flags ^ far->flags;
+	w->key_changed += near->key != far->key;
 	w->fragmented += near->fragments != far->fragments;
 	if ((payload || length || ack || near->flags != far->flags) && !w->changed_frame[w->near]) {
 		w->changed_frame[w->near] = near->frame;
@@ -397,7 +397,8 @@ void pair_count(struct pair *p, struct pair_call_match *m)
 
 		for (unsigned side = 0; side < SIDES; side++) {
 			count_all(&p->side[side], &c[side]->packets[way], side, w);
-			w->key[side] = c[side]->call_id[!way];
+			if (c[side]->packets[way].count)
+				w->key[side] = p->side[side].packet[c[side]->packets[way].first].key;
 		}
 		count_near(p, w, &c[w->near]->packets[way]);
 		count_far(p, w, &c[!w->near]->packets[way]);

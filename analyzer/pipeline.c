@@ -197,7 +197,8 @@ static void gre_packet(struct pipeline *p, const struct datagram *d, const uint6
 	if (status == GRE_OK) {
 		enum mirror_verdict verdict = gre_whole(p, d, &g);
 
-		if (verdict == MIRROR_COPY || verdict == MIRROR_HELD)
+		/* One that is held may be a copy: who prints packets gets it, who counts waits. */
+		if (verdict == MIRROR_COPY)
 			return;
 	} else if (status == GRE_CUT) {
 		p->counts.unseen[UNSEEN_GRE_CUT]++;

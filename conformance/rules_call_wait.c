@@ -193,7 +193,7 @@ static bool had_reason(const struct event *e, const struct wait *w)
 static void waiter_acted(struct judge *j, const struct event *e, const struct calls_memory *calls,
 			 const struct wait *w)
 {
-	if (w->elapsed >= T60_EARLY) {
+	if (w->elapsed >= T60_EARLY || calls->acted[w->waits] == ACT_STOP) {
 		judge_wait(j, e, w, true);
 		return;
 	}
@@ -201,7 +201,7 @@ static void waiter_acted(struct judge *j, const struct event *e, const struct ca
 		return;
 	if (w->what == AWAIT_OCRP)
 		gave_up(j, e, calls, w->waits, w);
-	else if (w->what == AWAIT_CDN && e->call->kind == CALL_OUTGOING && calls->acted[w->waits] != ACT_STOP)
+	else if (w->what == AWAIT_CDN && e->call->kind == CALL_OUTGOING)
 		did_not_wait(j, e, calls, w->waits, w);
 }
 

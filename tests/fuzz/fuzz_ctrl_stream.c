@@ -85,7 +85,8 @@ static void feed(struct account *a, struct cursor *c, size_t len, bool segment_s
 	copy = malloc(len ? len : 1); /* so that reading too far is seen */
 	if (!copy)
 		return;
-	memcpy(copy, octets, len);
+	if (len)
+		memcpy(copy, octets, len);
 	a->in += len;
 	a->frame++;
 	ctrl_stream_feed(&a->s, copy, len, a->frame, (int64_t)a->frame, a->in, segment_start, take, a);
