@@ -167,6 +167,16 @@ static void start_refused(struct diagnoses *d, const struct control_connection *
 	}
 }
 
+/* Both have begun at once: the other one's connection is the one that stays. */
+static bool collided(const struct control_connection *c)
+{
+	for (const struct control_connection *o = c->tunnel->first_connection; o; o = o->next)
+		if (o != c && o->originator != c->originator && o->start[1].frame &&
+		    o->first_time <= c->last_time && c->first_time <= o->last_time)
+			return true;
+	return false;
+}
+
 static void start_level(struct diagnoses *d, const struct control_connection *c)
 {
 	unsigned client = c->originator, server = !client;
@@ -177,7 +187,8 @@ static void start_level(struct diagnoses *d, const struct control_connection *c)
 		start_refused(d, c);
 		return;
 	}
-	if (!c->messages[client][CTRL_SCCRQ] || c->lost[server] || !c->seen[server] || d->count)
+	if (!c->messages[client][CTRL_SCCRQ] || c->lost[server] || !c->seen[server] || d->count ||
+	    collided(c))
 		return;
 	/* Where it said something else, waiting longer would not help. */
 	if (!messages_of(c, server) && c->close == CLOSE_NONE && d->end - c->first_time < PATIENCE)
@@ -216,9 +227,11 @@ static void vanished(struct diagnoses *d, const struct control_connection *c)
 
 	if (host < 0)
 		return;
-	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, host, NULL,
-		  "Check power, link and route of that side; the other one repeated itself without an answer.");
-	because(x, "%s was not heard of for the last %.1f s, while %s repeated its segments %" PRIu32 " times",
+	x = found(
+		d, "peer-vanished", CONFIDENCE_MEDIUM, host, NULL,
+		"Check power, link and route of that side; the other one repeated itself without an answer.");
+	because(x,
+		"%s was not heard of for the last %.1f s, while %s repeated its segments %" PRIu32 " times",
 		host_words(d, (unsigned)host, a), (double)(c->last_time - c->heard_time[host]) / 1e9,
 		host_words(d, !host, b), c->retransmitted[!host]);
 	shown_by(x, c->heard_frame[host]);

@@ -12,6 +12,9 @@
 #define UNHEARD SECONDS(10)
 enum { UNHEARD_PACKETS = 8 };
 
+/* Dialling may take so long, unless the one who waits gives it up. */
+#define DIALLING SECONDS(60)
+
 /* An established call that carried nothing for this long is blocked. */
 #define QUIET SECONDS(5)
 
@@ -41,6 +44,12 @@ static void refused(struct diagnoses *d, const struct call *c)
 	shown_by(x, c->step[STEP_REPLY].frame);
 }
 
+/* What the other side has answered may not be in the capture. */
+static bool partial(const struct call *c)
+{
+	return c->connection ? connection_partial(c->connection) : c->connection_partial;
+}
+
 static void unanswered(struct diagnoses *d, const struct call *c)
 {
 	int64_t since = c->step[STEP_REQUEST].time_ns;
@@ -48,7 +57,8 @@ static void unanswered(struct diagnoses *d, const struct call *c)
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || d->end - since < STOPPED)
+	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || partial(c) ||
+	    d->end - since < (call_ended(c) ? STOPPED : DIALLING))
 		return;
 	x = found(d, "call-no-reply", CONFIDENCE_MEDIUM, host, NULL,
 		  "See why that side does not answer: its log, its telephone lines, its limit of calls.");
@@ -117,13 +127,22 @@ static void nothing_at_all(struct diagnoses *d, const struct call *c)
 
 	if (!up || d->end - up < QUIET)
 		return;
-	x = found(d, "gre-blocked", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network, or both ends",
-		  "Let IP protocol 47 (GRE) through every firewall on the way; capture at both ends to see "
-		  "where it stops.");
+	x = found(d, "gre-blocked", CONFIDENCE_LOW, NOBODY_AT_FAULT, "the network, or both ends",
+		  "See that the capture has IP protocol 47 (GRE) at all; if so, let it through every "
+		  "firewall on "
+		  "the way.");
 	because(x, "the call was up for %.1f s and not one GRE packet was seen in either direction",
 		(double)(d->end - up) / 1e9);
 	shown_by(x, c->step[STEP_REPLY].frame);
 	shown_by(x, c->last_frame);
+}
+
+/* Two requests of LCP are as good as more packets that need no answer. */
+static bool asked_twice(const struct call *c, unsigned host)
+{
+	const struct ppp_asking *a = c->ppp ? &c->ppp->asking[PPP_NEG_LCP][host] : NULL;
+
+	return a && a->requests + a->repeated >= 2;
 }
 
 /* One direction speaks, the other one never arrives. */
@@ -138,7 +157,7 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	struct diagnosis *x;
 
 	/* Who acknowledges has received: then the capture sees only one direction. */
-	if (f->acks || !c->connection_id)
+	if (f->acks || !c->connection_id || (f->packets < SPOKEN && !asked_twice(c, speaks)))
 		return;
 	x = found(d, code, f->packets < SPOKEN ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "the network between them",
@@ -169,8 +188,10 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
+	/* Who has ended PPP, or the call, owes no answer any more. */
 	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || f->last_time - g->last_time < STOPPED ||
-	    (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN)
+	    d->end - g->last_time < STOPPED || (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN ||
+	    (c->ppp && c->ppp->end && c->ppp->ended_by != host))
 		return;
 	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, (int)!host, NULL,
 		  "See whether that side ended the call or its program, or whether its GRE is no longer let "
@@ -189,13 +210,14 @@ static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || !(f->flags & FLOW_PROBING) || f->flags & FLOW_DISTRUST ||
-	    (int32_t)(f->highest_seq - g->highest_ack) < UNHEARD_PACKETS ||
+	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || !(f->flags & FLOW_PROBING) ||
+	    f->flags & FLOW_DISTRUST || (int32_t)(f->highest_seq - g->highest_ack) < UNHEARD_PACKETS ||
 	    g->last_time - f->probe_time < UNHEARD || f->last_time - f->probe_time < UNHEARD)
 		return;
-	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
-		  "Look for what stopped the GRE in that direction: a firewall, a NAT entry that timed out, a "
-		  "route.");
+	x = found(
+		d, "peer-vanished", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
+		"Look for what stopped the GRE in that direction: a firewall, a NAT entry that timed out, a "
+		"route.");
 	because(x, "%s still sends, but has acknowledged none of the last %d packets of %s for %.1f s",
 		host_words(d, !host, a), (int)(f->highest_seq - g->highest_ack), host_words(d, host, b),
 		(double)(g->last_time - f->probe_time) / 1e9);
@@ -228,10 +250,14 @@ static void strange_id(struct diagnoses *d, const struct call *c)
 
 	if (!desc || !c->pns_id_known || !c->pac_id_known)
 		return;
-	x = found(d, "nat-call-id-mangled", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
-		  "a NAT router on the way, or the sender of the message", outside);
-	because(x, "a %s has the number %u where the Call ID of this call belongs, which is %u and %u", desc->name,
-		c->strange_id, c->pns_call_id, c->pac_call_id);
+	x = found(d, "nat-call-id-mangled", c->strange_port ? CONFIDENCE_HIGH : CONFIDENCE_LOW,
+		  NOBODY_AT_FAULT,
+		  c->strange_port ? "a NAT router on the way"
+				  : "a NAT router on the way, or the sender of the message",
+		  outside);
+	because(x, "the %s of the PAC has the number %u%s, though the Call IDs of this call are %u and %u",
+		desc->name, c->strange_id, c->strange_port ? ", which is the TCP port of the PNS," : "",
+		c->pns_call_id, c->pac_call_id);
 	shown_by(x, c->strange_frame);
 	shown_by(x, c->step[STEP_REPLY].frame);
 }
@@ -294,7 +320,8 @@ static void collision(struct diagnoses *d, const struct call *c)
 		return;
 	x = found(d, "call-id-collision", CONFIDENCE_HIGH, NOBODY_AT_FAULT, "a NAT router on the way",
 		  "Load the PPTP helper of the NAT router, or let only one client connect at a time.");
-	because(x, "two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be told apart",
+	because(x,
+		"two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be told apart",
 		host_words(d, d->pac < 0 ? 0 : !d->pac, a), c->pns_call_id);
 	shown_by(x, c->step[STEP_REQUEST].frame);
 }
@@ -309,23 +336,17 @@ static bool has_code(const struct diagnoses *d, const char *code)
 	return false;
 }
 
-/* Its connection did not end in order, as far as is still known. */
+/* Its connection did not end in order. */
 static bool connection_gone(const struct diagnoses *d, const struct call *c)
 {
-	const struct control_connection *o = c->tunnel->first_connection;
-
-	if (c->connection_failed)
-		return true;
-	while (o && o->id != c->connection_id)
-		o = o->next;
-	return o && !call_ended(c) && connection_failed(o, d->end);
+	return c->connection ? connection_failed(c->connection, d->end) : c->connection_failed;
 }
 
 static const char *end_words(const struct call *c)
 {
-	return c->step[STEP_DISCONNECT].frame || c->ended_by == 1 ? ", and it was ended in order"
-	       : c->ended_by == 3                                  ? ", until the control connection was closed"
-								   : "";
+	if (c->step[STEP_DISCONNECT].frame || (c->ppp && c->ppp->end == PPP_END_LCP))
+		return ", and it was ended in order";
+	return call_ended(c) ? ", until it ended" : "";
 }
 
 /* Said only when it was seen to be: both directions carried data and acknowledged each other's. */

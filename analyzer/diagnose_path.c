@@ -30,8 +30,8 @@ static bool more_than(uint64_t part, uint64_t whole, unsigned percent)
 static void share(struct diagnoses *d, const struct flow *f, unsigned from, const char *code, uint64_t part,
 		  uint64_t whole, const char *verb, const char *next)
 {
-	struct diagnosis *x = found(d, code, CONFIDENCE_HIGH, NOBODY_AT_FAULT,
-				    "the path before the capture point", next);
+	struct diagnosis *x =
+		found(d, code, CONFIDENCE_HIGH, NOBODY_AT_FAULT, "the path before the capture point", next);
 
 	because(x, "%" PRIu64 " of %" PRIu64 " GRE packets (%.1f %%) %s %s", part, whole,
 		100.0 * (double)part / (double)whole, direction(d, from), verb);
@@ -88,8 +88,8 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 
 	if (!f || !g || f->flags & FLOW_LARGE_CAME || !c->large_waits[from])
 		return;
-	if (!s && (c->large_waits[from] < LARGE_ENOUGH || !(f->flags & FLOW_SMALL_CAME) ||
-		   g->packets <= g->data))
+	if (!s &&
+	    (c->large_waits[from] < LARGE_ENOUGH || !(f->flags & FLOW_SMALL_CAME) || g->packets <= g->data))
 		return;
 	x = found(d, "mtu-black-hole", s ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "a link on the way with a smaller MTU", next);

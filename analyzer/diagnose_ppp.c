@@ -175,7 +175,8 @@ static bool refuses_auth(const struct look *l, unsigned host)
 		return false;
 	if (a->flags & PPP_WAS_ACKED && s->lcp[host].has & LCP_HAS_AUTH)
 		return false;
-	return stuck || (given_up && (s->refused_auth >> !host & 1 || (a->refused == LCP_OPT_AUTH && a->naks)));
+	return stuck ||
+	       (given_up && (s->refused_auth >> !host & 1 || (a->refused == LCP_OPT_AUTH && a->naks)));
 }
 
 static bool no_common_method(const struct look *l, unsigned host)
@@ -327,7 +328,8 @@ static void reset_storm(const struct look *l, unsigned from)
 	char b[HOST_WORDS], e[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (coded->resets < RESETS || coded->resets * UINT64_C(100) < coded->packets * (uint64_t)RESETS_PERCENT)
+	if (coded->resets < RESETS ||
+	    coded->resets * UINT64_C(100) < coded->packets * (uint64_t)RESETS_PERCENT)
 		return;
 	x = found(l->d, "compression-reset-storm", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
 		  ppp_session_stateful(l->s, from) ? "stateful encryption on a path that loses packets"
@@ -365,17 +367,17 @@ static bool ipcp_failed(const struct look *l, int *host, char *buf, size_t room)
 
 	for (unsigned h = 0; h < HOSTS; h++) {
 		const struct ppp_asking *a = &l->s->asking[PPP_NEG_IPCP][h];
-		const char *how = a->flags & PPP_NEG_REJECTED                     ? "does not speak IPCP at all"
-				  : ppp_session_stuck(l->s, PPP_NEG_IPCP, h)      ? "keeps refusing it"
+		const char *how = a->flags & PPP_NEG_REJECTED                ? "does not speak IPCP at all"
+				  : ppp_session_stuck(l->s, PPP_NEG_IPCP, h) ? "keeps refusing it"
 				  : a->naks + a->rejects && !(a->flags & PPP_WAS_ACKED) ? "refused it"
-				  : unanswered(l, PPP_NEG_IPCP, h)                ? "never answered"
-										  : NULL;
+				  : unanswered(l, PPP_NEG_IPCP, h)                      ? "never answered"
+											: NULL;
 
 		if (!how)
 			continue;
 		*host = !h;
-		snprintf(buf, room, "%s asked for an IP address by IPCP, and %s %s",
-			 host_words(l->d, h, b), host_words(l->d, !h, e), how);
+		snprintf(buf, room, "%s asked for an IP address by IPCP, and %s %s", host_words(l->d, h, b),
+			 host_words(l->d, !h, e), how);
 		return true;
 	}
 	return false;
@@ -449,7 +451,7 @@ static void echo_lost(const struct look *l, unsigned host)
 	struct diagnosis *x;
 
 	if (!g || l->s->echo_waiting[host] < ECHOES || g->last_frame > l->s->echo_frame[host] ||
-	    g->last_time > flow_of(l->c, host)->last_time)
+	    flow_of(l->c, host)->last_time - g->last_time < SECONDS(ECHOES))
 		return;
 	x = found(l->d, "peer-vanished", CONFIDENCE_HIGH, !host, NULL,
 		  "Check power, link and route of that side, and whether its GRE is still let through.");
@@ -473,7 +475,8 @@ void diagnose_ppp(struct diagnoses *d, const struct call *c)
 	if (!c->ppp)
 		return;
 	l.settled = l.s->end == PPP_END_LCP || call_ended(c) || d->end - c->last_time >= SETTLED;
-	if (from_the_start(&l) && !lcp_failed(&l) && !auth_failed(&l) && !no_encryption(&l) && !no_address(&l))
+	if (from_the_start(&l) && !lcp_failed(&l) && !auth_failed(&l) && !no_encryption(&l) &&
+	    !no_address(&l))
 		address_zero(&l);
 	for (unsigned host = 0; host < HOSTS; host++) {
 		if (flow_of(c, host))

@@ -95,7 +95,7 @@ struct pair_side {
 
 /* --- what the two have in common ------------------------------------------------------------- */
 
-enum pair_change_kind { CHANGE_CALL_ID, CHANGE_RESERVED, CHANGE_VALUE, CHANGE_TEXT, CHANGE_LENGTH };
+enum pair_change_kind { CHANGE_CALL_ID, CHANGE_RESERVED, CHANGE_VALUE, CHANGE_TEXT };
 
 /* A field of messages that the box changed, the first time and how often. */
 struct pair_change {

@@ -19,6 +19,7 @@ enum {
 	FIXED_MAX = 20,     /* lines of a baseline */
 	WITHHELD_MAX = 10,
 	ALIKE_MAX = 10, /* findings of one requirement shown in full without --verbose */
+	CODES_MAX = 64, /* codes of diagnosis: there are half as many */
 };
 
 /* The findings of one requirement, severity and certainty. */
@@ -28,6 +29,12 @@ struct group {
 	enum certainty certainty;
 	uint64_t findings;
 	char message[TEXT_ROOM]; /* the first one's */
+};
+
+/* What is wrong, and with how many. */
+struct wrong {
+	const char *code; /* static */
+	uint64_t connections, calls;
 };
 
 struct report {
@@ -40,6 +47,8 @@ struct report {
 	bool postponed;          /* the body is a temporary file */
 	bool showing;            /* the current tunnel */
 	uint64_t tunnels, tunnels_left_out;
+	struct wrong wrong[CODES_MAX];
+	unsigned nwrong;
 	struct group *groups;
 	size_t ngroups, groups_room;
 	bool in_findings;
@@ -185,9 +194,38 @@ static void text_tunnel(struct report *r, const struct tunnel *t)
 		r->tunnels_left_out++;
 }
 
+/* The tally of a code, new where there was none; of the healthy, and beyond the last one, none is kept. */
+static struct wrong *wrong_of(struct report *r, const char *code)
+{
+	for (unsigned i = 0; i < r->nwrong; i++)
+		if (strcmp(r->wrong[i].code, code) == 0)
+			return &r->wrong[i];
+	if (r->nwrong == CODES_MAX || strcmp(code, "healthy") == 0)
+		return NULL;
+	r->wrong[r->nwrong] = (struct wrong){ code, 0, 0 };
+	return &r->wrong[r->nwrong++];
+}
+
+/* A call or connection counts once for each of its codes, which may come for each direction. */
+static void count_wrong(struct report *r, const struct diagnosis *why, unsigned whys, bool call)
+{
+	for (unsigned i = 0; i < whys; i++) {
+		struct wrong *w = wrong_of(r, why[i].code);
+		unsigned first = 0;
+
+		while (strcmp(why[first].code, why[i].code) != 0)
+			first++;
+		if (!w || first < i)
+			continue;
+		w->calls += call;
+		w->connections += !call;
+	}
+}
+
 static void text_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
 			    unsigned whys)
 {
+	count_wrong(r, why, whys, false);
 	if (!r->showing)
 		return;
 	tunnel_text_connection(&r->body, c);
@@ -196,6 +234,7 @@ static void text_connection(struct report *r, const struct control_connection *c
 
 static void text_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
 {
+	count_wrong(r, why, whys, true);
 	if (!r->showing)
 		return;
 	tunnel_text_call(&r->body, c);
@@ -420,6 +459,33 @@ static void put_counts(struct text *t, const struct report_summary *s)
 	text_close(t);
 }
 
+static int wrong_order(const void *a, const void *b)
+{
+	const struct wrong *x = a, *y = b;
+	uint64_t m = x->connections + x->calls, n = y->connections + y->calls;
+
+	return m != n ? (m > n ? -1 : 1) : strcmp(x->code, y->code);
+}
+
+static void put_wrong(struct report *r, struct text *t)
+{
+	if (r->nwrong)
+		qsort(r->wrong, r->nwrong, sizeof(*r->wrong), wrong_order);
+	for (unsigned i = 0; i < r->nwrong; i++) {
+		const struct wrong *w = &r->wrong[i];
+		bool both = w->connections && w->calls;
+
+		text_open(t, 2, 4);
+		if (w->connections)
+			text_words(t, PLAIN, "%" PRIu64 " control connection%s%s", w->connections,
+				   plural(w->connections), both ? "," : ":");
+		if (w->calls)
+			text_words(t, PLAIN, "%" PRIu64 " call%s:", w->calls, plural(w->calls));
+		text_words(t, RED, "%s", w->code);
+		text_close(t);
+	}
+}
+
 /* How safe the inside of the calls was. */
 static void put_grades(struct text *t, const struct report_summary *s)
 {
@@ -572,6 +638,7 @@ static void put_summary(struct report *r, const struct report_summary *s)
 		   strcmp(r->o.profile, "rfc2637") == 0 ? "RFC 2637" : "RFC 2637, profile ms-ptpt");
 	text_close(&t);
 	put_counts(&t, s);
+	put_wrong(r, &t);
 	put_grades(&t, s);
 	put_finding_counts(&t, s);
 	put_groups(r, &t);

@@ -22,7 +22,7 @@ const struct tracker_limits tracker_default_limits = {
 	.max_calls = 4000000,
 	.idle_ns = SECONDS(7200),
 	.linger_ns = SECONDS(10),
-	.keep_ended = 2048,
+	.keep_ended = 512,
 	.histories = true,
 };
 
@@ -590,7 +590,8 @@ void tracker_connection_end(struct tracker *t, struct control_connection *c, enu
 		for (struct call *call = c->tunnel->first_call; call; call = call->next) {
 			if (call->connection != c)
 				continue;
-			call->connection_failed = connection_failed(c, time_ns);
+			call->connection_failed = connection_failed(c, c->watched_time);
+			call->connection_partial = connection_partial(c);
 			call->end_time = c->watched_time;
 			if (how != CLOSE_NONE && call->state != CALL_CLOSED && call->state != CALL_REFUSED) {
 				call->state = CALL_CLOSED;

@@ -82,6 +82,15 @@ static void learn_roles(struct taken *x)
 	tunnel_roles(x, type);
 }
 
+/* Sent by the other side than the one whose message it is. */
+static bool against_roles(const struct taken *x)
+{
+	enum role sender = message_role[x->m->desc->type].sender;
+
+	return sender != ROLE_UNKNOWN && x->c->pac >= 0 &&
+	       (sender == ROLE_PAC) != ((unsigned)x->c->pac == x->from);
+}
+
 /* --- finding calls ------------------------------------------------------------------------ */
 
 /* A call that GRE alone had shown turns out to belong to this connection. */
@@ -262,6 +271,8 @@ static void take_ocrp(struct taken *x)
 	uint32_t result = get(x, FIELD_RESULT);
 	bool first;
 
+	if (!call && against_roles(x))
+		return;
 	if (!call)
 		call = call_by_elimination(x->c, awaits_reply);
 	if (!call) {
@@ -317,6 +328,8 @@ static void take_icrp(struct taken *x)
 	struct call *call = call_by_id(x, x->from, get(x, FIELD_PEER_CALL_ID));
 	uint32_t result = get(x, FIELD_RESULT);
 
+	if (!call && against_roles(x))
+		return;
 	if (!call) {
 		call = call_started(x, CALL_INCOMING, CALL_REQUESTED);
 		if (!call)
@@ -346,6 +359,8 @@ static void take_iccn(struct taken *x)
 	unsigned pac = x->from;
 	struct call *call = call_by_id(x, pac, get(x, FIELD_PEER_CALL_ID));
 
+	if (!call && against_roles(x))
+		return;
 	if (!call) {
 		call = call_started(x, CALL_INCOMING, CALL_ESTABLISHED);
 		if (!call)
@@ -375,24 +390,31 @@ static void take_ccrq(struct taken *x)
 		call->ended_by = 1;
 }
 
+static void keep_strange(struct taken *x, struct call *call, uint32_t id)
+{
+	call->strange_type = (uint8_t)x->m->desc->type;
+	call->strange_id = (uint16_t)id;
+	call->strange_frame = x->frame;
+	call->strange_port = id == x->c->port[0];
+}
+
 static bool ids_known(const struct call *c)
 {
 	return c->pns_id_known && c->pac_id_known;
 }
 
 /*
- * The message names a Call ID that neither side of the only call has, which GRE uses under its own:
- * something between the two has changed one of them.
+ * The PAC names a Call ID that neither side of the only call has: something between the two has changed
+ * one of them, if not the PAC itself has chosen wrong.  A PNS has no reason to name its own, which is
+ * the one that is changed.
  */
 static void strange_id(struct taken *x, uint32_t id)
 {
-	struct call *call = call_by_elimination(x->c, ids_known);
+	struct call *call = x->c->pac == (int)x->from ? call_by_elimination(x->c, ids_known) : NULL;
 
 	if (!call || call_with_id(x->t, x->c, 0, id) || call_with_id(x->t, x->c, 1, id) || call->strange_type)
 		return;
-	call->strange_type = (uint8_t)x->m->desc->type;
-	call->strange_id = (uint16_t)id;
-	call->strange_frame = x->frame;
+	keep_strange(x, call, id);
 }
 
 static void take_cdn(struct taken *x)
@@ -429,15 +451,13 @@ static void take_about_call(struct taken *x)
 	x->call = call;
 	if (!call) {
 		strange_id(x, get(x, FIELD_PEER_CALL_ID));
-	} else if (reserved >= PORT_MIN && reserved <= UINT16_MAX && reserved != get(x, FIELD_PEER_CALL_ID) &&
-		   !call->strange_type) {
+	} else if (x->c->pac == (int)x->from && reserved >= PORT_MIN && reserved <= UINT16_MAX &&
+		   reserved != get(x, FIELD_PEER_CALL_ID) && !call->strange_type) {
 		/*
 		 * Some write the Call ID there as well.  A NAT router, which chooses a TCP port for it,
 		 * rewrites one and forgets the other.
 		 */
-		call->strange_type = (uint8_t)x->m->desc->type;
-		call->strange_id = (uint16_t)reserved;
-		call->strange_frame = x->frame;
+		keep_strange(x, call, reserved);
 	}
 	if (call && x->frame > call->last_frame) {
 		call->last_frame = x->frame;

@@ -15,7 +15,7 @@ enum {
 
 #define LARGE_WAIT_NS INT64_C(1000000000) /* a peer that got it would have acknowledged it by then */
 #define FULL_WAIT_NS INT64_C(2000000000)  /* no path and no delayed acknowledgment takes so long */
-#define RESUME_NS INT64_C(500000000)	   /* who goes on so soon has waited for the acknowledgment */
+#define RESUME_NS INT64_C(500000000)      /* who goes on so soon has waited for the acknowledgment */
 
 /* Where a sequence number restarts or jumps, what went before can no longer be counted against it. */
 static void flow_restart(struct flow *f, uint32_t seq)
@@ -100,7 +100,7 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, in
 		return;
 	data->flags &= (uint16_t)~FLOW_PROBING;
 	flow_came(data, ack);
-	data->flags &= (uint16_t)~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
+	data->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	if (was_full) {
 		data->flags |= FLOW_WAITED;
 		data->probe_time = time_ns;
@@ -115,7 +115,7 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, in
 	data->rtt_count++;
 }
 
-/* Network protocols have numbers below 0x4000; 0xFF03 may come before them. */
+/* Their numbers are below 0x4000, and below 0x0100 perhaps one octet, which is odd; 0xFF03 may come first. */
 static bool carries_data(const struct gre_pkt *g)
 {
 	unsigned skip;
@@ -123,12 +123,12 @@ static bool carries_data(const struct gre_pkt *g)
 	if (!g->payload || g->caplen < 4)
 		return false;
 	skip = g->payload[0] == 0xff && g->payload[1] == 0x03 ? 2 : 0;
-	return g->payload[skip] < 0x40;
+	return g->payload[skip] < 0x40 || g->payload[skip] & 1;
 }
 
 static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns)
 {
-	f->flags &= (uint16_t)~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
+	f->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
 	f->probe_seq = g->seq;
 	f->probe_time = time_ns;
@@ -166,8 +166,7 @@ static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame
 		f->flags &= (uint16_t)~FLOW_WAITED;
 		if (time_ns - f->probe_time <= RESUME_NS)
 			stall_ends(f, frame);
-	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS &&
-		   window_full(f, peer)) {
+	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS && window_full(f, peer)) {
 		stall_ends(f, frame);
 	}
 }
@@ -247,6 +246,11 @@ int connection_vanished(const struct control_connection *c)
 bool connection_failed(const struct control_connection *c, int64_t end)
 {
 	return c->reset_first || connection_echo_lost(c, end) >= 0 || connection_vanished(c) >= 0;
+}
+
+bool connection_partial(const struct control_connection *c)
+{
+	return !c->seen[0] || !c->seen[1] || c->gaps;
 }
 
 uint64_t flow_lost(const struct flow *f)

@@ -157,13 +157,14 @@ struct control_connection {
 	uint32_t bad_checksums, offload_checksums;
 	uint32_t echo_requests[HOSTS], echo_answered[HOSTS]; /* by who asked */
 	bool seen[HOSTS];                                    /* any segment from that host */
-	bool accepted;         /* the TCP handshake was completed */
+	bool accepted;                                       /* the TCP handshake was completed */
 	bool disordered;       /* a host acknowledged octets before the capture had them, if it ever had */
 	uint64_t acked[HOSTS]; /* octets of the other side's that this host has acknowledged by TCP, */
-	int64_t acked_time[HOSTS]; /* ... the last of them then */
+	int64_t acked_time[HOSTS];  /* ... the last of them then */
 	uint64_t echo_frame[HOSTS]; /* that host's Echo-Request that waits for its reply; 0: none does */
 	int64_t echo_time[HOSTS];
-	uint64_t heard_frame[HOSTS], bad_frame[HOSTS]; /* its last segment; its first octets that are no message */
+	uint64_t heard_frame[HOSTS]; /* its last segment */
+	uint64_t bad_frame[HOSTS];   /* its first octets that are no message */
 	int64_t heard_time[HOSTS];
 	int64_t watched_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint64_t first_frame, last_frame;
@@ -269,11 +270,13 @@ struct call {
 	bool pns_id_known, pac_id_known, replied, has_serial;
 	bool id_is_port;  /* the PNS Call ID is the TCP source port: a NAT helper chose it */
 	bool id_collision; /* another connection's call used the PNS Call ID at the same time */
-	bool connection_failed; /* its connection was reset, or a side of it fell silent */
-	uint8_t strange_type;   /* enum ctrl_type: names a Call ID that neither side of the call has; 0: none */
+	bool connection_failed;  /* its connection was reset, or a side of it fell silent */
+	bool connection_partial; /* of its connection one side was not seen, or with gaps */
+	uint8_t strange_type; /* enum ctrl_type: names a Call ID that neither side of the call has; 0: none */
+	bool strange_port;    /* ... and it is the TCP port of the originator */
 	uint16_t strange_id;
 	uint64_t strange_frame;
-	int64_t end_time;           /* until when it was watched: its end, or the capture's; 0: to the last */
+	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
 	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
 	uint8_t large_waits[HOSTS], stalls[HOSTS]; /* how often, by sender */
@@ -298,6 +301,9 @@ int connection_vanished(const struct control_connection *c);
 
 /* It was reset, or a side of it fell silent: calls did not end in order with it. */
 bool connection_failed(const struct control_connection *c, int64_t end);
+
+/* What one side has not said may not be in the capture. */
+bool connection_partial(const struct control_connection *c);
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */
 uint64_t flow_lost(const struct flow *f);

@@ -200,6 +200,8 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 		return;
 	}
 	m->reply_end = end_of(e);
+	/* Its Call ID fitted nothing: the one that fits may still come. */
+	m->extra_replies += e->match == MATCH_ELIMINATION;
 	/* It was for a call that had ended on the way: what the tracker began is no call. */
 	if (e->match == MATCH_OVER && call != e->call)
 		m->abandoned = m->settled = true;

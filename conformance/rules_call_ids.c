@@ -43,10 +43,9 @@ static enum rule_number pns_reuse(unsigned type, const struct call *h, unsigned 
 static enum rule_number pac_reuse(const struct told *t, const struct call *h, unsigned *how)
 {
 	const struct flow *f = h->flow[t->pac];
+	int64_t heard = f && f->flags & FLOW_SEEN ? f->last_time : h->last_time;
 
-	if (h->state == CALL_CLEARING)
-		return RULE_CDN_WHENEVER_01;
-	if (was_connected(h) && f && f->flags & FLOW_SEEN && t->e->time_ns - f->last_time > T60)
+	if (h->state == CALL_CLEARING || (was_connected(h) && t->e->time_ns - heard > T60))
 		return RULE_CDN_WHENEVER_01;
 	*how = was_connected(h) && h->connection == t->e->connection ? 0 : FAIL_DOUBT;
 	return t->type == CTRL_OCRP ? RULE_OCRP_CALLID_01 : RULE_ICRQ_CALLID_01;

@@ -235,6 +235,7 @@ static void bound_iccn(const struct told *t, struct call *c)
 		break_rule(t, RULE_PACIN_WAIT_05, had_acked(t->e, m->clear_end) ? 0 : UNLESS_INFLIGHT,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
+		settle_call(t->j, c);
 		return;
 	}
 	if (m && m->reply_end && !had_acked(t->e, m->reply_end)) {
@@ -300,7 +301,7 @@ static void over_ccrq(const struct told *t)
 	else if (c->state == CALL_REFUSED)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
 			   "the PNS sent a Call-Clear-Request for a call that it had refused", call_over);
-	else if (was_connected(c))
+	else if (was_connected(c) && !(c->step[STEP_CLEAR].frame && over_since(t, c) > GONE_GRACE))
 		break_rule(t, c->kind == CALL_INCOMING ? RULE_PNSIN_EST_01 : RULE_PNSOUT_EST_01,
 			   knew_end(t, c) ? 0 : UNLESS_INFLIGHT,
 			   "the PNS sent a Call-Clear-Request for a call that the PAC had ended",
@@ -440,6 +441,16 @@ static void judge_wen_state(const struct told *t)
 		judge_wen(t);
 }
 
+static bool is_live(const struct call *c)
+{
+	return !c->over;
+}
+
+static bool is_dialled(const struct call *c)
+{
+	return !c->over && call_awaits(c) == AWAIT_OCRP;
+}
+
 static void unmatched_sli(const struct told *t)
 {
 	const struct refusal *r = refusal_of(t, CTRL_OCRP, true, told_value(t, FIELD_PEER_CALL_ID));
@@ -448,6 +459,11 @@ static void unmatched_sli(const struct told *t)
 		break_unbound(t, RULE_PNSOUT_WR_01, had_acked(t->e, r->end) ? 0 : UNLESS_INFLIGHT,
 			      "the PNS sent a Set-Link-Info for a call that the PAC had refused", call_over,
 			      r->frame);
+	/* The only call there is, which cannot have the Call ID yet. */
+	else if (calls_that(t->e, is_dialled) == 1 && calls_that(t->e, is_live) == 1)
+		break_unbound(t, RULE_SLI_STATE_01, 0,
+			      "the PNS sent a Set-Link-Info before the PAC had accepted the call",
+			      "Set-Link-Info after the Outgoing-Call-Reply", t->calls->request_frame[t->pns]);
 	else
 		judge_unmatched(t, RULE_SLI_PEER_01);
 }

@@ -70,7 +70,8 @@ static bool another_call_is_up(const struct turn *t)
 	const struct call *call = t->e->tunnel->first_call;
 
 	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
-		if (call->connection == t->c && call->state == CALL_ESTABLISHED)
+		if (call->connection == t->c && call->state == CALL_ESTABLISHED &&
+		    call->step[STEP_REQUEST].frame)
 			return true;
 	return false;
 }

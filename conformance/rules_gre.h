@@ -99,6 +99,7 @@ enum {
 	GRE_DONE_SKIP = 16,
 	GRE_DONE_STUCK = 32,
 	GRE_DONE_EARLY_ACK = 64,
+	GRE_DONE_DELAY = 128, /* how long the PAC takes was compared with what it had said */
 };
 
 /* A data packet that was seen: to tell repetitions by the sender from copies by the path. */

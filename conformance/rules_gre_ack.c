@@ -338,7 +338,10 @@ void gre_ack_end(struct judge *j, const struct event *e, unsigned host)
 		return;
 	if (t->early_ack.frame)
 		early_fail(j, e, host, &t->early_ack,
-			   peer && peer->flags & GRE_MEM_DATA ? UNLESS_GRE_LOSS : UNLESS_ONE_WAY, 0);
+			   !peer                        ? UNLESS_ONE_WAY
+			   : peer->flags & GRE_MEM_DATA ? UNLESS_GRE_LOSS
+							: FAIL_DOUBT,
+			   0);
 	if (t->unsent.frame)
 		unsent_fail(j, e, host, &t->unsent,
 			    t->unsent.value - t->unsent.limit > HARDLY_LOST ? FAIL_DOUBT : UNLESS_GRE_LOSS,

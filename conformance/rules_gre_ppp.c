@@ -19,16 +19,34 @@ enum {
 
 /* --- HDLC ------------------------------------------------------------------------------------- */
 
-static void framed(const struct gre_look *l)
+static struct finding *framed(const struct gre_look *l, unsigned how)
+{
+	struct finding *f = fail(l->j, l->e, RULE_GRE_PPP_01, (int)l->e->from, how);
+
+	say(f, "%s sent PPP with the framing of a serial line through the tunnel", who(l->e, l->e->from));
+	return expected(f, "a bare PPP packet");
+}
+
+/* A flag or an escape at the beginning. */
+static void framed_first(const struct gre_look *l)
 {
 	const struct gre_pkt *g = l->e->gre;
 	const uint8_t *p = g->payload;
 	bool certain = p[0] == FLAG ? g->caplen > 1 && (p[1] == 0xff || p[1] == 0xc0 || p[1] == ESCAPE)
 				    : g->caplen > 2 && p[1] == ESCAPE && p[2] == 0x23;
-	struct finding *f = fail(l->j, l->e, RULE_GRE_PPP_01, (int)l->e->from, certain ? 0 : FAIL_DOUBT);
 
-	say(f, "%s sent PPP with the framing of a serial line through the tunnel", who(l->e, l->e->from));
-	observed(expected(f, "a bare PPP packet"), "%02X %02X ...", p[0], g->caplen > 1 ? p[1] : 0);
+	observed(framed(l, certain ? 0 : FAIL_DOUBT), "%02X %02X ...", p[0], g->caplen > 1 ? p[1] : 0);
+}
+
+/* A flag right behind a control packet or its check sequence. */
+static bool framed_last(const struct gre_look *l, uint32_t beyond)
+{
+	const struct gre_pkt *g = l->e->gre;
+
+	if ((beyond != 1 && beyond != 3 && beyond != 5) || g->payload[g->caplen - 1] != FLAG)
+		return false;
+	observed(framed(l, FAIL_DOUBT), "%02X at the end", FLAG);
+	return true;
 }
 
 /* --- check sequences -------------------------------------------------------------------------- */
@@ -215,6 +233,8 @@ static void control(const struct gre_look *l, bool late)
 		return;
 	here = p.caplen;
 	beyond = here > p.length ? here - p.length : 0;
+	if (framed_last(l, beyond))
+		return;
 	if (p.length > here)
 		part_begin(l, p.length - here);
 	else if (p.protocol == PPP_LCP && (beyond == 2 || beyond == 4) &&
@@ -234,7 +254,7 @@ void gre_ppp(const struct gre_look *l, bool late)
 	if (l->own->flags & GRE_MEM_PART)
 		part_end(l);
 	if (p[0] == FLAG || p[0] == ESCAPE || (p[0] == 0xff && p[1] == ESCAPE)) {
-		framed(l);
+		framed_first(l);
 		return;
 	}
 	if (p[0] == 0xff && p[1] == 0x03 && g->caplen > 3)

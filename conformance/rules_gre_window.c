@@ -18,6 +18,7 @@ enum {
 	STALL_MAX_MS = 60000,
 	DELAY_UNIT_MS = 100, /* of the processing delays in call set-up */
 	STALLS_ENOUGH = 5,
+	DELAYS_ENOUGH = 8, /* acknowledgments that were timed */
 	ACK_DUE_S = 5,
 	STOP_S = 3, /* longer than any time-out that is known of */
 	WAIT_S = 60,
@@ -307,6 +308,53 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+/* From the observer to the PAC and back, as the handshake shows it; 0 where it does not. */
+static int64_t round_trip(const struct control_connection *c, unsigned pac)
+{
+	int64_t syn = 0;
+	const struct moment *m;
+	uint64_t left_out;
+
+	if (c->originator == pac)
+		return 0;
+	for (unsigned i = 0; (m = history_at(&c->history, i, &left_out)); i++) {
+		if (m->kind == MOMENT_SYN)
+			syn = m->time_ns;
+		else if (m->kind == MOMENT_SYNACK && syn)
+			return m->time_ns - syn;
+	}
+	return 0;
+}
+
+/*
+ * What the PAC said that it takes to pass a packet on, and what it takes to acknowledge one.  Where it
+ * said nothing, by 0, nothing is compared.
+ */
+static void processing_delay(struct judge *j, const struct event *e, unsigned host)
+{
+	struct gre_memory *m = gre_half(e->call, host);
+	const struct call *c = e->call;
+	const struct flow *f = c->flow[host];
+	int pac = pac_of(e);
+	int64_t said = MILLISECONDS(c->pac_delay * DELAY_UNIT_MS), limit, mean;
+	struct finding *found;
+
+	if (m->done & GRE_DONE_DELAY || pac < 0 || (unsigned)pac == host || c->kind != CALL_OUTGOING ||
+	    !c->pac_delay || !e->connection || !f || f->rtt_count < DELAYS_ENOUGH)
+		return;
+	m->done |= GRE_DONE_DELAY;
+	limit = 2 * (said + round_trip(e->connection, (unsigned)pac));
+	mean = (int64_t)(f->rtt_sum_us / f->rtt_count) * 1000;
+	if (mean <= limit || (int64_t)f->rtt_min_us * 1000 <= said)
+		return;
+	found = fail(j, e, RULE_OCRP_PPD_01, pac, doubts(m, gre_half(c, !host)));
+	say(found, "the PAC takes %lld ms to acknowledge data, though it had said %lld ms",
+	    (long long)(mean / MILLISECONDS(1)), (long long)(said / MILLISECONDS(1)));
+	observed(expected(found, "at most about %lld ms", (long long)(limit / MILLISECONDS(1))), "%lld ms",
+		 (long long)(mean / MILLISECONDS(1)));
+	at(found, c->step[STEP_REPLY].frame, c->step[STEP_REPLY].time_ns);
+}
+
 /* When the call ended, as far as that shows. */
 static int64_t end_time(const struct judge *j, const struct event *e)
 {
@@ -322,6 +370,7 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->window || m->flags & GRE_MEM_NO_WINDOW)
 		return;
+	processing_delay(j, e, host);
 	gre_window_due(j, e, host, m, now);
 	if (judge_profile(j) == PROFILE_MS_PTPT)
 		return;

@@ -24,6 +24,7 @@ test_scripts = \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
 	%D%/corpus.py \
+	%D%/diagnosis.py \
 	%D%/manifest.py \
 	%D%/ppp.py \
 	%D%/mutate.py \
@@ -97,6 +98,7 @@ endif
 	%D%/unit/main_analyzer.c \
 	%D%/unit/test_capture.c \
 	%D%/unit/test_defrag.c \
+	%D%/unit/test_diagnose.c \
 	%D%/unit/test_mirror.c \
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \

@@ -9,6 +9,7 @@
 #include "tools/commands.h"
 #include "tools/decrypt.h"
 #include "tools/judging.h"
+#include "tools/pairing.h"
 #include "tools/reading.h"
 
 enum { NOTICES = 8, NOTICE = 200 };
@@ -203,6 +204,8 @@ static int run(const struct options *o)
 	const char *format = options_value(o, "format", "text");
 	int status;
 
+	if (options_given(o, "pair"))
+		return pairing_run(o);
 	a.ops = report_by_name(format);
 	if (!a.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
@@ -226,6 +229,7 @@ static const struct option_desc options[] = {
 	READING_OPTIONS,
 	JUDGING_OPTIONS,
 	DECRYPT_OPTIONS,
+	PAIRING_OPTIONS,
 	{ 0, NULL, NULL, NULL },
 };
 

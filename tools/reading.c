@@ -12,7 +12,7 @@
 #include "tools/progress.h"
 
 /* About what one of each takes, for --max-memory: the limits are scaled so that a quarter is for each. */
-enum { TUNNEL_OCTETS = 500, CONNECTION_OCTETS = 1024, CALL_OCTETS = 560, LEAST_MEMORY = 16 << 20 };
+enum { TUNNEL_OCTETS = 700, CONNECTION_OCTETS = 2048, CALL_OCTETS = 900, LEAST_MEMORY = 16 << 20 };
 
 static bool ports(struct reading *r)
 {

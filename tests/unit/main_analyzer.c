@@ -6,6 +6,7 @@
 
 suite_fn suite_capture;
 suite_fn suite_defrag;
+suite_fn suite_diagnose;
 suite_fn suite_mirror;
 suite_fn suite_reassembly;
 suite_fn suite_report;
@@ -15,6 +16,7 @@ suite_fn suite_tracker;
 suite_fn *const suites[] = {
 	suite_capture,
 	suite_defrag,
+	suite_diagnose,
 	suite_mirror,
 	suite_reassembly,
 	suite_report,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conformance/judge.h"
+#include "conformance/rules_control.h"
 #include "tests/unit/main.h"
 
 enum { PAC, PNS, CALLS = 4 };
@@ -42,6 +43,7 @@ static const bool *about_calls(void)
 static void scene_begin(struct scene *s, enum rule_profile profile)
 {
 	const struct judge_options o = { profile, about_calls(), 1000 };
+	struct control_memory *m;
 
 	memset(s, 0, sizeof(*s));
 	s->judge = judge_new(&o);
@@ -57,6 +59,11 @@ static void scene_begin(struct scene *s, enum rule_profile profile)
 	s->connection.state = CONNECTION_ESTABLISHED;
 	s->connection.seen[PAC] = s->connection.seen[PNS] = true;
 	s->connection.first_time = s->now;
+	/* Its start is over. */
+	m = control_memory(s->judge, &s->connection);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	m->up = m->reply_read = true;
+	m->side[PAC].starts = m->side[PNS].starts = 1;
 }
 
 static void connection_over(struct scene *s)
