@@ -245,6 +245,9 @@ static void reset(struct diagnoses *d, const struct control_connection *c)
 
 	if (!c->reset_first || c->tcp_refused || c->closed_by < 0)
 		return;
+	/* It may have closed in order before, which the capture lacks. */
+	if (c->disordered || c->gaps || (c->midstream && !messages_of(c, (unsigned)c->closed_by)))
+		return;
 	x = found(d, "tcp-reset", CONFIDENCE_HIGH, c->closed_by, NULL,
 		  "Look into the log of that side at that time; a firewall on the way may also have sent the "
 		  "reset.");

@@ -10,7 +10,10 @@
 #define STOPPED SECONDS(3)
 /* ... while it still sends itself, but acknowledges nothing. */
 #define UNHEARD SECONDS(10)
-enum { UNHEARD_PACKETS = 8 };
+enum {
+	UNHEARD_PACKETS = 8,
+	MISSABLE = 20, /* one of so many packets may be missing from the capture */
+};
 
 /* Dialling may take so long, unless the one who waits gives it up. */
 #define DIALLING SECONDS(60)
@@ -57,7 +60,8 @@ static void unanswered(struct diagnoses *d, const struct call *c)
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || partial(c) ||
+	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || c->step[STEP_CONNECTED].frame ||
+	    flow_of(c, 0) || flow_of(c, 1) || partial(c) ||
 	    d->end - since < (call_ended(c) ? STOPPED : DIALLING))
 		return;
 	x = found(d, "call-no-reply", CONFIDENCE_MEDIUM, host, NULL,
@@ -137,12 +141,12 @@ static void nothing_at_all(struct diagnoses *d, const struct call *c)
 	shown_by(x, c->last_frame);
 }
 
-/* Two requests of LCP are as good as more packets that need no answer. */
-static bool asked_twice(const struct call *c, unsigned host)
+/* Two requests of LCP, and no more to come, are as good as more packets that need no answer. */
+static bool asked_twice(const struct diagnoses *d, const struct call *c, unsigned host)
 {
 	const struct ppp_asking *a = c->ppp ? &c->ppp->asking[PPP_NEG_LCP][host] : NULL;
 
-	return a && a->requests + a->repeated >= 2;
+	return a && a->requests + a->repeated >= 2 && (call_ended(c) || d->end - call_up_time(c) >= QUIET);
 }
 
 /* One direction speaks, the other one never arrives. */
@@ -157,7 +161,7 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	struct diagnosis *x;
 
 	/* Who acknowledges has received: then the capture sees only one direction. */
-	if (f->acks || !c->connection_id || (f->packets < SPOKEN && !asked_twice(c, speaks)))
+	if (f->acks || !c->connection_id || (f->packets < SPOKEN && !asked_twice(d, c, speaks)))
 		return;
 	x = found(d, code, f->packets < SPOKEN ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "the network between them",
@@ -188,10 +192,10 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
-	/* Who has ended PPP, or the call, owes no answer any more. */
+	/* Who has ended PPP, or the call, owes no answer; of whom much is missing, more may be. */
 	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || f->last_time - g->last_time < STOPPED ||
 	    d->end - g->last_time < STOPPED || (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN ||
-	    (c->ppp && c->ppp->end && c->ppp->ended_by != host))
+	    flow_lost(g) * MISSABLE > g->data || (c->ppp && c->ppp->end && c->ppp->ended_by != host))
 		return;
 	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, (int)!host, NULL,
 		  "See whether that side ended the call or its program, or whether its GRE is no longer let "
@@ -293,7 +297,8 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		char a[HOST_WORDS];
 		struct diagnosis *x;
 
-		if (!c->connection_id || flow_of(c, host) || d->pac < 0)
+		if (!c->step[STEP_REQUEST].frame || !c->step[STEP_REPLY].frame || flow_of(c, host) ||
+		    d->pac < 0)
 			continue;
 		g = misdirected(c, host);
 		if (!g)

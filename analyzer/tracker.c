@@ -574,8 +574,10 @@ void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 	c->over = true;
 	if (t->hooks.call_over)
 		t->hooks.call_over(t->hooks.ctx, c, time_ns);
-	if (c->connection)
+	if (c->connection) {
+		c->connection_partial = connection_partial(c->connection);
 		c->connection->live_calls--;
+	}
 	c->connection = NULL;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
@@ -591,7 +593,6 @@ void tracker_connection_end(struct tracker *t, struct control_connection *c, enu
 			if (call->connection != c)
 				continue;
 			call->connection_failed = connection_failed(c, c->watched_time);
-			call->connection_partial = connection_partial(c);
 			call->end_time = c->watched_time;
 			if (how != CLOSE_NONE && call->state != CALL_CLOSED && call->state != CALL_REFUSED) {
 				call->state = CALL_CLOSED;

@@ -224,10 +224,15 @@ unsigned call_window(const struct call *c, unsigned from)
 	return (unsigned)pac == from ? c->pns_window : c->pac_window;
 }
 
+bool connection_partial(const struct control_connection *c)
+{
+	return !c->seen[0] || !c->seen[1] || c->gaps || c->disordered;
+}
+
 int connection_echo_lost(const struct control_connection *c, int64_t end)
 {
 	for (int host = 0; host < HOSTS; host++)
-		if (c->echo_frame[host] && !c->lost[!host] &&
+		if (c->echo_frame[host] && !connection_partial(c) &&
 		    end - c->echo_time[host] >= CONVERSATION_PATIENCE)
 			return host;
 	return -1;
@@ -246,11 +251,6 @@ int connection_vanished(const struct control_connection *c)
 bool connection_failed(const struct control_connection *c, int64_t end)
 {
 	return c->reset_first || connection_echo_lost(c, end) >= 0 || connection_vanished(c) >= 0;
-}
-
-bool connection_partial(const struct control_connection *c)
-{
-	return !c->seen[0] || !c->seen[1] || c->gaps;
 }
 
 uint64_t flow_lost(const struct flow *f)

@@ -66,7 +66,8 @@ struct control_memory {
 	bool reply_read;      /* the originator has acknowledged it */
 	bool stops_crossed;
 	bool start_told, stop_told; /* what did not come, or not in time */
-	bool requests_crossed;      /* proven of the SCCRQs that collided */
+	bool requests_crossed;      /* the SCCRQs that collided, ... */
+	bool crossing_proven;       /* ... by TCP */
 	bool collision_told;
 };
 

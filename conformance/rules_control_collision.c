@@ -40,6 +40,18 @@ static bool is_pending(const struct control_connection *o, const struct turn *t)
 	       t->now - side->time_ns < T60;
 }
 
+/* What TCP has acknowledged need not have been read when the other request was sent right after it. */
+static void begin_together(const struct turn *t, struct control_connection *o)
+{
+	const struct control_side *first = &o->memory->side[o->originator];
+	bool proven = !has_acked(o, t->e->from, first->end);
+
+	t->m->rival = o->id;
+	o->memory->rival = t->c->id;
+	t->m->crossing_proven = o->memory->crossing_proven = proven;
+	t->m->requests_crossed = o->memory->requests_crossed = proven || t->now - first->time_ns < AT_ONCE;
+}
+
 void collision_begins(const struct turn *t)
 {
 	struct control_connection *o = t->e->tunnel->first_connection;
@@ -49,10 +61,7 @@ void collision_begins(const struct turn *t)
 	for (unsigned n = 0; o && n < CONNECTIONS_WALKED; n++, o = o->next) {
 		if (o == t->c || !is_pending(o, t))
 			continue;
-		t->m->rival = o->id;
-		o->memory->rival = t->c->id;
-		t->m->requests_crossed = o->memory->requests_crossed =
-			!has_acked(o, t->e->from, o->memory->side[o->originator].end);
+		begin_together(t, o);
 		return;
 	}
 }
@@ -85,8 +94,10 @@ static struct finding *misjudged(struct collision *x, unsigned opener, enum rule
 	unsigned how = 0;
 	struct finding *f;
 
-	if (!x->m[0]->requests_crossed)
-		how = rule == RULE_COLL_WINNER_01 ? FAIL_DOUBT : UNLESS_INFLIGHT;
+	if (!x->m[0]->requests_crossed && rule != RULE_COLL_WINNER_01)
+		how = UNLESS_INFLIGHT;
+	if (!x->m[0]->crossing_proven)
+		how |= FAIL_DOUBT;
 	if (is_private(&tunnel->host[0]) != is_private(&tunnel->host[1]))
 		how |= UNLESS_NAT;
 	if (x->c[0]->gaps || x->c[1]->gaps)

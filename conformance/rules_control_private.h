@@ -18,6 +18,7 @@ enum {
 /* Policies where RFC 2637 says "immediately" or nothing. */
 #define CLOSE_DELAY SECONDS(10)
 #define COLLISION_DELAY SECONDS(5)
+#define AT_ONCE SECONDS(1)
 #define SHORTAGE_DELAY SECONDS(1)
 #define ROUND_TRIP SECONDS(2)
 

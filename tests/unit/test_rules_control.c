@@ -731,13 +731,20 @@ static void starts_over(void)
 /* --- collisions ----------------------------------------------------------------------------------------- */
 
 /* Both hosts open a connection: `first` is of the higher address, which wins. */
-static void collide(bool crossed)
+/* acked: TCP has acknowledged the first request when the second one is sent, so many ms later. */
+static void collide_after(bool acked, int64_t ms)
 {
 	sent(HIGH, CTRL_SCCRQ);
-	if (!crossed)
+	if (acked)
 		acknowledge(&first, LOW);
+	wait_ms(ms);
 	link_up(&second, LOW, 2);
 	send_on(&second, LOW, CTRL_SCCRQ);
+}
+
+static void collide(bool crossed)
+{
+	collide_after(!crossed, 0);
 }
 
 static void the_loser_lingers(void)
@@ -816,7 +823,11 @@ static void the_loser_goes_on(void)
 	send_on(&second, LOW, CTRL_STOPRQ);
 	finds_only("COLL-LOSER-02", LOW, frame);
 	restart();
-	collide(false);
+	collide_after(true, 900); /* acknowledged, but hardly read by then */
+	send_on(&second, LOW, CTRL_STOPRQ);
+	finds_only("COLL-LOSER-02", LOW, frame);
+	restart();
+	collide_after(true, 1100);
 	send_on(&second, LOW, CTRL_STOPRQ);
 	CU_ASSERT_EQUAL(finds("COLL-LOSER-02"), NOT_FOUND);
 	CU_ASSERT_EQUAL(judge_stats(judge)->withheld_by[RULE_COLL_LOSER_02], UNLESS_INFLIGHT);
