@@ -32,6 +32,10 @@ libanalyzer_a_SOURCES = \
 	%D%/pair_messages.c \
 	%D%/pair_packets.c \
 	%D%/pair_private.h \
+	%D%/report_json_pair.c \
+	%D%/report_pair.c \
+	%D%/report_pair.h \
+	%D%/report_text_pair.c \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/pipeline_control.c \

@@ -14,6 +14,8 @@ pptpscope_SOURCES = \
 	%D%/judging.h \
 	%D%/options.c \
 	%D%/options.h \
+	%D%/pairing.c \
+	%D%/pairing.h \
 	%D%/pptpscope.c \
 	%D%/progress.c \
 	%D%/progress.h \
