@@ -32,10 +32,6 @@ libanalyzer_a_SOURCES = \
 	%D%/pair_messages.c \
 	%D%/pair_packets.c \
 	%D%/pair_private.h \
-	%D%/report_json_pair.c \
-	%D%/report_pair.c \
-	%D%/report_pair.h \
-	%D%/report_text_pair.c \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/pipeline_control.c \
@@ -51,6 +47,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report.h \
 	%D%/report_json.c \
 	%D%/report_json_decode.c \
+	%D%/report_json_pair.c \
 	%D%/report_json_ppp.c \
 	%D%/report_json_ppp.h \
 	%D%/report_json_put.c \
@@ -58,12 +55,15 @@ libanalyzer_a_SOURCES = \
 	%D%/report_json_rules.c \
 	%D%/report_mask.c \
 	%D%/report_mask.h \
+	%D%/report_pair.c \
+	%D%/report_pair.h \
 	%D%/report_ppp.c \
 	%D%/report_ppp.h \
 	%D%/report_private.h \
 	%D%/report_rules.h \
 	%D%/report_text.c \
 	%D%/report_text_call.c \
+	%D%/report_text_pair.c \
 	%D%/report_text_ppp.c \
 	%D%/report_text_private.h \
 	%D%/report_text_put.c \

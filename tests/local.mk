@@ -26,6 +26,7 @@ test_scripts = \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
 	%D%/manifest.py \
+	%D%/pair.py \
 	%D%/ppp.py \
 	%D%/mutate.py \
 	%D%/readme.py \

@@ -58,7 +58,7 @@ def damaged(folder):
 
 
 def main():
-    report, decoded, rules = map(validator, ("report", "decode", "rules"))
+    report, decoded, rules, pair = map(validator, ("report", "decode", "rules", "pair"))
     folder = common.temporary_folder()
     captures = common.captured() + common.made(folder)
     for path in captures:
@@ -75,6 +75,10 @@ def main():
                    ("--max-calls", "1"), ("--max-connections", "1"), ("--max-tunnels", "1"),
                    ("--filter", "tcp"), ("--filter", "proto 47")):
         judge(report, "audit " + " ".join(option), ("audit", "--format", "json", *option, *some))
+    for first, second in zip(captures, captures[1:]):
+        judge(pair, "pair of %s and %s" % (os.path.basename(first), os.path.basename(second)),
+              ("audit", "--pair", "--format", "json", first, second))
+    judge(pair, "pair of anonymous captures", ("audit", "--pair", "--anonymize", "--format", "json", *some[:2]))
     judge(report, "audit of nothing that can be read", ("audit", "--format", "json", os.devnull), (3,))
     for option in (("--anonymize",), ("--verbose",), ("--show-secrets",)):
         judge(decoded, "decode " + " ".join(option), ("decode", "--format", "json", *option, *some), by_line=True)
