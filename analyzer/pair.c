@@ -12,6 +12,7 @@ enum {
 	MESSAGE_OCTETS = 256, /* kept of a message */
 	TABLE_FIRST = 256,
 	OCTETS_FIRST = 4096,
+	MIRROR_NS = 10000000, /* a copy comes within this */
 };
 
 const struct pair_limits pair_default_limits = { RECORDS_DEFAULT };
@@ -44,7 +45,7 @@ struct pair_reading {
 	size_t slots;
 	struct spans flows, connections;
 	size_t tunnel_first; /* the first connection of the tunnel that is walked */
-	int64_t now;
+	int64_t now, kept_until; /* end of the capture; time of what was kept last */
 };
 
 /* --- memory ------------------------------------------------------------------------------- */
@@ -78,10 +79,11 @@ bool pair_room(void *array, size_t count, size_t size)
 	return grown != NULL;
 }
 
-static bool room(struct pair_reading *r)
+static bool room(struct pair_reading *r, int64_t time_ns)
 {
 	if (r->records < r->limit && !r->side->memory_failed) {
 		r->records++;
+		r->kept_until = time_ns;
 		return true;
 	}
 	r->side->over_limit++;
@@ -164,7 +166,7 @@ static void on_gre(void *ctx, const struct pipeline_where *w, const struct gre_p
 	uint32_t enough = g->payload_length < PRINT_OCTETS ? g->payload_length : PRINT_OCTETS;
 	struct pair_packet k;
 
-	if (status != GRE_OK || !room(r))
+	if (status != GRE_OK || !room(r, w->time_ns))
 		return;
 	k = (struct pair_packet){
 		.frame = w->frame,
@@ -220,7 +222,7 @@ static void on_control(void *ctx, const struct pipeline_where *w, const struct c
 	struct ends e = connection_ends(w->src, w->src_port, w->dst, w->dst_port, &from);
 	struct pair_message k;
 
-	if (!room(r))
+	if (!room(r, w->time_ns))
 		return;
 	k = (struct pair_message){
 		.frame = w->frame,
@@ -288,7 +290,7 @@ static void on_connection(void *ctx, const struct control_connection *c)
 	struct ends e;
 	unsigned from;
 
-	if (!room(r))
+	if (!room(r, r->kept_until))
 		return;
 	if (!pair_room(&s->connection, s->connections, sizeof(*k))) {
 		s->memory_failed = true;
@@ -351,7 +353,7 @@ static void on_call(void *ctx, const struct call *c)
 	int pac = c->tunnel->pac;
 	unsigned pns = pac == 0;
 
-	if (!room(r))
+	if (!room(r, r->kept_until))
 		return;
 	if (!pair_room(&s->call, s->calls, sizeof(*k))) {
 		s->memory_failed = true;
@@ -365,6 +367,7 @@ static void on_call(void *ctx, const struct call *c)
 		.connection = connection_index(r, c->connection_id),
 		.match = NO_RECORD,
 		.roles_known = pac >= 0,
+		.mirrored = c->tunnel->mirrored > 0,
 		.kind = c->kind,
 	};
 	call_ids(k, c, pns);
@@ -422,6 +425,28 @@ static int packet_order(const void *a, const void *b)
 	return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
+/* What a mirror port copied before the pipeline knew that it does is taken out.  Packets are in order. */
+static void drop_copies(struct pair_side *s)
+{
+	const struct pair_packet *last = NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < s->packets && s->packet[i].flow != NO_RECORD; i++) {
+		struct pair_packet *k = &s->packet[i];
+
+		if (s->call[k->flow >> 1].mirrored && last && last->flow == k->flow &&
+		    last->flags == k->flags && last->seq == k->seq && last->ack == k->ack &&
+		    last->print == k->print && k->time_ns - last->time_ns < MIRROR_NS) {
+			k->flow = NO_RECORD;
+			any = true;
+		} else {
+			last = k;
+		}
+	}
+	if (any)
+		qsort(s->packet, s->packets, sizeof(*s->packet), packet_order);
+}
+
 static void own_packets(struct pair_reading *r)
 {
 	struct pair_side *s = r->side;
@@ -430,6 +455,7 @@ static void own_packets(struct pair_reading *r)
 		s->packet[i].flow = owner_of(&r->flows, s->packet[i].flow, s->packet[i].frame);
 	if (s->packets)
 		qsort(s->packet, s->packets, sizeof(*s->packet), packet_order);
+	drop_copies(s);
 	for (size_t i = 0; i < s->packets && s->packet[i].flow != NO_RECORD; i++) {
 		struct pair_list *l = &s->call[s->packet[i].flow >> 1].packets[s->packet[i].flow & 1];
 
@@ -491,6 +517,11 @@ bool pair_side_end(struct pair *p, unsigned side, struct tracker *t, uint64_t ca
 	s->captured = captured;
 	s->first_time = first_time;
 	s->last_time = r->now = last_time;
+	/* Behind the limit it is as if the capture had ended: what is only on the other side was not lost. */
+	if (s->over_limit)
+		s->last_time = r->kept_until;
+	/* What packets belong to has room of its own. */
+	r->records = 0;
 	whole = tracker_walk(t, &visitor, r);
 	if (r->flows.count)
 		qsort(r->flows.span, r->flows.count, sizeof(struct span), span_order);

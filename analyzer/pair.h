@@ -19,7 +19,7 @@
 enum { SIDES = 2 };
 
 struct pair_limits {
-	size_t records; /* packets, messages, connections and calls kept of each side */
+	size_t records; /* packets and messages kept of each side; connections and calls likewise */
 };
 extern const struct pair_limits pair_default_limits;
 
@@ -62,7 +62,7 @@ struct pair_call {
 	struct ip_addr addr[HOSTS];
 	uint16_t call_id[HOSTS];
 	uint8_t call_id_known[HOSTS];
-	bool roles_known;
+	bool roles_known, mirrored;
 	uint8_t kind;
 	struct pair_list packets[HOSTS];
 	const char *code[DIAGNOSES_MAX]; /* of the diagnosis */
@@ -88,7 +88,7 @@ struct pair_side {
 	uint8_t *octets; /* of messages */
 	size_t packets, messages, connections, calls;
 	uint64_t over_limit;           /* packets and messages that found no room */
-	int64_t first_time, last_time; /* of the capture */
+	int64_t first_time, last_time; /* of the capture, or of what was kept of it */
 	uint64_t captured;             /* packets in it */
 	bool memory_failed;
 };

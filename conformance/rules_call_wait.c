@@ -71,7 +71,10 @@ static void missing(struct judge *j, const struct event *e, const struct wait *w
 	else
 		say(f, "the %s did not send %s", role, awaited_names[w->what]);
 	expected(f, timer ? "the end of the control connection after 60 s" : "%s", awaited_names[w->what]);
-	observed(f, "%s after %.0f s", timer ? "still waiting" : "none", (double)w->elapsed / 1e9);
+	if (!timer && e->connection && e->connection->closed_by >= 0)
+		observed(f, "none, and the TCP connection ended after %.1f s", (double)w->elapsed / 1e9);
+	else
+		observed(f, "%s after %.0f s", timer ? "still waiting" : "none", (double)w->elapsed / 1e9);
 }
 
 /* The own id of a Call-Disconnect-Notify that did not come. */
