@@ -481,6 +481,20 @@ static void decode_text_gre(const struct report_options *o, const struct decode_
 		gre_line(o, w, g, status);
 }
 
+static void decode_text_decrypted(const struct report_options *o, const struct decode_where *w,
+				  const struct gre_pkt *inside)
+{
+	put_where(o, w);
+	decode_put_styled(o, GREEN, "decrypted");
+	if (o->verbose) {
+		fputc('\n', o->out);
+		decode_ppp_rows(o, inside, GRE_OK);
+	} else {
+		decode_ppp_line(o, inside, GRE_OK);
+	}
+	fputc('\n', o->out);
+}
+
 static void decode_text_skipped(const struct report_options *o, const struct decode_where *w, uint64_t count,
 				bool lost)
 {
@@ -500,5 +514,6 @@ const struct decode_ops decode_text = {
 	.name = "text",
 	.control = decode_text_control,
 	.gre = decode_text_gre,
+	.decrypted = decode_text_decrypted,
 	.skipped = decode_text_skipped,
 };

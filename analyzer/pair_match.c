@@ -20,6 +20,7 @@ enum {
 	CALL_ID_WEIGHT = 6,
 	PAC_ID_WEIGHT = 1,
 	GRE_WEIGHT = 8,
+	ENDS_WEIGHT = 4, /* of a call */
 	GRE_MORE = 32, /* at most, for many packets */
 	OTHER_TYPE = 4,
 	OTHER_TEXT = 6,
@@ -231,19 +232,75 @@ static bool unknown_roles(const struct pair_side *s)
 	return false;
 }
 
-/* Links calls by equal packets. */
+/* The ends of a call are the same on a path that translates nothing. */
+static void mark_ends(const struct pair_side *s, size_t index, bool flip, bool second, struct marks *to)
+{
+	const struct pair_call *c = &s->call[index];
+	uint64_t hash = 0;
+
+	for (unsigned end = 0; end < HOSTS; end++) {
+		hash = pair_mix(hash, pair_hash(c->addr[end ^ flip].octet, sizeof(c->addr[0].octet)));
+		hash = pair_mix(hash, c->call_id_known[end ^ flip] ? c->call_id[end ^ flip] : UINT32_MAX);
+	}
+	mark(to, 5, hash, second ? index << 1 | flip : index, 1);
+}
+
+/* A packet is in both lists.  Both are nearly in the order of Sequence Numbers, and near is enough. */
+static bool share_packet(const struct pair *p, const struct pair_list *a, const struct pair_list *b)
+{
+	for (uint32_t i = 0, j = 0; i < a->count && j < b->count;) {
+		const struct pair_packet *x = &p->side[0].packet[a->first + i];
+		const struct pair_packet *y = &p->side[1].packet[b->first + j];
+
+		if (!tells(x))
+			i++;
+		else if (!tells(y))
+			j++;
+		else if (x->seq == y->seq && x->print == y->print)
+			return true;
+		else if ((int32_t)(x->seq - y->seq) < 0)
+			i++;
+		else
+			j++;
+	}
+	return false;
+}
+
+/*
+ * Links calls with the same ends that share a packet: where many calls carry the same, packets alone
+ * tell none of them from another.
+ */
+static void link_ends(const struct pair *p, struct marks *side, struct links *l)
+{
+	struct links ends = { 0 };
+
+	marks_join(side, &ends);
+	l->failed |= ends.failed;
+	for (size_t i = 0; !ends.failed && i < ends.count; i++) {
+		const struct link *x = &ends.link[i];
+		const struct pair_call *a = &p->side[0].call[x->a], *b = &p->side[1].call[x->b >> 1];
+
+		if (share_packet(p, &a->packets[0], &b->packets[x->b & 1]) ||
+		    share_packet(p, &a->packets[1], &b->packets[!(x->b & 1)]))
+			links_add(l, x->a, x->b, ENDS_WEIGHT);
+	}
+	free(ends.link);
+}
+
+/* Links calls by equal packets and by their ends. */
 static void link_calls(struct pair *p, struct links *l)
 {
-	struct marks side[SIDES] = { { 0 } };
+	struct marks side[SIDES] = { { 0 } }, ends[SIDES] = { { 0 } };
 	bool flips = unknown_roles(&p->side[0]) || unknown_roles(&p->side[1]);
 
 	for (unsigned s = 0; s < SIDES; s++)
-		for (size_t i = 0; i < p->side[s].calls; i++) {
-			mark_packets(&p->side[s], i, false, s, &side[s]);
-			if (s && flips)
-				mark_packets(&p->side[s], i, true, s, &side[s]);
-		}
+		for (size_t i = 0; i < p->side[s].calls; i++)
+			for (unsigned flip = 0; flip <= (s && flips); flip++) {
+				mark_packets(&p->side[s], i, flip, s, &side[s]);
+				mark_ends(&p->side[s], i, flip, s, &ends[s]);
+			}
 	marks_join(side, l);
+	link_ends(p, ends, l);
 	links_sum(l);
 }
 
@@ -254,7 +311,10 @@ static void mark_connections(const struct pair_side *s, struct marks *to)
 	for (size_t i = 0; i < s->connections; i++) {
 		const struct pair_connection *c = &s->connection[i];
 
-		mark(to, 1, (uint64_t)c->port[0] << 16 | c->port[1], i, PORT_WEIGHT);
+		uint64_t ports = (uint64_t)c->port[0] << 16 | c->port[1];
+
+		mark(to, 1, ports, i, PORT_WEIGHT);
+		mark(to, 5, pair_mix(pair_hash(c->addr[0].octet, sizeof(c->addr)), ports), i, PORT_WEIGHT);
 		for (uint32_t m = 0; m < c->messages.count && m < 2; m++) {
 			const struct pair_message *k = &s->message[c->messages.first + m];
 

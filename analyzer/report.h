@@ -115,6 +115,9 @@ struct decode_ops {
 			const struct ctrl_msg *m);
 	void (*gre)(const struct report_options *o, const struct decode_where *w, const struct gre_pkt *g,
 		    enum gre_status status);
+	/* The PPP frame that was encrypted in the packet just told; inside: a packet that carries it in clear. */
+	void (*decrypted)(const struct report_options *o, const struct decode_where *w,
+			  const struct gre_pkt *inside);
 	/* Octets of a control connection that are no message, or not in the capture. */
 	void (*skipped)(const struct report_options *o, const struct decode_where *w, uint64_t count,
 			bool lost);

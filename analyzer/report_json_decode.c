@@ -244,6 +244,18 @@ static void decode_json_gre(const struct report_options *o, const struct decode_
 	line_end(j, o);
 }
 
+static void decode_json_decrypted(const struct report_options *o, const struct decode_where *w,
+				  const struct gre_pkt *inside)
+{
+	struct json *j = line_begin();
+
+	if (!j)
+		return;
+	put_where(j, o, "decrypted", w, false);
+	put_ppp(j, o, inside, GRE_OK);
+	line_end(j, o);
+}
+
 static void decode_json_skipped(const struct report_options *o, const struct decode_where *w, uint64_t count,
 				bool lost)
 {
@@ -261,5 +273,6 @@ const struct decode_ops decode_json = {
 	.name = "json",
 	.control = decode_json_control,
 	.gre = decode_json_gre,
+	.decrypted = decode_json_decrypted,
 	.skipped = decode_json_skipped,
 };

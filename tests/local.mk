@@ -101,6 +101,7 @@ endif
 	%D%/unit/test_defrag.c \
 	%D%/unit/test_diagnose.c \
 	%D%/unit/test_mirror.c \
+	%D%/unit/test_pair.c \
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
 	%D%/unit/test_spill.c \

@@ -7,6 +7,7 @@ user is "lab" with the password "labpass", and one recording has the inner packe
 them.
 """
 import gzip
+import json
 import os
 import struct
 
@@ -297,4 +298,22 @@ check_written(secrets("right", "lab:labpass\n"))
 check_secrets()
 check_masks()
 check_proof()
+
+
+def check_decode():
+    """decode --secrets prints what is in each encrypted packet, and the schema knows it."""
+    path = next(p for p in common.captured() if os.path.basename(p) == "r-mschapv2-mppe128.pcap")
+    lines = common.run("decode", "--format", "json", "--secrets", secrets("decode", "lab:labpass\n"), path).stdout
+    inside = [json.loads(x) for x in lines.splitlines() if '"type":"decrypted"' in x]
+    common.ok(len(inside) == 20 and all(x["ppp"]["protocol_name"] == "IP" for x in inside),
+              "decode prints the twenty packets that were encrypted", len(inside))
+    text = common.run("decode", "--secrets", secrets("decode", "lab:labpass\n"), path).stdout
+    common.ok(text.count("decrypted, IP: 10.99.0.10 > 10.99.0.1, ICMP") == 10, "... and as text", text[-400:])
+    text = common.run("decode", "--verbose", "--secrets", secrets("decode", "lab:labpass\n"), path).stdout
+    common.ok(text.count("decrypted\n") == 20, "... and field by field", text.count("decrypted"))
+    text = common.run("decode", "--secrets", secrets("decode", "lab:wrong\n"), path).stdout
+    common.ok("decrypted" not in text, "nothing is decrypted with a wrong password")
+
+
+check_decode()
 common.end()

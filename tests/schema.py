@@ -82,6 +82,10 @@ def main():
     judge(report, "audit of nothing that can be read", ("audit", "--format", "json", os.devnull), (3,))
     for option in (("--anonymize",), ("--verbose",), ("--show-secrets",)):
         judge(decoded, "decode " + " ".join(option), ("decode", "--format", "json", *option, *some), by_line=True)
+    with open(os.path.join(folder, "secrets"), "w", encoding="utf-8") as f:
+        f.write("lab:labpass\n")
+    judge(decoded, "decode --secrets", ("decode", "--format", "json", "--secrets", f.name,
+                                        *[p for p in captures if "mppe128" in p]), by_line=True)
     judge(rules, "rules", ("rules", "--format", "json"))
     judge(rules, "rules --passive", ("rules", "--format", "json", "--passive"))
     common.end()

@@ -2,13 +2,20 @@
 /* pptpscope decode: every control message and GRE packet of captures, as it comes. */
 #include <string.h>
 
+#include "dissectors/cursor.h"
+#include "dissectors/ppp.h"
 #include "tools/commands.h"
+#include "tools/decrypt.h"
 #include "tools/reading.h"
 
 struct decode {
 	struct reading reading;
 	const struct decode_ops *ops;
+	struct decrypt decrypt;
 	bool lossy;
+	uint64_t inner_frame; /* whose frame in clear is in `inner`; 0: none */
+	size_t inner_len;
+	uint8_t inner[65536 + 2];
 };
 
 static struct decode_where where(const struct pipeline_where *w)
@@ -33,12 +40,37 @@ static void on_control(void *ctx, const struct pipeline_where *w, const struct c
 	d->ops->control(&d->reading.report, &at, m);
 }
 
+/* Told of before the packet itself. */
+static void on_plain(void *ctx, const struct ppp_seen *seen, const struct ppp_frame *f)
+{
+	struct decode *d = ctx;
+	struct wcursor c = wcursor_on(d->inner, sizeof(d->inner));
+
+	wcursor_uint(&c, f->protocol, 2);
+	wcursor_octets(&c, f->payload, f->caplen);
+	d->inner_len = (size_t)(c.at - d->inner);
+	d->inner_frame = c.overrun ? 0 : seen->frame;
+}
+
 static void on_gre(void *ctx, const struct pipeline_where *w, const struct gre_pkt *g, enum gre_status status)
 {
 	struct decode *d = ctx;
 	struct decode_where at = where(w);
+	struct ppp_frame outer;
 
 	d->ops->gre(&d->reading.report, &at, g, status);
+	if (!d->inner_frame || d->inner_frame != w->frame)
+		return;
+	d->inner_frame = 0;
+	ppp_decode(g->payload, g->caplen, g->payload_length, &outer);
+	if (outer.protocol == PPP_COMP) {
+		struct gre_pkt inside = *g;
+
+		inside.payload = d->inner;
+		inside.caplen = (uint32_t)d->inner_len;
+		inside.payload_length = (uint16_t)d->inner_len;
+		d->ops->decrypted(&d->reading.report, &at, &inside);
+	}
 }
 
 static void on_skipped(void *ctx, const struct pipeline_where *w, uint64_t octets, bool lost)
@@ -89,13 +121,18 @@ static int run(const struct options *o)
 					      : NULL;
 	if (!d.ops)
 		return options_usage_error(o, "there is no format '%s'; there are text and json", format);
-	if (!reading_start(&d.reading, o, &status))
+	if (!reading_start(&d.reading, o, &status) || !decrypt_start(&d.decrypt, o, &status))
 		return status;
-	return decode(&d);
+	if (options_given(o, "secrets"))
+		decrypt_listen(&d.decrypt, on_plain, &d);
+	d.reading.pipeline.ppp = decrypt_watch(&d.decrypt);
+	status = decode(&d);
+	return decrypt_close(&d.decrypt) || status != EXIT_OK ? status : EXIT_PARTIAL;
 }
 
 static const struct option_desc options[] = {
 	READING_OPTIONS,
+	DECRYPT_OPTIONS,
 	{ 0, NULL, NULL, NULL },
 };
 

@@ -22,6 +22,10 @@ static void plain(void *ctx, const struct ppp_seen *seen, const struct ppp_frame
 {
 	struct decrypt *d = ctx;
 
+	if (d->listener)
+		d->listener(d->listener_ctx, seen, f);
+	if (!d->writer)
+		return;
 	if ((f->protocol != PPP_IP && f->protocol != PPP_IPV6) || d->failed)
 		return;
 	d->failed = !writer_frame(d->writer, seen->time_ns, f->payload, f->caplen, f->len);
@@ -50,6 +54,14 @@ static bool is_operand(const struct options *o, const char *path)
 		    in.st_ino == out.st_ino)
 			return true;
 	return false;
+}
+
+void decrypt_listen(struct decrypt *d,
+		    void (*fn)(void *ctx, const struct ppp_seen *seen, const struct ppp_frame *f), void *ctx)
+{
+	d->listener = fn;
+	d->listener_ctx = ctx;
+	d->watch.plain = plain;
 }
 
 bool decrypt_start(struct decrypt *d, const struct options *o, int *status)

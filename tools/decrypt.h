@@ -19,12 +19,18 @@ struct decrypt {
 	struct ppp_watch watch;
 	struct secrets *secrets; /* owned, like the two below */
 	struct writer *writer;
+	void (*listener)(void *ctx, const struct ppp_seen *seen, const struct ppp_frame *f);
+	void *listener_ctx;
 	uint8_t *room;
 	bool failed; /* a packet could not be written */
 };
 
 /* Reads the options.  False: *status is the exit status and the reason was said. */
 bool decrypt_start(struct decrypt *d, const struct options *o, int *status);
+
+/* Tells fn of every frame that was sent through a tunnel, as struct ppp_watch does. */
+void decrypt_listen(struct decrypt *d,
+		    void (*fn)(void *ctx, const struct ppp_seen *seen, const struct ppp_frame *f), void *ctx);
 
 /* What the pipeline is to be given: NULL where neither option was. */
 const struct ppp_watch *decrypt_watch(const struct decrypt *d);

@@ -8,6 +8,7 @@ suite_fn suite_capture;
 suite_fn suite_defrag;
 suite_fn suite_diagnose;
 suite_fn suite_mirror;
+suite_fn suite_pair;
 suite_fn suite_reassembly;
 suite_fn suite_report;
 suite_fn suite_spill;
@@ -18,6 +19,7 @@ suite_fn *const suites[] = {
 	suite_defrag,
 	suite_diagnose,
 	suite_mirror,
+	suite_pair,
 	suite_reassembly,
 	suite_report,
 	suite_spill,
