@@ -17,7 +17,7 @@ enum {
 
 const struct pair_limits pair_default_limits = { RECORDS_DEFAULT };
 
-/* Both ends of a connection (the lower one first), or of a GRE flow (sender first; port[1] is the Call ID). */
+/* Ends of a connection (the lower one first), or of a GRE flow (sender first; port[1] is the Call ID). */
 struct ends {
 	struct ip_addr addr[2];
 	uint32_t context;
@@ -44,7 +44,7 @@ struct pair_reading {
 	uint32_t *slot; /* index of ends plus 1, by hash; a power of two of them */
 	size_t slots;
 	struct spans flows, connections;
-	size_t tunnel_first; /* the first connection of the tunnel that is walked */
+	size_t tunnel_first;     /* the first connection of the tunnel that is walked */
 	int64_t now, kept_until; /* end of the capture; time of what was kept last */
 };
 

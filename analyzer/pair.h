@@ -34,7 +34,7 @@ struct pair_packet {
 	uint32_t flow; /* while reading: the ends; afterwards: call * 2 + direction, or NO_RECORD */
 	uint32_t seq, ack;
 	uint32_t print, print_whole; /* of the first octets of the payload, of all of it; 0: not captured */
-	uint32_t match; /* index of the same packet on the other side, or NO_RECORD */
+	uint32_t match;              /* index of the same packet on the other side, or NO_RECORD */
 	uint16_t length, flags;
 	uint16_t key;           /* Call ID */
 	uint8_t ttl, fragments; /* ttl 0: unknown */
@@ -71,7 +71,7 @@ struct pair_call {
 
 struct pair_connection {
 	uint64_t id, first_frame, last_frame;
-	uint32_t match; /* index of the pair_connection_match, or NO_RECORD */
+	uint32_t match;             /* index of the pair_connection_match, or NO_RECORD */
 	struct ip_addr addr[HOSTS]; /* originator, receiver */
 	uint16_t port[HOSTS];
 	uint32_t retransmitted[HOSTS], bad_checksums, gaps;
@@ -110,7 +110,7 @@ enum { CHANGES_MAX = 32, DROPS_MAX = 8 };
 
 struct pair_connection_match {
 	uint32_t index[SIDES];
-	bool certain; /* no other pair fits as well */
+	bool certain;                  /* no other pair fits as well */
 	uint64_t matched, only[SIDES]; /* messages */
 	uint64_t only_frame[SIDES];    /* first of them */
 	struct pair_change change[CHANGES_MAX];
@@ -135,9 +135,9 @@ struct pair_way {
 	uint64_t changed_frame[SIDES]; /* first packet changed but for its key */
 	uint16_t header_mask;          /* bits of the first two octets that were changed */
 	uint64_t ack_changed, length_changed, key_changed;
-	uint16_t key[SIDES];           /* Call ID of the first packet */
+	uint16_t key[SIDES];                    /* Call ID of the first packet */
 	uint8_t ttl_min[SIDES], ttl_max[SIDES]; /* 0: unknown */
-	uint64_t samples;              /* of the delay */
+	uint64_t samples;                       /* of the delay */
 	int64_t delay_min, delay_max, delay_sum;
 };
 
@@ -152,10 +152,10 @@ struct pair_call_match {
 };
 
 struct pair_clock {
-	bool known;                /* both directions have packets */
-	int64_t offset_ns;         /* clock of side 1 minus clock of side 0 */
-	int64_t uncertainty_ns;    /* half of the fastest way there and back */
-	uint64_t samples[SIDES];   /* packets by the side that they passed first */
+	bool known;              /* both directions have packets */
+	int64_t offset_ns;       /* clock of side 1 minus clock of side 0 */
+	int64_t uncertainty_ns;  /* half of the fastest way there and back */
+	uint64_t samples[SIDES]; /* packets by the side that they passed first */
 };
 
 struct pair {

@@ -10,8 +10,8 @@
 #include "analyzer/pair_private.h"
 
 enum {
-	SAME_MAX = 64,      /* links that one mark may make: more is a crowd */
-	DATA_LEAST = 8,     /* octets of payload that can be told from others */
+	SAME_MAX = 64,  /* links that one mark may make: more is a crowd */
+	DATA_LEAST = 8, /* octets of payload that can be told from others */
 	MESSAGES_LOOKED = 16,
 	NEAR_NS = 50000000,
 	SECOND_NS = 1000000000,
@@ -21,7 +21,7 @@ enum {
 	PAC_ID_WEIGHT = 1,
 	GRE_WEIGHT = 8,
 	ENDS_WEIGHT = 4, /* of a call */
-	GRE_MORE = 32, /* at most, for many packets */
+	GRE_MORE = 32,   /* at most, for many packets */
 	OTHER_TYPE = 4,
 	OTHER_TEXT = 6,
 	STRANGERS = 20, /* both have data, and none of it is the same */
@@ -507,7 +507,8 @@ static bool add_call(struct pair *p, uint32_t a, uint32_t b, bool flip, bool cer
 		connection = p->side[0].connection[x->connection].match;
 	if (connection == NO_RECORD && y->connection != NO_RECORD)
 		connection = p->side[1].connection[y->connection].match;
-	p->call[p->calls] = (struct pair_call_match){ { a, b }, connection, certain, NEAR_ASSUMED, { { 0 } } };
+	p->call[p->calls] =
+		(struct pair_call_match){ { a, b }, connection, certain, NEAR_ASSUMED, { { 0 } } };
 	x->match = y->match = (uint32_t)p->calls++;
 	return true;
 }

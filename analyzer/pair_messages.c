@@ -54,8 +54,7 @@ static void note(struct pair_connection_match *to, const struct pair_change *c)
 		struct pair_change *k = &to->change[i];
 
 		if (k->kind == c->kind && k->type == c->type && k->row == c->row && k->from == c->from &&
-		    (k->kind == CHANGE_TEXT ||
-		     (k->value[0] == c->value[0] && k->value[1] == c->value[1]))) {
+		    (k->kind == CHANGE_TEXT || (k->value[0] == c->value[0] && k->value[1] == c->value[1]))) {
 			k->count++;
 			return;
 		}
@@ -154,15 +153,16 @@ static void pass(struct pair_connection_match *m, struct walk *w, unsigned side)
 /* One direction.  Of messages that match nothing near, those of the same type are one that was changed. */
 static void align(struct pair *p, struct pair_connection_match *m, unsigned from)
 {
-	struct walk x = walk_on(&p->side[0], &pair_connection_of(p, (size_t)(m - p->connection), 0)->messages,
-				from);
-	struct walk y = walk_on(&p->side[1], &pair_connection_of(p, (size_t)(m - p->connection), 1)->messages,
-				from);
+	struct walk x =
+		walk_on(&p->side[0], &pair_connection_of(p, (size_t)(m - p->connection), 0)->messages, from);
+	struct walk y =
+		walk_on(&p->side[1], &pair_connection_of(p, (size_t)(m - p->connection), 1)->messages, from);
 
 	while (more(&x) && more(&y)) {
 		unsigned in_y = ahead(p, y, here(&x), true), in_x = in_y ? ahead(p, x, here(&y), false) : 0;
 
-		if (in_y == 0 || (in_y == LOOK_AHEAD && in_x == LOOK_AHEAD && here(&x)->type == here(&y)->type)) {
+		if (in_y == 0 ||
+		    (in_y == LOOK_AHEAD && in_x == LOOK_AHEAD && here(&x)->type == here(&y)->type)) {
 			here(&x)->match = y.list->first + y.at;
 			here(&y)->match = x.list->first + x.at;
 			m->matched++;

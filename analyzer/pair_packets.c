@@ -44,12 +44,15 @@ static struct item *items_of(const struct pair_side *s, const struct pair_list *
 }
 
 /* Binds equal items in order.  With `whole` the payload counts, too. */
-static void bind(struct pair *p, const struct item *x, uint32_t n, const struct item *y, uint32_t m, bool whole)
+static void pair_off(struct pair *p, const struct item *x, uint32_t n, const struct item *y, uint32_t m,
+		     bool whole)
 {
 	for (uint32_t i = 0, j = 0; i < n && j < m;) {
 		struct pair_packet *a = &p->side[0].packet[x[i].index], *b = &p->side[1].packet[y[j].index];
-		bool before = x[i].key < y[j].key || (whole && x[i].key == y[j].key && x[i].print < y[j].print);
-		bool after = x[i].key > y[j].key || (whole && x[i].key == y[j].key && x[i].print > y[j].print);
+		bool before =
+			x[i].key < y[j].key || (whole && x[i].key == y[j].key && x[i].print < y[j].print);
+		bool after =
+			x[i].key > y[j].key || (whole && x[i].key == y[j].key && x[i].print > y[j].print);
 
 		if (a->match != NO_RECORD || before) {
 			i++;
@@ -87,10 +90,10 @@ bool pair_packets(struct pair *p, const struct pair_call_match *m)
 
 		ok = x && y;
 		if (ok) {
-			bind(p, x, a->count, y, b->count, true);
+			pair_off(p, x, a->count, y, b->count, true);
 			mark_copies(&p->side[0], x, a->count);
 			mark_copies(&p->side[1], y, b->count);
-			bind(p, x, a->count, y, b->count, false);
+			pair_off(p, x, a->count, y, b->count, false);
 		}
 		free(x);
 		free(y);
@@ -125,7 +128,8 @@ static void evidence_add(struct evidence *e, unsigned from, int64_t apart, uint8
 	e->samples[from]++;
 }
 
-static void evidence_of_call(const struct pair *p, const struct pair_call_match *m, bool flip, struct evidence *e)
+static void evidence_of_call(const struct pair *p, const struct pair_call_match *m, bool flip,
+			     struct evidence *e)
 {
 	for (unsigned way = 0; way < HOSTS; way++) {
 		const struct pair_list *a = &p->side[0].call[m->index[0]].packets[way];
@@ -311,9 +315,9 @@ static void count_delay(const struct pair *p, struct pair_way *w, const struct p
 
 static void count_changes(struct pair_way *w, const struct pair_packet *near, const struct pair_packet *far)
 {
-	bool payload = near->print_whole && far->print_whole ? near->print_whole != far->print_whole
-							     : near->print && far->print &&
-								       near->print != far->print;
+	bool payload = near->print_whole && far->print_whole
+			       ? near->print_whole != far->print_whole
+			       : near->print && far->print && near->print != far->print;
 	bool ack = (near->flags & far->flags & GRE_A) && near->ack != far->ack;
 	bool length = near->length != far->length;
 

@@ -26,8 +26,8 @@ struct report_pair_sums report_pair_sum(const struct pair *p)
 			s.appeared += w->appeared;
 			s.duplicated += w->duplicated;
 			s.reordered += w->reordered;
-			s.changed += w->payload_changed + w->length_changed + w->header_changed +
-				     w->ack_changed;
+			s.changed +=
+				w->payload_changed + w->length_changed + w->header_changed + w->ack_changed;
 		}
 	for (size_t i = 0; i < p->connections; i++) {
 		for (unsigned k = 0; k < p->connection[i].changes; k++)

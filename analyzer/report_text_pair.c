@@ -76,8 +76,9 @@ static void put_clock(struct pair_text *x)
 			   c->samples[0], c->samples[1]);
 		text_words(t, PLAIN, "fast in both directions.");
 	} else if (c->samples[0] || c->samples[1]) {
-		text_words(t, PLAIN, "nothing passed in one of the directions: their difference cannot be told from"
-				     " delay, and delays are counted from that of the fastest packet.");
+		text_words(t, PLAIN,
+			   "nothing passed in one of the directions: their difference cannot be told from"
+			   " delay, and delays are counted from that of the fastest packet.");
 	} else {
 		text_words(t, PLAIN, "nothing passed both captures: their difference is not known.");
 	}
@@ -159,7 +160,8 @@ static void put_tcp(struct pair_text *x, const struct pair_connection *const c[S
 	}
 	if (c[0]->bad_checksums || c[1]->bad_checksums) {
 		row(x, "checksums");
-		text_words(t, YELLOW, "wrong in %" PRIu32 " segments of capture 1 and %" PRIu32 " of capture 2",
+		text_words(t, YELLOW,
+			   "wrong in %" PRIu32 " segments of capture 1 and %" PRIu32 " of capture 2",
 			   c[0]->bad_checksums, c[1]->bad_checksums);
 		text_close(t);
 	}
@@ -262,8 +264,8 @@ static void put_changed(struct pair_text *x, const struct pair_way *w)
 		text_open(t, 6, 8);
 		text_words(t, PLAIN, "changed:");
 		if (w->key_changed)
-			text_item(t, YELLOW, "GRE Call ID %u became %u in %" PRIu64 " packets", w->key[w->near],
-				  w->key[!w->near], w->key_changed);
+			text_item(t, YELLOW, "GRE Call ID %u became %u in %" PRIu64 " packets",
+				  w->key[w->near], w->key[!w->near], w->key_changed);
 		if (w->fragmented)
 			text_item(t, YELLOW, "other IP fragments of %" PRIu64 " packets", w->fragmented);
 		if (w->payload_changed)
@@ -273,7 +275,8 @@ static void put_changed(struct pair_text *x, const struct pair_way *w)
 		if (w->ack_changed)
 			text_item(t, RED, "Acknowledgment Number of %" PRIu64, w->ack_changed);
 		if (w->header_changed)
-			text_item(t, RED, "header bits 0x%04x of %" PRIu64, w->header_mask, w->header_changed);
+			text_item(t, RED, "header bits 0x%04x of %" PRIu64, w->header_mask,
+				  w->header_changed);
 		if (w->changed_frame[0])
 			text_words(t, DIM, "(first in frames 1:%" PRIu64 " and 2:%" PRIu64 ")",
 				   FRAME_NUMBER(w->changed_frame[0]), FRAME_NUMBER(w->changed_frame[1]));
@@ -289,9 +292,8 @@ static void put_delay(struct pair_text *x, const struct pair_way *w)
 	if (!w->samples)
 		return;
 	text_open(t, 6, 8);
-	text_words(t, PLAIN, "one way: %s at least, %s on average, %s at most",
-		   millis(w->delay_min, least), millis(w->delay_sum / (int64_t)w->samples, mean),
-		   millis(w->delay_max, most));
+	text_words(t, PLAIN, "one way: %s at least, %s on average, %s at most", millis(w->delay_min, least),
+		   millis(w->delay_sum / (int64_t)w->samples, mean), millis(w->delay_max, most));
 	text_words(t, DIM, x->p->clock.known ? "(estimated)" : "(above the fastest)");
 	text_close(t);
 }
@@ -397,7 +399,9 @@ bool report_pair_text(const struct report_options *o, const struct report_pair *
 	struct pair_text x = { .o = o, .r = r, .p = r->pair };
 	size_t shown = o->verbose ? SIZE_MAX : MATCHES_MAX;
 
-	x.t = (struct text){ .out = o->out, .width = width < MIN_WIDTH ? MIN_WIDTH : width, .colour = o->colour };
+	x.t = (struct text){ .out = o->out,
+			     .width = width < MIN_WIDTH ? MIN_WIDTH : width,
+			     .colour = o->colour };
 	for (unsigned side = 0; side < SIDES; side++)
 		put_capture(&x, side);
 	put_clock(&x);

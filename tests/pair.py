@@ -78,9 +78,11 @@ def check_paths():
     check_path("r-accel-loss", both,
                {"packets": [320, 313], "dropped": counts(7, 7)}, {"packets": [303, 307], "dropped": counts(4, 4)})
     check_path("r-reorder", both,
-               {"packets": [385, 385], "reordered": counts(75, 64)}, {"packets": [315, 315], "reordered": counts(45, 45)})
+               {"packets": [385, 385], "reordered": counts(75, 64)},
+               {"packets": [315, 315], "reordered": counts(45, 45)})
     check_path("r-duplicate", both,
-               {"packets": [325, 342], "duplicated": counts(17, 16)}, {"packets": [337, 315], "duplicated": counts(22, 22)})
+               {"packets": [325, 342], "duplicated": counts(17, 16)},
+               {"packets": [337, 315], "duplicated": counts(22, 22)})
     ttl = [{"min": 64, "max": 64}, {"min": 63, "max": 63}]
     check_path("r-frag-router", ("client", "server"),
                {"packets": [32, 32], "data_packets": [25, 25], "ttl": ttl},
@@ -117,7 +119,8 @@ def check_helper():
         same(what + ": GRE to the PAC", {"passes_first": FIRST, "packets": [29, 29], "call_id": [other, other]},
              call["pns_to_pac"])
         common.ok("nat-call-id-mangled" in call["diagnosis"][SECOND] and
-                  "nat-call-id-mangled" not in call["diagnosis"][FIRST], what + ": seen outside only", call["diagnosis"])
+                  "nat-call-id-mangled" not in call["diagnosis"][FIRST], what + ": seen outside only",
+                  call["diagnosis"])
 
 
 def check_no_helper():

@@ -70,7 +70,8 @@ static void side_notices(struct pairing *g, struct pipeline *p, bool whole)
 		       "raise --max-tunnels, --max-connections or --max-calls",
 		       number);
 	if (pipeline_defrag_stats(p)->over_limit)
-		notice(g, "capture %u: IP fragments were dropped at the limit; raise --max-fragments", number);
+		notice(g, "capture %u: IP fragments were dropped at the limit; raise --max-fragments",
+		       number);
 	if (pipeline_reassembly_stats(p)->gaps)
 		notice(g, "capture %u: octets of control connections are not in it", number);
 	if (t->memory_failed || s->memory_failed)
@@ -130,12 +131,13 @@ static int compare(struct pairing *g, report_pair_fn *report)
 /* Nothing is judged or decrypted: options of that would be without effect. */
 static bool foreign_options(const struct options *o)
 {
-	static const char *const names[] = { "profile", "only",		"except",  "min-severity",    "strict",
-					     "expect",	"write-expect", "secrets", "write-decrypted" };
+	static const char *const names[] = { "profile", "only",         "except",  "min-severity",   "strict",
+					     "expect",  "write-expect", "secrets", "write-decrypted" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (options_given(o, names[i])) {
-			options_usage_error(o, "--pair compares and does not judge: leave out --%s", names[i]);
+			options_usage_error(o, "--pair compares and does not judge: leave out --%s",
+					    names[i]);
 			return true;
 		}
 	return false;

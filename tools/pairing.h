@@ -7,8 +7,8 @@
 
 /* clang-format off */
 #define PAIRING_OPTIONS \
-	{ 0, "pair", NULL, "compare two captures of the same calls, from both sides of a box or a path: what it " \
-	  "changed, delayed and dropped" }, \
+	{ 0, "pair", NULL, "compare two captures of the same calls, from both sides of a box or a path: " \
+	  "what it changed, delayed and dropped" }, \
 	{ 0, "max-records", "N", "with --pair: packets and messages that are kept of each capture" }
 /* clang-format on */
 

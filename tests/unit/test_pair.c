@@ -77,7 +77,11 @@ static void pass(struct side *x, unsigned from, uint32_t seq, int64_t time_ns, u
 		.caplen = PAYLOAD,
 	};
 	struct pipeline_where w = {
-		.nframes = 1, .time_ns = time_ns, .src = src, .dst = dst, .datagram = &d,
+		.nframes = 1,
+		.time_ns = time_ns,
+		.src = src,
+		.dst = dst,
+		.datagram = &d,
 	};
 	unsigned host;
 	struct tunnel *tunnel = tracker_tunnel(x->t, 0, src, dst, &host);
