@@ -65,12 +65,6 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 	}
 }
 
-static void drop_copy(struct pipeline *p, struct tunnel *tunnel)
-{
-	tunnel->mirrored++;
-	p->counts.unseen[UNSEEN_MIRROR]++;
-}
-
 static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
 	bool decided;
@@ -134,7 +128,7 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 	return f != NULL;
 }
 
-/* A packet with a whole header: MIRROR_COPY and MIRROR_HELD are not to be looked at further. */
+/* A packet with a whole header: MIRROR_COPY is not to be looked at further. */
 static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
 {
 	enum mirror_verdict verdict = MIRROR_ORIGINAL;
@@ -152,7 +146,8 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 			verdict = MIRROR_PATH;
 		}
 		if (verdict == MIRROR_COPY) {
-			drop_copy(p, tunnel);
+			tunnel->mirrored++;
+			p->counts.unseen[UNSEEN_MIRROR]++;
 			return verdict;
 		}
 	}
@@ -212,25 +207,23 @@ static void gre_packet(struct pipeline *p, const struct datagram *d, const uint6
 
 /* --- TCP and ICMP -------------------------------------------------------------------------- */
 
+bool pipeline_copied(struct pipeline *p, const struct datagram *d)
+{
+	unsigned from;
+	struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+	enum mirror_verdict verdict = tunnel ? mirror_verdict(p, tunnel, d) : MIRROR_ORIGINAL;
+
+	/* One that would be held is dropped, too: the octets of the other one are enough. */
+	if (verdict != MIRROR_COPY && verdict != MIRROR_HELD)
+		return false;
+	tunnel->mirrored++;
+	return true;
+}
+
 static void tcp_packet(struct pipeline *p, const struct datagram *d)
 {
-	uint16_t src, dst;
 	enum unseen why;
 
-	if (tcp_ports(d, &src, &dst) && (port_in(p->control_ports, src) || port_in(p->control_ports, dst))) {
-		unsigned from;
-		struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
-
-		/* One that is held is dropped, too: the octets of the other one are enough. */
-		if (tunnel) {
-			enum mirror_verdict verdict = mirror_verdict(p, tunnel, d);
-
-			if (verdict == MIRROR_COPY || verdict == MIRROR_HELD) {
-				drop_copy(p, tunnel);
-				return;
-			}
-		}
-	}
 	p->segment = d;
 	why = control_packet(p, d);
 	p->segment = NULL;
@@ -275,8 +268,7 @@ static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct da
 	for (unsigned i = 0; i < ICMP_SEEN; i++) {
 		struct icmp_seen *s = &tunnel->icmp[i];
 
-		if (s->frame && (s->call_id != seen.call_id || s->from != from ||
-				 s->too_big != seen.too_big))
+		if (s->frame && (s->call_id != seen.call_id || s->from != from || s->too_big != seen.too_big))
 			continue;
 		if (!s->frame)
 			*s = seen;
@@ -377,12 +369,9 @@ static void tick(struct pipeline *p)
 static void start_over(struct pipeline *p, int64_t time_ns)
 {
 	reassembly_finish(p->reassembly);
-	release_held(p, NULL);
 	tracker_break(p->tracker, p->time_ns);
 	if (p->judge)
 		judge_clock(p->judge, INT64_MIN);
-	defrag_expire(p->defrag, INT64_MAX);
-	count_lost_fragments(p);
 	p->next_tick = time_ns;
 }
 
@@ -416,9 +405,12 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
 	datagram_packet(p, &d, &p->frame, 1);
 }
 
+/* Fragments do not wait for the next capture: what is missing in this one is said of this one. */
 void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts)
 {
 	release_held(p, NULL);
+	defrag_expire(p->defrag, INT64_MAX);
+	count_lost_fragments(p);
 	p->time_ns = p->counts.packets ? p->counts.last_time : p->time_ns;
 	*counts = p->counts;
 	memset(&p->counts, 0, sizeof(p->counts));
@@ -427,9 +419,6 @@ void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts)
 void pipeline_finish(struct pipeline *p)
 {
 	reassembly_finish(p->reassembly);
-	release_held(p, NULL);
-	defrag_expire(p->defrag, INT64_MAX);
-	count_lost_fragments(p);
 	tracker_finish(p->tracker);
 }
 

@@ -19,8 +19,8 @@ struct pipeline_options {
 	size_t nports;
 	struct tracker_limits tracker;
 	struct reassembly_limits reassembly;
-	size_t fragment_memory; /* octets */
-	struct judge *judge;    /* borrowed; NULL: nothing is judged */
+	size_t fragment_memory;      /* octets */
+	struct judge *judge;         /* borrowed; NULL: nothing is judged */
 	const struct ppp_watch *ppp; /* borrowed; NULL: no secrets, and nobody wants what is inside */
 };
 /* Port 1723, and the default limits. */
@@ -33,7 +33,7 @@ struct pipeline_where {
 	uint64_t frame; /* the last of them */
 	int64_t time_ns;
 	const struct ip_addr *src, *dst;
-	uint16_t src_port, dst_port; /* 0 for GRE */
+	uint16_t src_port, dst_port;     /* 0 for GRE */
 	const struct datagram *datagram; /* the last of them; NULL where that is not at hand */
 };
 
@@ -74,7 +74,7 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
  */
 void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts);
 
-/* Everything has been read: ends what is open and delivers what waits. */
+/* Everything has been read, and the last capture ended: ends what is open and delivers what waits. */
 void pipeline_finish(struct pipeline *p);
 
 /* For the report, after pipeline_finish. */

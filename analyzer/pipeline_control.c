@@ -223,8 +223,8 @@ static void tcp_facts(struct control_state *s, const struct conn_info *conn)
 		s->cc->retransmitted[host_of(s, from)] = (uint32_t)conn->retransmitted[from];
 	}
 	s->cc->accepted = conn->established;
-	s->cc->disordered |= conn->acked[0] > s->delivered[1] + s->fin[1] ||
-			      conn->acked[1] > s->delivered[0] + s->fin[0];
+	s->cc->disordered |=
+		conn->acked[0] > s->delivered[1] + s->fin[1] || conn->acked[1] > s->delivered[0] + s->fin[0];
 }
 
 static enum connection_close close_of(enum conn_end end)
@@ -258,7 +258,6 @@ static void ended(struct control_state *s, const struct segment *seg)
 		ctrl_stream_clear(&s->stream[from]);
 		cc->bad_checksums += (uint32_t)conn->bad_checksums[from];
 		cc->offload_checksums += (uint32_t)conn->offload_checksums[from];
-		s->p->counts.offload += conn->offload_checksums[from];
 	}
 	cc->originator_certain = conn->direction_certain;
 	cc->midstream = conn->midstream;
@@ -383,13 +382,29 @@ static void early_feed(struct pipeline *p, const struct datagram *d, const struc
 		if (!same_ends(e, d, t, server_speaks != reply))
 			continue;
 		reassembly_feed(p->reassembly, &e->datagram, &e->segment, e->frame, e->time_ns, 0, true);
-		p->counts.control++;
-		p->counts.unseen[UNSEEN_OTHER_TCP]--;
+		/* It was counted as something else, unless that was in the capture before. */
+		if (FRAME_CAPTURE(e->frame) == FRAME_CAPTURE(p->frame)) {
+			p->counts.control++;
+			p->counts.unseen[UNSEEN_OTHER_TCP]--;
+		}
 		e->frame = 0;
 	}
 }
 
-static enum unseen other_port(struct pipeline *p, const struct datagram *d, const struct tcp_segment *t)
+/* Only here the checksum is looked at: most TCP of a capture does not come this far. */
+static enum unseen feed(struct pipeline *p, const struct datagram *d, struct tcp_segment *t,
+			unsigned server_hint, bool create)
+{
+	uint64_t damaged = reassembly_stats(p->reassembly)->bad_checksum;
+
+	t->checksum = tcp_verify(d);
+	if (!reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, server_hint, create))
+		return UNSEEN_OTHER_TCP;
+	p->counts.offload += t->checksum == TCP_SUM_OFFLOAD;
+	return reassembly_stats(p->reassembly)->bad_checksum == damaged ? UNSEEN_NONE : UNSEEN_TCP_CHECKSUM;
+}
+
+static enum unseen other_port(struct pipeline *p, const struct datagram *d, struct tcp_segment *t)
 {
 	bool create = looks_like_control(t);
 	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
@@ -406,8 +421,7 @@ static enum unseen other_port(struct pipeline *p, const struct datagram *d, cons
 		port_add(p->detected_ports, t->dst_port);
 		early_feed(p, d, t);
 	}
-	return reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, 0, create) ? UNSEEN_NONE
-										     : UNSEEN_OTHER_TCP;
+	return feed(p, d, t, 0, create);
 }
 
 enum unseen control_packet(struct pipeline *p, const struct datagram *d)
@@ -421,17 +435,16 @@ enum unseen control_packet(struct pipeline *p, const struct datagram *d)
 		return UNSEEN_CUT;
 	from_server = port_in(p->control_ports, src);
 	to_server = port_in(p->control_ports, dst);
-	why = tcp_decode(d, &t);
+	if ((from_server || to_server) && pipeline_copied(p, d))
+		return UNSEEN_MIRROR;
+	why = tcp_header(d, &t);
 	if (why != UNSEEN_NONE)
 		return from_server || to_server ? why : UNSEEN_OTHER_TCP;
 	if (!from_server && !to_server)
 		return other_port(p, d, &t);
-	reassembly_feed(p->reassembly, d, &t, p->frame, p->time_ns,
-			from_server == to_server ? 0
-			: from_server            ? 1
-						 : 2,
-			true);
-	return UNSEEN_NONE;
+	why = feed(p, d, &t, from_server == to_server ? 0 : from_server ? 1 : 2, true);
+	/* What follows a connection that is over is of a control connection all the same. */
+	return why == UNSEEN_OTHER_TCP ? UNSEEN_NONE : why;
 }
 
 bool control_icmp(struct pipeline *p, uint32_t context, const struct ip_addr *src, uint16_t src_port,

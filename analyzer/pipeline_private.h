@@ -41,8 +41,8 @@ struct pipeline {
 	struct pool control_pool; /* struct control_state */
 	uint64_t control_ports[PORT_WORDS];
 	uint64_t detected_ports[PORT_WORDS]; /* where content showed a control connection */
-	struct early_syn *syns; /* SYNS of them, by hash of the ends; allocated when first needed */
-	uint64_t frame;         /* FRAME_OF the packet in hand */
+	struct early_syn *syns;         /* SYNS of them, by hash of the ends; allocated when first needed */
+	uint64_t frame;                 /* FRAME_OF the packet in hand */
 	const struct datagram *segment; /* TCP: the packet in hand, or NULL */
 	int64_t time_ns, next_tick;
 	uint64_t fragments_lost, fragments_over_limit; /* counted so far */
@@ -57,6 +57,9 @@ static inline void port_add(uint64_t set[PORT_WORDS], uint16_t port)
 {
 	set[port >> 6] |= UINT64_C(1) << (port & 63);
 }
+
+/* pipeline.c: whether the packet is a second copy that a mirror port made; then it is to be dropped. */
+bool pipeline_copied(struct pipeline *p, const struct datagram *d);
 
 /* pipeline_control.c: a whole TCP datagram.  frames: FRAME_OF values that carried it. */
 enum unseen control_packet(struct pipeline *p, const struct datagram *d);

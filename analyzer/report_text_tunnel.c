@@ -130,9 +130,9 @@ static void put_tunnel_oddities(struct tunnel_text *x)
 			continue;
 		text_open(&x->t, 2, 4);
 		text_words(&x->t, YELLOW,
-			   "%s sent %" PRIu64 " ICMP error%s about GRE: it does not get through",
-			   text_host(x, tunnel->pac, i, host), tunnel->icmp_unreachable[i],
-			   plural(tunnel->icmp_unreachable[i]));
+			   "%" PRIu64 " ICMP error%s about GRE that %s had sent: it does not get through",
+			   tunnel->icmp_unreachable[i], plural(tunnel->icmp_unreachable[i]),
+			   text_host(x, tunnel->pac, i, host));
 		text_close(&x->t);
 	}
 	if (tunnel->mirrored) {

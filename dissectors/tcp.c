@@ -4,7 +4,7 @@
 #include "dissectors/cursor.h"
 #include "dissectors/ip.h"
 
-enum { TCP_HEADER = 20 };
+enum { TCP_HEADER = 20, TCP_CHECKSUM = 16 }; /* octets, offset */
 
 bool tcp_ports(const struct datagram *d, uint16_t *src, uint16_t *dst)
 {
@@ -35,11 +35,15 @@ static bool left_to_card(const struct datagram *d, uint16_t field)
 	return field == 0 || same_or_complement(field, with_len) || same_or_complement(field, without);
 }
 
-static enum tcp_checksum judge_checksum(const struct datagram *d, uint16_t field)
+enum tcp_checksum tcp_verify(const struct datagram *d)
 {
+	struct cursor c = cursor_on(d->payload, d->caplen);
+	uint16_t field;
 	uint32_t sum;
 
-	if (d->caplen < d->len)
+	cursor_take(&c, TCP_CHECKSUM);
+	field = cursor_u16(&c);
+	if (c.missing || d->caplen < d->len)
 		return TCP_SUM_UNKNOWN;
 	sum = ip_checksum_add(ip_pseudo_sum(d, IP_PROTO_TCP, d->len), d->payload, d->len);
 	if (ip_checksum_fold(sum) == 0xffff)
@@ -47,11 +51,10 @@ static enum tcp_checksum judge_checksum(const struct datagram *d, uint16_t field
 	return left_to_card(d, field) ? TCP_SUM_OFFLOAD : TCP_SUM_BAD;
 }
 
-enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out)
+enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
 	uint32_t header;
-	uint16_t checksum;
 
 	if (d->len < TCP_HEADER)
 		return UNSEEN_TCP_DAMAGED;
@@ -62,8 +65,7 @@ enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out)
 	header = (uint32_t)(cursor_u8(&c) >> 4) * 4;
 	out->flags = cursor_u8(&c) & 0x3f;
 	out->window = cursor_u16(&c);
-	checksum = cursor_u16(&c);
-	cursor_take(&c, 2); /* urgent pointer */
+	cursor_take(&c, 4); /* checksum and urgent pointer */
 	if (c.missing)
 		return UNSEEN_CUT;
 	if (header < TCP_HEADER || header > d->len)
@@ -73,6 +75,15 @@ enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out)
 	out->payload = c.at;
 	out->caplen = (uint32_t)cursor_left(&c);
 	out->len = d->len - header;
-	out->checksum = judge_checksum(d, checksum);
+	out->checksum = TCP_SUM_UNKNOWN;
 	return UNSEEN_NONE;
+}
+
+enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out)
+{
+	enum unseen why = tcp_header(d, out);
+
+	if (why == UNSEEN_NONE)
+		out->checksum = tcp_verify(d);
+	return why;
 }

@@ -23,7 +23,7 @@ struct tcp_segment {
 	uint16_t window;
 	const uint8_t *payload;
 	uint32_t caplen; /* octets of payload captured */
-	uint32_t len;	 /* octets of payload on the wire */
+	uint32_t len;    /* octets of payload on the wire */
 	enum tcp_checksum checksum;
 };
 
@@ -35,5 +35,9 @@ bool tcp_ports(const struct datagram *d, uint16_t *src, uint16_t *dst);
  * below 5 or beyond the segment) or UNSEEN_CUT (header not whole in the capture).
  */
 enum unseen tcp_decode(const struct datagram *d, struct tcp_segment *out);
+
+/* The two halves of it: the header alone (checksum: TCP_SUM_UNKNOWN), and what the checksum is worth. */
+enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out);
+enum tcp_checksum tcp_verify(const struct datagram *d);
 
 #endif

@@ -27,6 +27,16 @@ def faults(check, document):
             for e in check.iter_errors(document)]
 
 
+def uncounted(report):
+    """Captures whose packets are not each inspected, or counted once under a reason."""
+    wrong = []
+    for c in report.get("captures", []) if report.get("schema") == "pptpscope-report-1" else []:
+        counted = sum(c.get("inspected", {}).values()) + sum(u["packets"] for u in c["unseen"])
+        if counted != c["packets"]:
+            wrong.append("%s: %d packets, %d of them counted" % (c["file"], c["packets"], counted))
+    return wrong
+
+
 def judge(check, description, arguments, statuses=(0, 1, 3), by_line=False):
     done = common.run(*arguments)
     if done.returncode not in statuses:
@@ -37,7 +47,7 @@ def judge(check, description, arguments, statuses=(0, 1, 3), by_line=False):
     except ValueError as e:
         common.ok(False, description, e)
         return
-    wrong = [f for d in documents for f in faults(check, d)]
+    wrong = [f for d in documents for f in faults(check, d) + uncounted(d)]
     common.ok(bool(documents) or by_line, description + " prints something")
     common.ok(not wrong, description, *wrong)
 

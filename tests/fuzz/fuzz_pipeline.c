@@ -95,8 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!p || !o.judge)
 		abort();
 	feed(p, data, size);
-	pipeline_finish(p);
 	pipeline_capture_end(p, &counts);
+	pipeline_finish(p);
 	/* Nothing is skipped silently: every packet is inspected or counted under a reason. */
 	seen = counts.control + counts.gre + counts.icmp + counts.fragments;
 	for (unsigned i = 1; i < UNSEEN_COUNT; i++)
