@@ -84,7 +84,7 @@ int64_t call_up_time(const struct call *c)
 static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned host, uint16_t call_id)
 {
 	if (c->flow[host])
-		return (uint16_t)c->flow[host]->key == call_id;
+		return flow_call_id(c->flow[host]) == call_id;
 	if ((int)host == d->pac)
 		return c->pns_id_known && c->pns_call_id == call_id;
 	return d->pac >= 0 && c->pac_id_known && c->pac_call_id == call_id;
@@ -306,7 +306,7 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		x = found(d, "nat-call-id-mangled", CONFIDENCE_HIGH, NOBODY_AT_FAULT,
 			  "a NAT router on the way", outside);
 		because(x, "%s sends GRE with Call ID %u, though the control connection agreed on %u",
-			host_words(d, host, a), (unsigned)(uint16_t)g->key,
+			host_words(d, host, a), (unsigned)flow_call_id(g),
 			(int)host == d->pac ? c->pns_call_id : c->pac_call_id);
 		shown_by(x, c->step[STEP_REQUEST].frame);
 		shown_by(x, c->step[STEP_REPLY].frame);

@@ -66,7 +66,7 @@ static const struct icmp_seen *too_big(const struct call *c, unsigned from)
 	for (unsigned i = 0; i < ICMP_SEEN; i++) {
 		const struct icmp_seen *s = &c->tunnel->icmp[i];
 
-		if (s->frame && s->too_big && s->from == from && f && s->call_id == (uint16_t)f->key)
+		if (s->frame && s->too_big && s->from == from && f && s->call_id == flow_call_id(f))
 			return s;
 	}
 	return NULL;

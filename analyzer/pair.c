@@ -339,9 +339,9 @@ static void call_ids(struct pair_call *k, const struct call *c, unsigned pns)
 	const struct flow *to_pns = c->flow[!pns], *to_pac = c->flow[pns];
 
 	k->call_id_known[0] = c->pns_id_known || to_pns;
-	k->call_id[0] = c->pns_id_known ? c->pns_call_id : to_pns ? (uint16_t)to_pns->key : 0;
+	k->call_id[0] = c->pns_id_known ? c->pns_call_id : to_pns ? flow_call_id(to_pns) : 0;
 	k->call_id_known[1] = c->pac_id_known || to_pac;
-	k->call_id[1] = c->pac_id_known ? c->pac_call_id : to_pac ? (uint16_t)to_pac->key : 0;
+	k->call_id[1] = c->pac_id_known ? c->pac_call_id : to_pac ? flow_call_id(to_pac) : 0;
 }
 
 static void on_call(void *ctx, const struct call *c)
@@ -378,7 +378,7 @@ static void on_call(void *ctx, const struct call *c)
 		k->addr[way] = c->tunnel->host[host];
 		if (c->flow[host]) {
 			struct ends e = flow_ends(&c->tunnel->host[host], &c->tunnel->host[!host],
-						  c->tunnel->context, (uint16_t)c->flow[host]->key);
+						  c->tunnel->context, flow_call_id(c->flow[host]));
 
 			span_add(r, &r->flows, &e, (uint32_t)s->calls << 1 | way, c->flow[host]->first_frame);
 		}

@@ -79,7 +79,7 @@ static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tun
 static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g, bool duplicate, bool late)
 {
 	const struct ppp_seen seen = {
-		.from = f->key >> 16 & 1,
+		.from = flow_sender(f),
 		.frame = p->frame,
 		.time_ns = p->time_ns,
 		.duplicate = duplicate,
@@ -101,7 +101,7 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
 	if (f)
-		from = f->key >> 16 & 1;
+		from = flow_sender(f);
 	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
 		const struct event e = {
 			.kind = EVENT_GRE,

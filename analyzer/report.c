@@ -479,7 +479,7 @@ bool report_flow_call_id(const struct call *c, int pac, unsigned from, uint16_t 
 	else if (sender == ROLE_PAC && c->pns_id_known)
 		*id = c->pns_call_id;
 	else if (c->flow[from])
-		*id = (uint16_t)c->flow[from]->key; /* its low bits are the Call ID */
+		*id = flow_call_id(c->flow[from]);
 	else
 		return false;
 	return true;

@@ -664,15 +664,12 @@ static void put_known_as(struct json *j, const char *names)
 
 	emit_open(j, "known_as", '[');
 	while (*names) {
-		size_t len = strcspn(names, ",");
+		size_t len = strcspn(names, ", ");
 
-		names += strspn(names, " ");
-		len = strcspn(names, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)len, names);
-		if (len)
-			emit_text(j, NULL, name);
+		emit_text(j, NULL, name);
 		names += len;
-		names += *names == ',';
+		names += strspn(names, ", ");
 	}
 	emit_close(j, ']');
 }

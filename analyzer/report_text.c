@@ -22,11 +22,13 @@ enum {
 	CODES_MAX = 64, /* codes of diagnosis: there are half as many */
 };
 
-/* The findings of one requirement, severity and certainty. */
+/* The findings of one requirement, severity and certainty, with one role: what is said of one is true of all.
+ */
 struct group {
 	const char *id, *section, *level; /* of the requirement: static */
 	enum severity severity;
 	enum certainty certainty;
+	enum role role;
 	uint64_t findings;
 	char message[TEXT_ROOM]; /* the first one's */
 };
@@ -279,7 +281,8 @@ static struct group *group_of(struct report *r, const struct finding *f)
 
 	for (size_t i = 0; i < r->ngroups; i++) {
 		g = &r->groups[i];
-		if (g->severity == f->severity && g->certainty == f->certainty && strcmp(g->id, f->id) == 0)
+		if (g->severity == f->severity && g->certainty == f->certainty && g->role == f->role &&
+		    strcmp(g->id, f->id) == 0)
 			return g;
 	}
 	if (r->ngroups == r->groups_room) {
@@ -292,7 +295,7 @@ static struct group *group_of(struct report *r, const struct finding *f)
 		r->groups_room = room;
 	}
 	g = &r->groups[r->ngroups++];
-	*g = (struct group){ f->id, f->section, f->level, f->severity, f->certainty, 0, "" };
+	*g = (struct group){ f->id, f->section, f->level, f->severity, f->certainty, f->role, 0, "" };
 	report_sentence(&r->o, f->message, g->message);
 	return g;
 }
@@ -422,7 +425,9 @@ static int group_order(const void *a, const void *b)
 		return x->findings > y->findings ? -1 : 1;
 	if (strcmp(x->id, y->id) != 0)
 		return strcmp(x->id, y->id);
-	return (int)x->certainty - (int)y->certainty;
+	if (x->certainty != y->certainty)
+		return (int)x->certainty - (int)y->certainty;
+	return (int)x->role - (int)y->role;
 }
 
 static void put_groups(struct report *r, struct text *t)

@@ -460,7 +460,7 @@ struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from
 		if (!f)
 			return NULL;
 	}
-	from = f->key >> 16 & 1;
+	from = flow_sender(f);
 	peer = f->call->flow[!from];
 	flow_apply(f, peer, g, frame, time_ns);
 	/* Looked for ever more rarely, so that what cannot be paired costs nothing. */
@@ -622,10 +622,10 @@ static void call_settle(struct call *c)
 			continue;
 		/* What host `from` sends carries the Call ID of the other. */
 		if ((unsigned)pac != from && !c->pac_id_known) {
-			c->pac_call_id = (uint16_t)f->key;
+			c->pac_call_id = flow_call_id(f);
 			c->pac_id_known = true;
 		} else if ((unsigned)pac == from && !c->pns_id_known) {
-			c->pns_call_id = (uint16_t)f->key;
+			c->pns_call_id = flow_call_id(f);
 			c->pns_id_known = true;
 		}
 	}

@@ -118,7 +118,7 @@ static struct call *call_with_id(const struct tracker *t, const struct control_c
 		return call;
 	for (struct call *own = c->tunnel->first_call; own && n < SCAN_MAX; own = own->next, n++)
 		if (own->connection == c && own->flow[sender] &&
-		    (uint16_t)own->flow[sender]->key == (uint16_t)call_id)
+		    flow_call_id(own->flow[sender]) == (uint16_t)call_id)
 			return own;
 	return call;
 }

@@ -54,11 +54,6 @@ static void flow_sequence(struct flow *f, uint32_t seq)
 	}
 }
 
-static unsigned sender_of(const struct flow *f)
-{
-	return f->key >> 16 & 1;
-}
-
 static void count_up(uint8_t *n)
 {
 	*n += *n < UINT8_MAX;
@@ -75,7 +70,7 @@ static uint32_t outstanding(const struct flow *f, const struct flow *peer)
 /* Exactly the announced window is out: who does not care for it would have sent more. */
 static bool window_full(const struct flow *f, const struct flow *peer)
 {
-	unsigned window = call_window(f->call, sender_of(f));
+	unsigned window = call_window(f->call, flow_sender(f));
 
 	return window && outstanding(f, peer) == window;
 }
@@ -87,7 +82,7 @@ static void flow_came(struct flow *data, uint32_t ack)
 
 	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
 		data->flags |= FLOW_LARGE_CAME;
-	else if (data->call->large_waits[sender_of(data)])
+	else if (data->call->large_waits[flow_sender(data)])
 		data->flags |= FLOW_SMALL_CAME;
 }
 
@@ -138,7 +133,7 @@ static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns
 static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
-	unsigned from = sender_of(f);
+	unsigned from = flow_sender(f);
 
 	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
 		count_up(&f->call->large_waits[from]);
@@ -152,7 +147,7 @@ static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame,
 
 static void stall_ends(struct flow *f, uint64_t frame)
 {
-	unsigned from = sender_of(f);
+	unsigned from = flow_sender(f);
 
 	count_up(&f->call->stalls[from]);
 	f->call->stall_frame[from] = frame;

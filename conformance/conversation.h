@@ -54,7 +54,7 @@ struct tunnel {
 	struct call *first_call, *last_call;
 	/* The first ICMP error about each call's GRE, and the first of packets too large, of a few calls. */
 	struct icmp_seen icmp[ICMP_SEEN];
-	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE that this host sent */
+	uint64_t icmp_unreachable[HOSTS]; /* ICMP errors about GRE, by the host that had sent the GRE */
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
@@ -304,6 +304,17 @@ bool connection_failed(const struct control_connection *c, int64_t end);
 
 /* What one side has not said may not be in the capture. */
 bool connection_partial(const struct control_connection *c);
+
+/* What its key says: who sends, and the Call ID in what is sent (the receiver's). */
+static inline unsigned flow_sender(const struct flow *f)
+{
+	return f->key >> 16 & 1;
+}
+
+static inline uint16_t flow_call_id(const struct flow *f)
+{
+	return (uint16_t)f->key;
+}
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */
 uint64_t flow_lost(const struct flow *f);

@@ -25,9 +25,9 @@ struct judge {
 	struct finding_entry *entry; /* of the current one, NULL: none */
 	int64_t now;
 	unsigned moot;
-	unsigned faults[SEVERITIES]; /* with the sender of the event, in it */
-	bool clock; /* time went backwards */
-	struct gre_store *gre; /* NULL: not needed yet */
+	unsigned faults[SEVERITIES];    /* with the sender of the event, in it */
+	bool clock;                     /* time went backwards */
+	struct gre_store *gre;          /* NULL: not needed yet */
 	struct tunnel_memory **tunnels; /* by id - 1; NULL: nothing is remembered */
 	size_t tunnels_room;
 };
@@ -257,8 +257,9 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->count = 1;
 	snprintf(f->message, sizeof(f->message), "%s", r->statement);
 	quirk_names(rule, f->role, f->known_as, sizeof(f->known_as));
-	evidence(f, e->frame);
-	j->stats.findings[f->severity]++;
+	/* That a call is over is told without a frame of its own. */
+	if (e->kind != EVENT_CALL_OVER && e->kind != EVENT_CALL_DONE)
+		evidence(f, e->frame);
 }
 
 struct finding *fail(struct judge *j, const struct event *e, enum rule_number rule, int host, unsigned how)
@@ -291,7 +292,6 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	if (!fresh) {
 		entry->count++;
 		entry->last_frame = e->frame > entry->last_frame ? e->frame : entry->last_frame;
-		j->stats.repeats++;
 		return NULL;
 	}
 	begin(j, e, rule, host, how);

@@ -20,9 +20,7 @@ struct judge_options {
 };
 
 struct judge_stats {
-	uint64_t findings[SEVERITIES]; /* distinct ones */
 	uint64_t over_limit;           /* not kept, at the limit or for want of memory or disk */
-	uint64_t repeats;
 	/* Why rules could not judge: connections and calls to which the condition applied, by bit. */
 	uint64_t connections[UNLESS_BITS], calls[UNLESS_BITS];
 	/* Findings withheld, by rule: conditions that did it (enum rule_unless), and how often. */

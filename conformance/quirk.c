@@ -34,7 +34,7 @@ static const struct {
 	const char *vendor, *host;
 	int32_t firmware, channels;
 } prints[] = {
-#define FINGERPRINT(peer, role, vendor, host, firmware, channels)                                           \
+#define FINGERPRINT(peer, role, vendor, host, firmware, channels)                                            \
 	{ PEER_##peer, ROLE_##role, vendor, host, firmware, channels },
 #include "conformance/quirks.def"
 };
@@ -51,10 +51,10 @@ const char *quirk_names(enum rule_number rule, enum role role, char *buf, size_t
 		if (quirks[i].rule != rule || seen >> quirks[i].peer & 1 ||
 		    (quirks[i].role != ROLE_UNKNOWN && role != ROLE_UNKNOWN && quirks[i].role != role))
 			continue;
-		if (len + strlen(name) + 2 > room)
+		if (len + strlen(name) + sizeof(", ") > room)
 			break;
 		seen |= 1U << quirks[i].peer;
-		len += (size_t)snprintf(buf + len, room - len, "%s%s", len ? "," : "", name);
+		len += (size_t)snprintf(buf + len, room - len, "%s%s", len ? ", " : "", name);
 	}
 	return buf;
 }

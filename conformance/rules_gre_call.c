@@ -511,7 +511,7 @@ static void stray_fail(struct judge *j, const struct event *e, unsigned host, co
 					   : RULE_GRE_STATE_01;
 	unsigned doubt = s->live && !s->own && !s->refused ? FAIL_DOUBT : 0, how = s->how | doubt;
 	struct finding *found = fail(j, e, rule, (int)host, how);
-	unsigned id = (uint16_t)f->key;
+	unsigned id = flow_call_id(f);
 
 	if (s->refused)
 		say(found, "%s sent tunnel data with Call ID %u of a call that was refused", who(e, host),
@@ -545,7 +545,7 @@ void gre_stray_end(struct judge *j, const struct event *e)
 			continue;
 		if (f->data && f->first_seq > NEW_FLOW_SEQ)
 			s.how |= UNLESS_MIDSTREAM;
-		survey_calls(e, host, (uint16_t)f->key, e->call->first_time, &s);
+		survey_calls(e, host, flow_call_id(f), e->call->first_time, &s);
 		survey_connections(e, e->call->first_time, &s);
 		if (s.pending && !s.refused && e->tunnel->pac != (int)host)
 			continue;

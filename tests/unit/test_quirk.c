@@ -52,9 +52,9 @@ static void full_field(void)
 
 static void labels(void)
 {
-	char buf[96], tiny[8];
+	char buf[96], tiny[9];
 
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, buf, sizeof(buf)), "accel-ppp,linux-nat");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, buf, sizeof(buf)), "accel-ppp, linux-nat");
 	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PNS, buf, sizeof(buf)), "linux-nat");
 	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_MSG_CMT_01, ROLE_PAC, buf, sizeof(buf)), "");
 	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CCRQ_RESP_01, ROLE_PAC, tiny, sizeof(tiny)), "poptop");

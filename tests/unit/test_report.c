@@ -770,7 +770,7 @@ static void test_text_unknown(void)
 		"not read: no capture",
 		"Tunnel 1 10.1.1.10 - 2001:db8::1",
 		"roles unknown",
-		"2001:db8::1 sent 4 ICMP errors about GRE",
+		"4 ICMP errors about GRE that 2001:db8::1 had sent",
 		"before the capture began (midstream)",
 		"one-sided: nothing was seen from 2001:db8::1",
 		"receiver result 77",
