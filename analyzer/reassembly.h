@@ -5,7 +5,7 @@
  * libnids joins octets; everything that it does badly is done here before it sees a segment:
  * connections without a captured handshake, one-sided captures, holes, reuse of ports, time,
  * limits.  libnids is one instance a process: one struct reassembly may exist at a time.
- * Only reassembly.c includes nids.h.
+ * Only reassembly.c knows of its header.
  */
 #ifndef PPTPSCOPE_REASSEMBLY_H
 #define PPTPSCOPE_REASSEMBLY_H

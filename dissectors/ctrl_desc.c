@@ -148,7 +148,7 @@ static const struct value_name errors[] = {
 #define NORMAL "unassigned cause (normal event)"
 #define RESOURCE "unassigned cause (resource unavailable)"
 #define SERVICE "unassigned cause (service not available)"
-#define NOT_IMPLEMENTED "unassigned cause (service not implemented)"
+#define OF_SERVICE_CLASS "unassigned cause (service not implemented)"
 #define INVALID "unassigned cause (invalid message)"
 #define PROTOCOL "unassigned cause (protocol error)"
 #define INTERWORKING "unassigned cause (interworking)"
@@ -210,15 +210,15 @@ static const struct value_name causes[] = {
 	{ 59, SERVICE, NULL }, { 60, SERVICE, NULL }, { 61, SERVICE, NULL },
 	{ 62, "outgoing access inconsistent with subscriber class", NULL },
 	{ 63, "service or option not available, unspecified", NULL },
-	{ 64, NOT_IMPLEMENTED, NULL },
+	{ 64, OF_SERVICE_CLASS, NULL },
 	{ 65, "bearer capability not implemented", NULL },
 	{ 66, "channel type not implemented", NULL },
-	{ 67, NOT_IMPLEMENTED, NULL }, { 68, NOT_IMPLEMENTED, NULL },
+	{ 67, OF_SERVICE_CLASS, NULL }, { 68, OF_SERVICE_CLASS, NULL },
 	{ 69, "requested facility not implemented", NULL },
 	{ 70, "only restricted digital bearer available", NULL },
-	{ 71, NOT_IMPLEMENTED, NULL }, { 72, NOT_IMPLEMENTED, NULL }, { 73, NOT_IMPLEMENTED, NULL },
-	{ 74, NOT_IMPLEMENTED, NULL }, { 75, NOT_IMPLEMENTED, NULL }, { 76, NOT_IMPLEMENTED, NULL },
-	{ 77, NOT_IMPLEMENTED, NULL }, { 78, NOT_IMPLEMENTED, NULL },
+	{ 71, OF_SERVICE_CLASS, NULL }, { 72, OF_SERVICE_CLASS, NULL }, { 73, OF_SERVICE_CLASS, NULL },
+	{ 74, OF_SERVICE_CLASS, NULL }, { 75, OF_SERVICE_CLASS, NULL }, { 76, OF_SERVICE_CLASS, NULL },
+	{ 77, OF_SERVICE_CLASS, NULL }, { 78, OF_SERVICE_CLASS, NULL },
 	{ 79, "service or option not implemented, unspecified", NULL },
 	{ 80, INVALID, NULL },
 	{ 81, "invalid call reference", NULL },

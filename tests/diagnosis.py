@@ -174,4 +174,10 @@ for recording in common.captured():
     seen.update(check_recording(recording))
 check_words(seen)
 check_summary()
+golden = ""
+for path in glob.glob(os.path.join(common.SRC, "tests", "golden", "*.txt")):
+    with open(path, encoding="utf-8") as f:
+        golden += f.read()
+for code in sorted(CODES):
+    common.ok("diagnosis  %s " % code in golden, "a golden report has " + code)
 common.end()

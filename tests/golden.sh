@@ -14,7 +14,7 @@ fi
 
 # Traces are compiled in a folder that looks the same everywhere, so that reports do too.
 work=$tap_tmp/work
-mkdir -p "$work/corpus"
+mkdir -p "$work/corpus" "$work/diagnosis"
 ln -s "$srcdir/traces/captured" "$work/captured"
 cd "$work" || exit 99
 

@@ -34,20 +34,20 @@ def call(authentication, encryption, ended_by, grade, state="open", addresses=AD
                 grade=grade, state=state, addresses=addresses)
 
 
-STUB = call(NONE, None, "pns", "F", "lcp", NOWHERE)
+LCP_ONLY = call(NONE, None, "pns", "F", "lcp", NOWHERE)
 UNANSWERED = call(None, None, None, None, "lcp", NOWHERE)
 TRUTH = {
-    "p-basic": [dict(STUB, ended_by="pac")],
+    "p-basic": [dict(LCP_ONLY, ended_by="pac")],
     "p-closed-port": [],
-    "p-nat-helper-two.inside1": [STUB],
-    "p-nat-helper-two.inside2": [STUB],
-    "p-nat-helper-two.outside": [STUB, STUB],
+    "p-nat-helper-two.inside1": [LCP_ONLY],
+    "p-nat-helper-two.inside2": [LCP_ONLY],
+    "p-nat-helper-two.outside": [LCP_ONLY, LCP_ONLY],
     "p-nat-nohelper-two.inside1": [UNANSWERED],
     "p-nat-nohelper-two.inside2": [UNANSWERED],
     "p-nat-nohelper-two.outside": [UNANSWERED, UNANSWERED],
     "p-nmap": [],
     "p-not-pptp-client": [],
-    "p-server-ends": [dict(STUB, ended_by=None)],
+    "p-server-ends": [dict(LCP_ONLY, ended_by=None)],
     "p-silent-server": [],
     "r-accel-loss.clientside": [call(MSCHAP2, mppe(589, gaps=4), "pns", "D")],
     "r-accel-loss.serverside": [call(MSCHAP2, mppe(586, gaps=7), "pns", "D")],

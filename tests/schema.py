@@ -67,6 +67,20 @@ def damaged(folder):
     return out
 
 
+def halves(path, folder, first):
+    """A capture as two files, the first of which has so many packets: what opened a connection lies in it."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at = 24
+    for _ in range(first):
+        at += 16 + int.from_bytes(data[at + 8:at + 12], "little")
+    parts = [os.path.join(folder, name) for name in ("first.pcap", "second.pcap")]
+    for part, octets in zip(parts, (data[:at], data[:24] + data[at:])):
+        with open(part, "wb") as f:
+            f.write(octets)
+    return parts
+
+
 def main():
     report, decoded, rules, pair = map(validator, ("report", "decode", "rules", "pair"))
     folder = common.temporary_folder()
@@ -75,6 +89,10 @@ def main():
         name = os.path.basename(path)
         judge(report, "audit of " + name, ("audit", "--format", "json", path))
         judge(decoded, "decode of " + name, ("decode", "--format", "json", path), by_line=True)
+    other = next(p for p in captures if "other-port" in p)
+    for first in (1, 2, 3, 5):
+        judge(report, "audit of another port, cut after %d packets" % first,
+              ("audit", "--format", "json", *halves(other, folder, first)))
     for path in damaged(folder):
         name = os.path.basename(path)
         judge(report, "audit of " + name, ("audit", "--format", "json", path))
