@@ -178,7 +178,9 @@ struct t_call {
 };
 
 /*
- * OUT-UP and IN-UP; pairs (as t_send) are laid over the tester's request or reply.  A PAC as DUT gets an OCRQ; a
+ * OUT-UP and IN-UP; pairs (as t_send) are laid over whatever the tester sends to set the call up, each over
+ * the messages that have such a field (as PAC in IN-UP: ICRQ and ICCN).  packet_processing_delay also stands
+ * for packet_transmit_delay where a message has that instead: they are the same quantity (A-22).  A PAC as DUT gets an OCRQ; a
  * PNS is made to dial (dut-dial).  t_call_up: whichever the device supports, PAC: outgoing; PNS: incoming
  * when an ICRQ is accepted, else outgoing by hook.
  */
