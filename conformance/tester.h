@@ -187,6 +187,8 @@ struct t_call {
 struct t_call *t_out_up(struct t_link *l, ...) __attribute__((sentinel));
 struct t_call *t_in_up(struct t_link *l, ...) __attribute__((sentinel));
 struct t_call *t_call_up(struct t_link *l, ...) __attribute__((sentinel));
+/* One more call of the same kind on the connection. */
+struct t_call *t_more_call(struct t_link *l, const struct t_call *like);
 struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint16_t dut_id); /* as told */
 uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no running test has */
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */
@@ -227,6 +229,15 @@ bool t_lcp_open(struct t_gre *g, double seconds);
 /* An LCP Echo-Reply with this identifier came, or comes within seconds. */
 bool t_lcp_echoed(struct t_gre *g, uint8_t identifier, double seconds);
 
+/* Whether the tester's own PPP speaks at all: silent, it answers nothing. */
+void t_silent_ppp(struct t_gre *g, bool silent);
+/* Whether the tester's LCP packets begin with FF 03 (they do at first). */
+void t_lcp_form(struct t_gre *g, bool address_control);
+/* LCP Echo-Request for the call from the tester's second address; false: there is none. */
+bool t_foreign_echo(struct t_gre *g, uint8_t identifier);
+/* Tunnel packets from the DUT to the tester, whatever their Call ID, within seconds.  Needs a raw socket. */
+size_t t_gre_stray(struct tester *t, double seconds);
+
 /* A packet of the DUT's for this session, as it was recorded. */
 struct t_packet {
 	double time;
@@ -251,7 +262,10 @@ int64_t t_last_ack(const struct t_gre *g); /* -1: none */
  */
 void t_traffic(struct t_gre *g, unsigned packets, unsigned size, unsigned rate, bool by_echo);
 void t_traffic_stop(struct t_gre *g);
-/* Bursts: how many data packets came before each pause longer than `pause` seconds; returns how many bursts. */
-size_t t_bursts(const struct t_gre *g, size_t from, double pause, unsigned *sizes, double *gaps, size_t room);
+/*
+ * Bursts among the DUT's data from packet `from` of the record on: size[i] packets, then a pause of gap[i] > `pause`
+ * seconds that ended with another packet.  Returns how many there were, at most room.
+ */
+size_t t_bursts(const struct t_gre *g, size_t from, double pause, unsigned *size, double *gap, size_t room);
 
 #endif
