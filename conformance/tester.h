@@ -97,12 +97,18 @@ void t_sleep(struct tester *t, double seconds); /* what arrives meanwhile is kep
 
 struct t_link; /* one control connection; owned by the tester */
 
+struct tester *t_of(const struct t_link *l);
+
 /* Starting points (spec of the suite): they end the test as inconclusive when the DUT does not get there. */
 struct t_link *t_tcp_up(struct tester *t);  /* TCP only */
 struct t_link *t_cc_up(struct tester *t);   /* SCCRQ and SCCRP Result 1 */
 struct t_link *t_cc_up_orig(struct tester *t); /* dut-connect; the DUT's SCCRQ answered with Result 1 */
 /* dut-connect and the DUT's TCP connection, nothing read yet. */
 struct t_link *t_dut_connects(struct tester *t);
+/* The same, to this address of the tester's. */
+struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own);
+/* An address of the tester's that is higher (or lower) than the DUT's, both IPv4; false: there is none. */
+bool t_own_address(const struct tester *t, bool higher, struct ip_addr *a);
 /* The next connection that the DUT opens, within seconds; NULL: none came. */
 struct t_link *t_accept(struct tester *t, double seconds);
 /* A TCP connection from another address (NULL: the usual) and port (0: any); NULL when it fails. */
@@ -200,6 +206,8 @@ struct t_gre; /* the tester's end of a session: numbers, acknowledgments by poli
 
 /* Opens it (once a call).  Ends the test as skipped without a raw socket. */
 struct t_gre *t_gre(struct t_call *c);
+
+struct t_call *t_call_of_gre(const struct t_gre *g);
 
 /* How the tester acknowledges what the DUT sends. */
 enum t_acks { T_ACK_ALL, T_ACK_NONE, T_ACK_LONE, T_ACK_RIDING, T_ACK_EVERY, T_ACK_BATCH, T_ACK_DELAY };

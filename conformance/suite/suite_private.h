@@ -7,6 +7,25 @@
 
 #include "conformance/tester.h"
 
+/* The message that makes a call with the DUT: OCRQ to a PAC, ICRQ to a PNS; and the reply to it. */
+enum ctrl_type call_request(const struct tester *t);
+enum ctrl_type call_reply(const struct tester *t);
+
+/*
+ * What comes of something invalid within so many seconds: as t_reject(), which waits for up to a minute; a
+ * reply of another type than `reply` is no answer.
+ */
+enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
+
+/* Seconds from `from` to the end of the connection are a minute, as the RFC has it: 55 to 75, scaled. */
+void need_minute(struct tester *t, double from, double to, const char *what);
+
+/* A member of a JSON text is true ("live": true), in any of its objects. */
+bool json_true(const char *json, const char *member);
+
+/* Tunnel packets of the DUT's stop: none in the second after `grace` seconds have passed. */
+void need_silence(struct tester *t, struct t_gre *g, double grace, const char *after);
+
 /* Opens LCP, or ends the test as inconclusive: without it most devices answer no LCP Echo-Request. */
 void need_lcp(struct tester *t, struct t_gre *g);
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conformance/suite/suite_private.h"
+
+enum ctrl_type call_request(const struct tester *t)
+{
+	return t_dut(t) == ROLE_PAC ? CTRL_OCRQ : CTRL_ICRQ;
+}
+
+enum ctrl_type call_reply(const struct tester *t)
+{
+	return t_dut(t) == ROLE_PAC ? CTRL_OCRP : CTRL_ICRP;
+}
+
+enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds)
+{
+	struct tester *t = t_of(l);
+	double end = t_now(t) + seconds;
+
+	while (t_now(t) < end) {
+		const struct ctrl_msg *m;
+
+		switch (t_wait(l, end - t_now(t))) {
+		case T_FIN:
+		case T_RST:
+			return T_REJECTED;
+		case T_MESSAGE:
+			m = t_message(l);
+			if (reply && m->type == reply)
+				return t_field(m, "result_code") == 1 ? T_ACCEPTED : T_REJECTED;
+			break;
+		default:
+			break;
+		}
+	}
+	return T_IGNORED;
+}
+
+void need_minute(struct tester *t, double from, double to, const char *what)
+{
+	double seconds = to - from;
+
+	T_CHECK(t, seconds <= t_scaled(t, 75), "%s after %.1f s", what, seconds);
+	if (seconds < t_scaled(t, 55))
+		t_note(t, "%s after %.1f s, earlier than a minute", what, seconds);
+}
+
+bool json_true(const char *json, const char *member)
+{
+	size_t len = strlen(member);
+
+	for (const char *at = json; (at = strstr(at, member)); at += len) {
+		const char *value = at + len;
+
+		if (*value++ != '"')
+			continue;
+		value += strspn(value, " \t\n:");
+		if (strncmp(value, "true", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+void need_silence(struct tester *t, struct t_gre *g, double grace, const char *after)
+{
+	size_t n;
+
+	t_sleep(t, grace);
+	n = t_packets(g);
+	t_sleep(t, 1.5);
+	T_CHECK(t, t_packets(g) == n, "%zu tunnel packets later than %g s after %s", t_packets(g) - n, grace, after);
+}
+
+void need_lcp(struct tester *t, struct t_gre *g)
+{
+	if (!t_lcp_open(g, 15))
+		t_inconclusive(t, "LCP did not open: without it no LCP Echo-Request is answered");
+}
+
+int lcp_echo_reply(const struct t_packet *p)
+{
+	size_t at = p->len >= 2 && p->head[0] == 0xff && p->head[1] == 0x03 ? 2 : 0;
+
+	if (!(p->flags & GRE_S) || p->len < at + 4 || p->head[at] != 0xc0 || p->head[at + 1] != 0x21 ||
+	    p->head[at + 2] != 10)
+		return -1;
+	return p->head[at + 3];
+}
+
+struct t_link *gre_link(const struct t_gre *g)
+{
+	return t_call_of_gre(g)->link;
+}
