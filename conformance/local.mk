@@ -17,6 +17,13 @@ libconformance_a_SOURCES = \
 	%D%/posture.c \
 	%D%/posture.def \
 	%D%/posture.h \
+	%D%/ppp_peer.c \
+	%D%/ppp_peer.h \
+	%D%/ppp_peer_auth.c \
+	%D%/ppp_peer_fsm.c \
+	%D%/ppp_peer_lcp.c \
+	%D%/ppp_peer_net.c \
+	%D%/ppp_peer_private.h \
 	%D%/ppp_session.c \
 	%D%/ppp_session.h \
 	%D%/ppp_session_auth.c \

@@ -4,6 +4,7 @@
 
 #include <nettle/des.h>
 #include <nettle/md4.h>
+#include <nettle/md5.h>
 #include <nettle/sha1.h>
 
 #include "dissectors/cursor.h"
@@ -64,6 +65,18 @@ static void md4(const uint8_t *octets, size_t len, uint8_t out[MPPE_HASH])
 	md4_init(&x);
 	md4_update(&x, len, octets);
 	md4_digest(&x, MPPE_HASH, out);
+}
+
+void mppe_md5_response(uint8_t identifier, const uint8_t *password, size_t password_len, const uint8_t *challenge,
+		       size_t challenge_len, uint8_t out[MPPE_MD5])
+{
+	struct md5_ctx x;
+
+	md5_init(&x);
+	md5_update(&x, 1, &identifier);
+	md5_update(&x, password_len, password);
+	md5_update(&x, challenge_len, challenge);
+	md5_digest(&x, MPPE_MD5, out);
 }
 
 /* DES with a key of 7 octets, whose parity bits have yet to be put in. */
@@ -453,4 +466,22 @@ enum mppe_result mppe_decrypt(struct mppe_stream *s, const struct ppp_mppe *p, u
 		return MPPE_CLEAR;
 	}
 	return s->stateful ? stateful(s, p, out) : stateless(s, p, out);
+}
+
+/* RFC 3078 section 3.1: bits A and D, and the coherency count. */
+enum { BIT_A = 0x8000, BIT_D = 0x1000 };
+
+size_t mppe_encrypt(struct mppe_stream *s, const uint8_t *text, size_t len, bool reset_asked, uint8_t *out)
+{
+	struct wcursor w = wcursor_on(out, MPPE_HEADER);
+	bool flushed = !s->stateful || reset_asked;
+
+	s->count = (s->count + 1) & (COUNTS - 1);
+	if (!s->stateful || (s->count & FLAG_COUNT) == FLAG_COUNT || (reset_asked && s->reset_new_key))
+		mppe_next_key(s);
+	else if (reset_asked)
+		reset(s);
+	wcursor_uint(&w, (flushed ? BIT_A : 0) | BIT_D | s->count, MPPE_HEADER);
+	arcfour_crypt(&s->rc4, len, w.at, text);
+	return len + MPPE_HEADER;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MS-CHAP arithmetic and MPPE decryption, for those who know the secret: RFC 2433, 2759, 3078, 3079.
+ * CHAP and MS-CHAP arithmetic, MPPE both ways, for those who know the secret: RFC 1994, 2433, 2759,
+ * 3078, 3079.
  *
  * Pure: no allocation, no output.  The ciphers are nettle's; nothing here guesses a secret.
  */
@@ -17,6 +18,7 @@ enum {
 	MPPE_CHALLENGE2 = 16, /* ... and of MS-CHAPv2 */
 	MPPE_RESPONSE = 24,   /* ... of an NT or LM response */
 	MPPE_KEY = 16,
+	MPPE_MD5 = 16,        /* ... of a response of CHAP with MD5 */
 	MPPE_PROOF = 40,         /* digits of the authenticator response, after "S=" */
 	MPPE_PASSWORD_MAX = 256, /* characters */
 };
@@ -34,6 +36,10 @@ bool mppe_secret_of_password(const uint8_t *password, size_t len, struct mppe_se
 /* The response to an 8-octet challenge by a hash: MS-CHAP, and within MS-CHAPv2. */
 void mppe_response(const uint8_t challenge[MPPE_CHALLENGE1], const uint8_t hash[MPPE_HASH],
 		   uint8_t out[MPPE_RESPONSE]);
+
+/* The response to a challenge of CHAP with MD5, RFC 1994 section 4.1. */
+void mppe_md5_response(uint8_t identifier, const uint8_t *password, size_t password_len, const uint8_t *challenge,
+		       size_t challenge_len, uint8_t out[MPPE_MD5]);
 
 /* What both ends of MS-CHAPv2 sent.  A domain before the last backslash of the name is left out. */
 struct mppe_exchange {
@@ -93,6 +99,15 @@ enum mppe_result {
  * out wrong does not disturb the ones after it.
  */
 enum mppe_result mppe_decrypt(struct mppe_stream *s, const struct ppp_mppe *p, uint8_t *out);
+
+/*
+ * Encrypts the next packet of a stream: `text` is a PPP frame from its protocol field on.  reset: the
+ * receiver asked for it (CCP Reset-Request); the key stream begins anew, by the key that the stream
+ * has or, with reset_new_key, by the next one.  out has room for MPPE_HEADER octets more than len.
+ * Returns the octets of the packet, from the coherency count on.
+ */
+enum { MPPE_HEADER = 2 };
+size_t mppe_encrypt(struct mppe_stream *s, const uint8_t *text, size_t len, bool reset, uint8_t *out);
 
 /* Session key for a start key, and its change: for tests, and for the two above. */
 void mppe_first_key(struct mppe_stream *s);
