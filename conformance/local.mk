@@ -64,4 +64,15 @@ libconformance_a_SOURCES = \
 	%D%/rules_message_text.c \
 	%D%/rules_message_value.c \
 	%D%/rules_profile.c \
+	%D%/telco/at.c \
+	%D%/telco/at_command.c \
+	%D%/telco/at_port.c \
+	%D%/telco/at_private.h \
+	%D%/telco/hdlc.c \
+	%D%/telco/hdlc.h \
+	%D%/telco/isdn.c \
+	%D%/telco/modem.c \
+	%D%/telco/telco.c \
+	%D%/telco/telco.h \
+	%D%/telco/telco_private.h \
 	%D%/verdict.h
