@@ -23,18 +23,23 @@ struct channel_events {
 	void (*reset)(void *ctx, const char *why);
 };
 
-/* Calls events from the net's loop.  NULL with a message in err. */
+/*
+ * Calls events from the net's loop; freeing the channel in one of them is allowed.  After failed or reset it
+ * has no connection any more, and is still to be freed.  NULL with a message in err.
+ */
 struct channel *channel_connect(struct net_host *h, uint16_t port, const struct ip_addr *peer,
 				uint16_t peer_port, const struct channel_events *e, void *ctx, char *err,
 				size_t room);
-/* Takes over a connection that was accepted. */
+/* Takes over a connection that was accepted.  NULL: no memory; the connection is still the caller's. */
 struct channel *channel_accept(struct net_tcp *c, const struct channel_events *e, void *ctx);
+
+enum { DRAFT_TEXT = 128 }; /* octets of the widest text, Call Statistics */
 
 /* A message on its way out: every field by the table, then changed at will. */
 struct draft {
 	const struct ctrl_desc *desc;
 	uint32_t value[CTRL_FIELDS_MAX];
-	uint8_t text[CTRL_FIELDS_MAX][64]; /* of F_TEXT rows */
+	uint8_t text[CTRL_FIELDS_MAX][DRAFT_TEXT]; /* of F_TEXT rows */
 	size_t length;  /* octets to send: the type's size, or cut or filled with zeros up to 1024 */
 };
 
@@ -46,6 +51,7 @@ bool draft_set_text(struct draft *d, const char *field, const char *text);
 /*
  * Pairs of a field's name and its value as int64_t (F_TEXT: const char *), ended by NULL.
  * draft_fill(&d, "call_id", INT64_C(7), "phone_number", "555", NULL)
+ * Fields that only other messages have are passed over.
  */
 void draft_fill(struct draft *d, ...);
 void draft_vfill(struct draft *d, va_list args);

@@ -2,6 +2,8 @@
 # What RFC 2637 demands; knows messages, not captures.
 noinst_LIBRARIES += libconformance.a
 libconformance_a_SOURCES = \
+	%D%/channel.c \
+	%D%/channel.h \
 	%D%/conversation.c \
 	%D%/conversation.h \
 	%D%/event.h \
@@ -14,6 +16,10 @@ libconformance_a_SOURCES = \
 	%D%/flow.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/net.c \
+	%D%/net.h \
+	%D%/net_memory.c \
+	%D%/net_private.h \
 	%D%/posture.c \
 	%D%/posture.def \
 	%D%/posture.h \
@@ -75,4 +81,6 @@ libconformance_a_SOURCES = \
 	%D%/telco/telco.c \
 	%D%/telco/telco.h \
 	%D%/telco/telco_private.h \
-	%D%/verdict.h
+	%D%/verdict.h \
+	%D%/window.c \
+	%D%/window.h

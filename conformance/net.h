@@ -12,7 +12,8 @@
  *
  * Times are nanoseconds since 1970.  Ports and Call IDs are in host order.  Callbacks are called
  * from net_run() or net_step() only, never from within another function of this header, so a caller
- * need not expect to be re-entered.  Freeing anything from within any callback is allowed.
+ * need not expect to be re-entered.  Freeing anything from within any callback is allowed.  The taps alone
+ * are told at once, also from within the function that sends; they must not call back into the net.
  */
 #ifndef PPTPSCOPE_NET_H
 #define PPTPSCOPE_NET_H
@@ -28,12 +29,13 @@ struct net_host;
 struct net_tcp;
 struct net_listener;
 
-/* Embedded in its owner; zero-filled with fn and ctx set is a timer at rest. */
+/* Embedded in its owner; zero-filled with fn and ctx set is a timer at rest.  Cancel before freeing. */
 struct net_timer {
 	void (*fn)(void *ctx);
 	void *ctx;
 	int64_t due;
 	size_t slot; /* the net's own; 0: at rest */
+	struct net_timer *child, *next, *prev; /* the net's own */
 };
 
 /* --- the loop ------------------------------------------------------------------------------- */
@@ -46,11 +48,15 @@ struct net_memory_options {
 	int64_t latency_ns; /* one way; 0: 1 ms */
 	uint32_t seed;
 	unsigned loss_permille, reorder_permille, duplicate_permille; /* of GRE packets */
-	size_t queue;       /* octets on the way at most: what is beyond is dropped (GRE) or waits (TCP) */
+	/*
+	 * Octets on the way at most, in each direction of a connection: what is beyond waits.  0: 64 KB.  GRE
+	 * may have 16 times as many on the whole net: what is beyond is dropped.
+	 */
+	size_t queue;
 };
 struct net *net_memory_new(const struct net_memory_options *o);
 
-/* Frees it and everything on it. */
+/* Frees it and everything on it, timers excepted: those are their owners'. */
 void net_free(struct net *n);
 
 int64_t net_now(const struct net *n);
@@ -63,11 +69,12 @@ void net_timer_cancel(struct net *n, struct net_timer *t);
 /*
  * Waits for what comes next, at most until `until`, and calls the callbacks.  In memory, time jumps
  * to the next event, or to `until` when there is none before.  False when nothing happened until then
- * (in memory, with NET_NEVER: nothing can ever happen).
+ * (in memory, with NET_NEVER: nothing can ever happen).  A signal ends the wait too.  Not to be called from a
+ * callback.
  */
 bool net_step(struct net *n, int64_t until);
 
-/* Turns until *stop. */
+/* Turns until *stop; in memory also until nothing can happen any more. */
 void net_run(struct net *n, const volatile bool *stop);
 
 /* --- hosts and taps -------------------------------------------------------------------------- */
@@ -113,7 +120,7 @@ struct net_tcp_events {
 	void (*octets)(void *ctx, const uint8_t *octets, size_t len);
 	void (*fin)(void *ctx);   /* the peer will send no more */
 	void (*reset)(void *ctx, const char *why); /* the peer, or the network, ended it at once */
-	void (*drained)(void *ctx); /* everything written has left (for large writers) */
+	void (*drained)(void *ctx); /* what had to wait for the peer has left (for large writers) */
 };
 
 /* port: local source port, 0: any.  NULL with a message in err. */
@@ -138,7 +145,11 @@ bool net_write(struct net_tcp *c, const uint8_t *octets, size_t len);
 size_t net_waiting(const struct net_tcp *c); /* octets not yet acknowledged by the peer */
 void net_pause(struct net_tcp *c, bool on);  /* stop reading: the peer's window fills */
 void net_shutdown(struct net_tcp *c);        /* FIN after what is written; reading goes on */
-void net_close(struct net_tcp *c);           /* FIN after what is written; told nothing more; freed */
+/*
+ * FIN after what is written; told nothing more; freed.  The host's tap goes on to see the connection to its
+ * end; should the peer send more, it is reset, as any closed socket does.
+ */
+void net_close(struct net_tcp *c);
 void net_abort(struct net_tcp *c);           /* RST; freed */
 struct net_host *net_tcp_host(const struct net_tcp *c);
 void net_tcp_ends(const struct net_tcp *c, struct ip_addr *local, uint16_t *local_port, struct ip_addr *peer,
@@ -154,7 +165,10 @@ bool net_gre_open(struct net *n, char *err, size_t room);
 
 /*
  * Packets to the host's address whose Call ID is `call_id` come to fn; several may claim one ID, each is
- * told.  len: the GRE packet, IP header excluded.
+ * told.  len: the GRE packet, IP header excluded.  NULL: no memory.
+ *
+ * The tap of a host sees what a claim of that host takes.  What no claim takes is seen by a host that has its
+ * address for itself.
  */
 struct net_claim;
 typedef void net_gre_fn(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,

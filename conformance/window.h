@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WINDOW_SENT = 256 }; /* packets out at a time whose send time is remembered */
+enum { WINDOW_SENT = 256 }; /* packets out at a time: a larger window is not made use of */
 
 struct window_options {
 	uint16_t maximum;       /* the peer's Packet Recv. Window Size; 0 counts as 1 */
@@ -24,7 +24,6 @@ struct window {
 	uint32_t acked;         /* all below this are acknowledged or given up */
 	uint16_t size;          /* packets that may be out now: starts at half the maximum, rounded up */
 	uint16_t credit;        /* acknowledged since the size last grew */
-	bool sent_any, timed_out;
 	int64_t rtt_ns, dev_ns, timeout_ns;
 	int64_t deadline;       /* when the oldest packet out times out; INT64_MAX: none is out */
 	int64_t sent_at[WINDOW_SENT];
@@ -38,7 +37,7 @@ unsigned window_room(const struct window *w);
 uint32_t window_sent(struct window *w, int64_t now);
 /* An acknowledgment came.  False when it is of no use (old, or of what was never sent). */
 bool window_acked(struct window *w, uint32_t ack, int64_t now);
-/* The deadline has passed: packets out are given up, the window is halved, time-outs back off. */
+/* Once the deadline has passed: packets out are given up, the window is halved, time-outs back off. */
 void window_timeout(struct window *w, int64_t now);
 
 #endif

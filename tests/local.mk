@@ -84,13 +84,16 @@ endif
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
+	%D%/unit/test_channel.c \
+	%D%/unit/test_net.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
 	%D%/unit/test_rules_control.c \
 	%D%/unit/test_rules_gre.c \
-	%D%/unit/test_rules_message.c
+	%D%/unit/test_rules_message.c \
+	%D%/unit/test_window.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_conformance_LDADD = libconformance.a $(DISSECTORS_LIBS) $(CUNIT_LIBS)

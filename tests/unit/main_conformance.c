@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+suite_fn suite_channel;
+suite_fn suite_net;
 suite_fn suite_ppp_session;
 suite_fn suite_quirk;
 suite_fn suite_rule;
@@ -11,8 +13,11 @@ suite_fn suite_rules_call;
 suite_fn suite_rules_control;
 suite_fn suite_rules_gre;
 suite_fn suite_rules_message;
+suite_fn suite_window;
 
 suite_fn *const suites[] = {
+	suite_channel,
+	suite_net,
 	suite_ppp_session,
 	suite_quirk,
 	suite_rule,
@@ -20,5 +25,6 @@ suite_fn *const suites[] = {
 	suite_rules_control,
 	suite_rules_gre,
 	suite_rules_message,
+	suite_window,
 	NULL,
 };
