@@ -84,6 +84,7 @@ endif
 %C%_unit_unit_conformance_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_conformance.c \
+	%D%/unit/test_at.c \
 	%D%/unit/test_channel.c \
 	%D%/unit/test_net.c \
 	%D%/unit/test_ppp_session.c \

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+suite_fn suite_at;
 suite_fn suite_channel;
 suite_fn suite_net;
 suite_fn suite_ppp_session;
@@ -13,9 +14,11 @@ suite_fn suite_rules_call;
 suite_fn suite_rules_control;
 suite_fn suite_rules_gre;
 suite_fn suite_rules_message;
+suite_fn suite_telco;
 suite_fn suite_window;
 
 suite_fn *const suites[] = {
+	suite_at,
 	suite_channel,
 	suite_net,
 	suite_ppp_session,
@@ -25,6 +28,7 @@ suite_fn *const suites[] = {
 	suite_rules_control,
 	suite_rules_gre,
 	suite_rules_message,
+	suite_telco,
 	suite_window,
 	NULL,
 };
