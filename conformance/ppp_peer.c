@@ -39,8 +39,8 @@ void peer_send(struct ppp_peer *p, uint16_t protocol, const uint8_t *octets, siz
 	p->events.send(p->ctx, frame, (size_t)(w.at - frame));
 }
 
-void peer_send_code(struct ppp_peer *p, uint16_t protocol, uint8_t code, uint8_t identifier, const uint8_t *data,
-		    size_t len)
+void peer_send_code(struct ppp_peer *p, uint16_t protocol, uint8_t code, uint8_t identifier,
+		    const uint8_t *data, size_t len)
 {
 	uint8_t packet[PEER_ROOM];
 	struct wcursor w = wcursor_on(packet, sizeof(packet));

@@ -31,7 +31,8 @@ static const struct {
 
 unsigned peer_auth_allowed(const struct ppp_peer *p)
 {
-	unsigned any = BIT(PPP_PEER_PAP) | BIT(PPP_PEER_CHAP_MD5) | BIT(PPP_PEER_MSCHAP) | BIT(PPP_PEER_MSCHAP2);
+	unsigned any =
+		BIT(PPP_PEER_PAP) | BIT(PPP_PEER_CHAP_MD5) | BIT(PPP_PEER_MSCHAP) | BIT(PPP_PEER_MSCHAP2);
 	unsigned bits = p->config.auth ? p->config.auth & any : any;
 	unsigned with_keys = bits & (BIT(PPP_PEER_MSCHAP) | BIT(PPP_PEER_MSCHAP2));
 
@@ -112,7 +113,8 @@ static void send_value(struct ppp_peer *p, uint8_t code, const uint8_t *value, s
 }
 
 /* Makes what both MS-CHAPs compute with from an 8 or 16 octet challenge and, of version 2, the client's. */
-static void begin_exchange(struct peer_auth *a, const uint8_t *peer_challenge, const uint8_t *user, size_t len)
+static void begin_exchange(struct peer_auth *a, const uint8_t *peer_challenge, const uint8_t *user,
+			   size_t len)
 {
 	memset(&a->exchange, 0, sizeof(a->exchange));
 	memcpy(a->exchange.authenticator_challenge, a->challenge, a->challenge_len);
@@ -122,7 +124,8 @@ static void begin_exchange(struct peer_auth *a, const uint8_t *peer_challenge, c
 	a->exchange.user_len = len;
 }
 
-bool peer_auth_keys(const struct ppp_peer *p, unsigned bits, uint8_t send[MPPE_KEY], uint8_t receive[MPPE_KEY])
+bool peer_auth_keys(const struct ppp_peer *p, unsigned bits, uint8_t send[MPPE_KEY],
+		    uint8_t receive[MPPE_KEY])
 {
 	const struct peer_auth *a = &p->auth;
 	bool server = p->config.server;
@@ -133,7 +136,8 @@ bool peer_auth_keys(const struct ppp_peer *p, unsigned bits, uint8_t send[MPPE_K
 		return mppe_start_key1(&a->secret, a->challenge, bits, send) &&
 		       mppe_start_key1(&a->secret, a->challenge, bits, receive);
 	mppe_start_key2(a->secret.nt_hash, a->exchange.nt_response, server ? MPPE_SERVER : MPPE_CLIENT, send);
-	mppe_start_key2(a->secret.nt_hash, a->exchange.nt_response, server ? MPPE_CLIENT : MPPE_SERVER, receive);
+	mppe_start_key2(a->secret.nt_hash, a->exchange.nt_response, server ? MPPE_CLIENT : MPPE_SERVER,
+			receive);
 	return true;
 }
 
@@ -187,6 +191,13 @@ static void answer_ms(struct ppp_peer *p)
 	send_value(p, PPP_CHAP_RESPONSE, value, sizeof(value), user);
 }
 
+static void send_response(struct ppp_peer *p)
+{
+	const struct peer_auth *a = &p->auth;
+
+	peer_send_code(p, PPP_CHAP, PPP_CHAP_RESPONSE, a->identifier, a->answer, a->answer_len);
+}
+
 /* A challenge that is sent again gets the same response: the keys are made of one of them. */
 static void take_challenge(struct ppp_peer *p, const struct ppp_chap *c)
 {
@@ -198,7 +209,7 @@ static void take_challenge(struct ppp_peer *p, const struct ppp_chap *c)
 		return;
 	if (a->answered && c->identifier == a->identifier && c->value.len == a->challenge_len &&
 	    memcmp(c->value.octets, a->challenge, a->challenge_len) == 0) {
-		peer_send_code(p, PPP_CHAP, PPP_CHAP_RESPONSE, a->identifier, a->answer, a->answer_len);
+		send_response(p);
 		return;
 	}
 	a->answered = true;
@@ -339,7 +350,8 @@ static bool is_right(struct ppp_peer *p, const struct ppp_chap *c)
 		return false;
 	if (p->auth.kind == PPP_PEER_CHAP_MD5)
 		return md5_is_right(p, c);
-	return (p->auth.kind == PPP_PEER_MSCHAP || c->peer_challenge.len == MPPE_CHALLENGE2) && ms_is_right(p, c);
+	return (p->auth.kind == PPP_PEER_MSCHAP || c->peer_challenge.len == MPPE_CHALLENGE2) &&
+	       ms_is_right(p, c);
 }
 
 /* The text of Success or Failure. */
@@ -385,7 +397,8 @@ static void server_chap(struct ppp_peer *p, const struct ppp_chap *c)
 
 static void server_pap(struct ppp_peer *p, const struct ppp_control *c)
 {
-	static const uint8_t welcome[] = "\x07Welcome", denied[] = "\x0d" "Access denied";
+	static const uint8_t welcome[] = "\x07Welcome", denied[] = "\x0d"
+								   "Access denied";
 	struct cursor rest = cursor_on(c->octets + 4, c->len - 4);
 	uint8_t user_len = cursor_u8(&rest);
 	const uint8_t *user = cursor_take(&rest, user_len);
@@ -412,8 +425,8 @@ void peer_auth_packet(struct ppp_peer *p, const struct ppp_frame *f)
 	struct ppp_control c;
 	struct ppp_chap chap;
 
-	if (f->protocol != kinds[p->auth.kind].protocol || !ppp_control_decode(f, &context, &c) || !c.has_code ||
-	    c.defects & (PPP_BAD_LENGTH_LOW | PPP_BAD_LENGTH_HIGH))
+	if (f->protocol != kinds[p->auth.kind].protocol || !ppp_control_decode(f, &context, &c) ||
+	    !c.has_code || c.defects & (PPP_BAD_LENGTH_LOW | PPP_BAD_LENGTH_HIGH))
 		return;
 	if (f->protocol == PPP_PAP && p->config.server)
 		server_pap(p, &c);
@@ -427,15 +440,18 @@ void peer_auth_packet(struct ppp_peer *p, const struct ppp_frame *f)
 		client_chap(p, &chap);
 }
 
-/* Whose turn it is to send again, if the other one is silent. */
+/* What is said again if the other end is silent: a Success that was lost comes for a repeated response. */
 static void speak(struct ppp_peer *p)
 {
-	bool pap = p->auth.kind == PPP_PEER_PAP;
+	const struct peer_auth *a = &p->auth;
+	bool pap = a->kind == PPP_PEER_PAP;
 
 	if (p->config.server && !pap)
 		send_challenge(p);
 	else if (!p->config.server && pap)
 		send_pap(p);
+	else if (!p->config.server && a->answered)
+		send_response(p);
 }
 
 static void timeout(void *ctx)

@@ -30,31 +30,35 @@ enum { ACTION_SHIFT = 4, NOTHING = 0xffff };
 /* The table of section 4.1, a row an event.  This-Layer-Started has nobody here whom it would start. */
 static const uint16_t table[FSM_EVENTS][FSM_STATES] = {
 	[FSM_UP] = { GO(2, 0), GO(6, IRC_REQ | SCR), NO, NO, NO, NO, NO, NO, NO, NO },
-	[FSM_DOWN] = { NO, NO, GO(0, 0), GO(1, 0), GO(0, 0), GO(1, 0), GO(1, 0), GO(1, 0), GO(1, 0), GO(1, TLD) },
-	[FSM_OPEN] = { GO(1, 0), GO(1, 0), GO(6, IRC_REQ | SCR), GO(3, 0), GO(5, 0), GO(5, 0), GO(6, 0), GO(7, 0),
-		       GO(8, 0), GO(9, 0) },
+	[FSM_DOWN] = { NO, NO, GO(0, 0), GO(1, 0), GO(0, 0), GO(1, 0), GO(1, 0), GO(1, 0), GO(1, 0),
+		       GO(1, TLD) },
+	[FSM_OPEN] = { GO(1, 0), GO(1, 0), GO(6, IRC_REQ | SCR), GO(3, 0), GO(5, 0), GO(5, 0), GO(6, 0),
+		       GO(7, 0), GO(8, 0), GO(9, 0) },
 	[FSM_CLOSE] = { GO(0, 0), GO(0, TLF), GO(2, 0), GO(2, 0), GO(4, 0), GO(4, 0), GO(4, IRC_TERM | STR),
 			GO(4, IRC_TERM | STR), GO(4, IRC_TERM | STR), GO(4, TLD | IRC_TERM | STR) },
 	[FSM_TIMEOUT] = { NO, NO, NO, NO, GO(4, STR), GO(5, STR), GO(6, SCR), GO(6, SCR), GO(8, SCR), NO },
-	[FSM_TIMEOUT_LAST] = { NO, NO, NO, NO, GO(2, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF), NO },
+	[FSM_TIMEOUT_LAST] = { NO, NO, NO, NO, GO(2, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF),
+			       NO },
 	[FSM_RCR_GOOD] = { NO, NO, GO(2, STA), GO(8, IRC_REQ | SCR | SCA), GO(4, 0), GO(5, 0), GO(8, SCA),
 			   GO(9, SCA | TLU), GO(8, SCA), GO(8, TLD | SCR | SCA) },
-	[FSM_RCR_BAD] = { NO, NO, GO(2, STA), GO(6, IRC_REQ | SCR | SCN), GO(4, 0), GO(5, 0), GO(6, SCN), GO(7, SCN),
-			  GO(6, SCN), GO(6, TLD | SCR | SCN) },
+	[FSM_RCR_BAD] = { NO, NO, GO(2, STA), GO(6, IRC_REQ | SCR | SCN), GO(4, 0), GO(5, 0), GO(6, SCN),
+			  GO(7, SCN), GO(6, SCN), GO(6, TLD | SCR | SCN) },
 	[FSM_RCA] = { NO, NO, GO(2, STA), GO(3, STA), GO(4, 0), GO(5, 0), GO(7, IRC_REQ), GO(6, SCR),
 		      GO(9, IRC_REQ | TLU), GO(6, TLD | SCR) },
 	[FSM_RCN] = { NO, NO, GO(2, STA), GO(3, STA), GO(4, 0), GO(5, 0), GO(6, IRC_REQ | SCR), GO(6, SCR),
 		      GO(8, IRC_REQ | SCR), GO(6, TLD | SCR) },
-	[FSM_RTR] = { NO, NO, GO(2, STA), GO(3, STA), GO(4, STA), GO(5, STA), GO(6, STA), GO(6, STA), GO(6, STA),
-		      GO(5, TLD | ZRC | STA) },
+	[FSM_RTR] = { NO, NO, GO(2, STA), GO(3, STA), GO(4, STA), GO(5, STA), GO(6, STA), GO(6, STA),
+		      GO(6, STA), GO(5, TLD | ZRC | STA) },
 	[FSM_RTA] = { NO, NO, GO(2, 0), GO(3, 0), GO(2, TLF), GO(3, TLF), GO(6, 0), GO(6, 0), GO(8, 0),
 		      GO(6, TLD | SCR) },
-	[FSM_RUC] = { NO, NO, GO(2, SCJ), GO(3, SCJ), GO(4, SCJ), GO(5, SCJ), GO(6, SCJ), GO(7, SCJ), GO(8, SCJ),
-		      GO(9, SCJ) },
-	[FSM_RXJ_GOOD] = { NO, NO, GO(2, 0), GO(3, 0), GO(4, 0), GO(5, 0), GO(6, 0), GO(6, 0), GO(8, 0), GO(9, 0) },
-	[FSM_RXJ_BAD] = { NO, NO, GO(2, TLF), GO(3, TLF), GO(2, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF),
-			  GO(5, TLD | IRC_TERM | STR) },
-	[FSM_RXR] = { NO, NO, GO(2, 0), GO(3, 0), GO(4, 0), GO(5, 0), GO(6, 0), GO(7, 0), GO(8, 0), GO(9, 0) },
+	[FSM_RUC] = { NO, NO, GO(2, SCJ), GO(3, SCJ), GO(4, SCJ), GO(5, SCJ), GO(6, SCJ), GO(7, SCJ),
+		      GO(8, SCJ), GO(9, SCJ) },
+	[FSM_RXJ_GOOD] = { NO, NO, GO(2, 0), GO(3, 0), GO(4, 0), GO(5, 0), GO(6, 0), GO(6, 0), GO(8, 0),
+			   GO(9, 0) },
+	[FSM_RXJ_BAD] = { NO, NO, GO(2, TLF), GO(3, TLF), GO(2, TLF), GO(3, TLF), GO(3, TLF), GO(3, TLF),
+			  GO(3, TLF), GO(5, TLD | IRC_TERM | STR) },
+	[FSM_RXR] = { NO, NO, GO(2, 0), GO(3, 0), GO(4, 0), GO(5, 0), GO(6, 0), GO(7, 0), GO(8, 0),
+		      GO(9, 0) },
 };
 
 /* --- options ------------------------------------------------------------------------------------- */
@@ -108,7 +112,8 @@ static void send_answer(struct fsm *f, uint8_t code)
 	if (code == PPP_CONF_ACK)
 		peer_send_code(f->peer, f->ops->protocol, code, c->identifier, c->octets + 4, c->len - 4);
 	else
-		peer_send_code(f->peer, f->ops->protocol, f->answer_code, c->identifier, f->answer, f->answer_len);
+		peer_send_code(f->peer, f->ops->protocol, f->answer_code, c->identifier, f->answer,
+			       f->answer_len);
 }
 
 static void send_terminate(struct fsm *f)
@@ -202,6 +207,7 @@ void fsm_drop(struct fsm *f)
 	f->refusals = f->refused = 0;
 	f->heard = false;
 	f->identifier = 0;
+	f->acked_len = 0;
 	if (opened)
 		f->ops->down(f->peer);
 }
@@ -234,17 +240,38 @@ static bool judge_all(struct fsm *f, const struct ppp_control *c, struct wcursor
 	return true;
 }
 
+/*
+ * The request that opened this end, once more: the Ack was lost.  By RFC 1661 the link would begin anew,
+ * which on a line that loses much never ends.
+ */
+static bool is_repeated(const struct fsm *f, const struct ppp_control *c)
+{
+	return f->state == FSM_OPENED && f->acked_len && c->len == f->acked_len &&
+	       memcmp(c->octets, f->acked, c->len) == 0;
+}
+
+static void remember(struct fsm *f, const struct ppp_control *c)
+{
+	f->acked_len = c->len <= PEER_ACKED ? c->len : 0;
+	memcpy(f->acked, c->octets, f->acked_len);
+}
+
 static void take_request(struct fsm *f, const struct ppp_control *c)
 {
 	uint8_t naks[OPTIONS_ROOM], rejects[OPTIONS_ROOM];
 	struct wcursor nak = wcursor_on(naks, sizeof(naks)), reject = wcursor_on(rejects, sizeof(rejects));
 	bool rejected;
 
+	if (is_repeated(f, c)) {
+		send_answer(f, PPP_CONF_ACK);
+		return;
+	}
 	if (!judge_all(f, c, &nak, &reject))
 		return;
 	f->heard = true;
 	if (reject.at == rejects && nak.at == naks) {
 		f->refusals = 0;
+		remember(f, c);
 		fsm_event(f, FSM_RCR_GOOD);
 		return;
 	}

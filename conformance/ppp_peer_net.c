@@ -303,8 +303,8 @@ bool ppp_peer_ip(struct ppp_peer *p, const uint8_t *packet, size_t len)
 	struct wcursor w = wcursor_on(text, sizeof(text));
 	size_t n;
 
-	if (p->status.state != PPP_PEER_OPEN || len > p->lcp.peer_mru || len > PEER_ROOM - MPPE_HEADER - PROTOCOL ||
-	    (p->config.mppe_required && !p->crypt.send_bits))
+	if (p->status.state != PPP_PEER_OPEN || len > p->lcp.peer_mru ||
+	    len > PEER_ROOM - MPPE_HEADER - PROTOCOL || (p->config.mppe_required && !p->crypt.send_bits))
 		return false;
 	peer_enter(p);
 	if (p->crypt.send_bits) {

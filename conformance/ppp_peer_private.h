@@ -10,6 +10,7 @@ enum {
 	PEER_ROOM = 2048,  /* octets of a frame, or of what is in it */
 	PEER_NAME_MAX = 255,
 	PEER_OPTIONS = 64, /* octets of the options of a request of ours */
+	PEER_ACKED = 128,  /* octets of an acknowledged request that are remembered */
 	PEER_CHALLENGE_MAX = 255,
 };
 
@@ -87,6 +88,8 @@ struct fsm {
 	uint8_t identifier, next_identifier;
 	uint8_t sent[PEER_OPTIONS]; /* options of the newest request */
 	size_t sent_len;
+	uint8_t acked[PEER_ACKED]; /* the newest request that was acknowledged */
+	size_t acked_len;          /* 0: none, or a longer one */
 	const struct ppp_control *packet; /* that is answered now */
 	const uint8_t *answer;            /* options of a Nak or Reject to it */
 	size_t answer_len;

@@ -87,6 +87,7 @@ endif
 	%D%/unit/test_at.c \
 	%D%/unit/test_channel.c \
 	%D%/unit/test_net.c \
+	%D%/unit/test_ppp_peer.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \
 	%D%/unit/test_rule.c \
@@ -137,6 +138,7 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_pipeline \
 	%D%/fuzz/fuzz_ppp \
 	%D%/fuzz/fuzz_ppp_control \
+	%D%/fuzz/fuzz_ppp_peer \
 	%D%/fuzz/fuzz_ppp_session \
 	%D%/fuzz/fuzz_reassembly \
 	%D%/fuzz/fuzz_script
@@ -169,6 +171,10 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_ppp_control_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ppp_control_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_ppp_control_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_ppp_peer_SOURCES = %D%/fuzz/fuzz_ppp_peer.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_ppp_peer_CFLAGS = $(TEST_CFLAGS)
+%C%_fuzz_fuzz_ppp_peer_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_ppp_peer_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 %C%_fuzz_fuzz_ppp_session_SOURCES = %D%/fuzz/fuzz_ppp_session.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_ppp_session_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_ppp_session_LDADD = $(FUZZ_LIBS)

@@ -7,6 +7,7 @@
 suite_fn suite_at;
 suite_fn suite_channel;
 suite_fn suite_net;
+suite_fn suite_ppp_peer;
 suite_fn suite_ppp_session;
 suite_fn suite_quirk;
 suite_fn suite_rule;
@@ -21,6 +22,7 @@ suite_fn *const suites[] = {
 	suite_at,
 	suite_channel,
 	suite_net,
+	suite_ppp_peer,
 	suite_ppp_session,
 	suite_quirk,
 	suite_rule,

@@ -85,6 +85,16 @@ static void test_response(void)
 	CU_ASSERT_TRUE(equals(response, "4e9d3c8f9cfd385d5bf4d3246791956ca4c351ab409a3d61"));
 }
 
+/* Recorded of pppd 2.4.9 on both ends. */
+static void test_md5(void)
+{
+	uint8_t challenge[18], response[MPPE_MD5];
+
+	exact_hex("346656e352318c2260ebbc1b2a32c208a65e", challenge, sizeof(challenge));
+	mppe_md5_response(0xc6, (const uint8_t *)"labpass", 7, challenge, sizeof(challenge), response);
+	CU_ASSERT_TRUE(equals(response, "b86840016487473db6b11bf029c40dd6"));
+}
+
 static void test_exchange(void)
 {
 	static const char *const users[] = { "User", "BIGCO\\User", "A\\B\\User" };
@@ -384,6 +394,71 @@ static void test_other_key(void)
 	CU_ASSERT_EQUAL(take(&s, &p), MPPE_CLEAR);
 }
 
+/* --- encryption ---------------------------------------------------------------------------- */
+
+/* The samples of RFC 3079 section 3.5 again, as packets. */
+static void test_encrypt(void)
+{
+	struct mppe_secret secret = secret_of("clientPass");
+	struct mppe_exchange x = sample("User");
+	struct mppe_stream s;
+	uint8_t start[MPPE_KEY], out[12 + MPPE_HEADER];
+
+	mppe_start_key2(secret.nt_hash, x.nt_response, MPPE_SERVER, start);
+	mppe_stream_init(&s, start, 40, true);
+	CU_ASSERT_EQUAL(mppe_encrypt(&s, (const uint8_t *)"test message", 12, false, out), sizeof(out));
+	CU_ASSERT_TRUE(equals(out, "1000 929137917e5803d668d75898"));
+	mppe_stream_init(&s, start, 128, true);
+	mppe_encrypt(&s, (const uint8_t *)"test message", 12, false, out);
+	CU_ASSERT_TRUE(equals(out, "1000 81848317df68846272fb5abe"));
+	/* A reset begins the key stream anew. */
+	mppe_encrypt(&s, (const uint8_t *)"test message", 12, true, out);
+	CU_ASSERT_TRUE(equals(out, "9001 81848317df68846272fb5abe"));
+}
+
+/* What is encrypted here comes out right there, whatever is lost and reset in between. */
+static void check_both_ways(unsigned bits, bool stateful, bool new_key)
+{
+	static const uint8_t text[TEXT] = { 0x00, 0x21, 0x45, 0x00, 0x00, TEXT - 2, 0, 0,
+					    0,    0,    0,    0,    0xba, 0xe7 };
+	struct sender x = sender_new(bits, stateful);
+	struct mppe_stream s = x.s;
+	unsigned wrong = 0, plain = 0;
+	bool reset = false;
+
+	x.s.reset_new_key = new_key;
+	for (unsigned n = 0; n < 9000; n++) {
+		uint8_t out[TEXT + MPPE_HEADER], back[TEXT];
+		struct ppp_mppe p = { .payload = out + MPPE_HEADER, .caplen = TEXT, .len = TEXT };
+		enum mppe_result r;
+
+		mppe_encrypt(&x.s, text, TEXT, reset, out);
+		p.flushed = out[0] & 0x80;
+		p.encrypted = out[0] & 0x10;
+		p.coherency = (uint16_t)((out[0] & 0x0f) << 8 | out[1]);
+		reset = false;
+		if (n % 701 == 700)
+			continue;
+		r = mppe_decrypt(&s, &p, back);
+		reset = r == MPPE_OUT_OF_STEP;
+		plain += r == MPPE_PLAIN && memcmp(back, text, TEXT) == 0;
+		wrong += r != MPPE_PLAIN && r != MPPE_OUT_OF_STEP;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(plain, stateful ? 9000 - 2 * 12 : 9000 - 12);
+}
+
+static void test_both_ways(void)
+{
+	for
+		EACH_STRENGTH(i)
+		{
+			check_both_ways(strengths[i], false, false);
+			check_both_ways(strengths[i], true, false);
+			check_both_ways(strengths[i], true, true);
+		}
+}
+
 void suite_mppe(void)
 {
 	CU_pSuite s = CU_add_suite("mppe", NULL, NULL);
@@ -391,6 +466,7 @@ void suite_mppe(void)
 	CU_add_test(s, "hashes of passwords", test_hashes);
 	CU_add_test(s, "which passwords have hashes", test_passwords);
 	CU_add_test(s, "response of MS-CHAP", test_response);
+	CU_add_test(s, "response of CHAP with MD5", test_md5);
 	CU_add_test(s, "response and proof of MS-CHAPv2", test_exchange);
 	CU_add_test(s, "keys by MS-CHAPv2", test_keys2);
 	CU_add_test(s, "keys by MS-CHAP", test_keys1);
@@ -401,4 +477,6 @@ void suite_mppe(void)
 	CU_add_test(s, "stateful: loss and resets", test_stateful_loss);
 	CU_add_test(s, "packets cut by the capture", test_cut);
 	CU_add_test(s, "another key, and no encryption", test_other_key);
+	CU_add_test(s, "encryption", test_encrypt);
+	CU_add_test(s, "encryption and decryption", test_both_ways);
 }
