@@ -446,9 +446,7 @@ static void stop_clears(struct tester *t)
 	t_need(c->link, CTRL_STOPRP, 10);
 	if (g)
 		need_silence(t, g, 2, "Stop-Control-Connection-Reply");
-	if (t_dut(t) == ROLE_PAC && t_has_hook(t, "dut-telco"))
-		T_CHECK(t, !json_true(t_hook(t, "dut-telco", "status", NULL), "live"),
-			"a line is still in use after the control connection was stopped");
+	need_released(t);
 	t_call_up(t_cc_up(t), "call_id", (int64_t)id, NULL);
 	t_pass(t);
 }
@@ -607,29 +605,6 @@ static void err_format(struct tester *t)
 		break;
 	}
 	t_pass(t);
-}
-
-/* A request that must be refused with one of two Error Codes, or by closing. */
-static void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)
-{
-	int64_t got;
-
-	switch (settle(l, call_reply(t), t_scaled(t, 60))) {
-	case T_ACCEPTED:
-		t_fail(t, "%s was accepted", what);
-	case T_IGNORED:
-		t_warn(t, "%s is ignored", what);
-		return;
-	case T_REJECTED:
-		break;
-	}
-	if (t_is_closed(l) || t_message(l)->type != (uint16_t)call_reply(t))
-		return;
-	got = t_field(t_message(l), "error_code");
-	if (t_field(t_message(l), "result_code") == 2)
-		T_CHECK(t, got == error || got == tolerated, "%s is refused with Error %lld", what, (long long)got);
-	else
-		t_note(t, "%s is refused with Result %lld", what, (long long)t_field(t_message(l), "result_code"));
 }
 
 static void err_value(struct tester *t)

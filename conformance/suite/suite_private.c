@@ -90,3 +90,67 @@ struct t_link *gre_link(const struct t_gre *g)
 {
 	return t_call_of_gre(g)->link;
 }
+
+void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)
+{
+	const struct ctrl_msg *m;
+
+	switch (settle(l, call_reply(t), t_scaled(t, 60))) {
+	case T_ACCEPTED:
+		t_fail(t, "%s was accepted", what);
+	case T_IGNORED:
+		t_warn(t, "%s is ignored", what);
+		return;
+	case T_REJECTED:
+		break;
+	}
+	m = t_message(l);
+	if (t_is_closed(l) || m->type != call_reply(t))
+		return;
+	if (t_field(m, "result_code") != 2) {
+		t_note(t, "%s is refused with Result %lld", what, (long long)t_field(m, "result_code"));
+		return;
+	}
+	T_CHECK(t, t_field(m, "error_code") == error || t_field(m, "error_code") == tolerated,
+		"%s is refused with Error %lld", what, (long long)t_field(m, "error_code"));
+}
+
+const char *number_that(struct tester *t, const char *outcome)
+{
+	return t_hook(t, "dut-telco", "number", outcome, NULL);
+}
+
+uint16_t call_number(struct t_link *l, const char *number)
+{
+	uint16_t id = t_new_id(t_of(l));
+
+	t_send(l, CTRL_OCRQ, "call_id", (int64_t)id, "phone_number", number, "phone_number_length",
+	       (int64_t)strlen(number), NULL);
+	return id;
+}
+
+const struct ctrl_msg *ring(struct tester *t, struct t_link *l, const char *first, const char *second)
+{
+	t_hook(t, "dut-ring", first, first ? second : NULL, NULL);
+	return t_need(l, CTRL_ICRQ, 10);
+}
+
+const struct ctrl_msg *offer(struct tester *t, struct t_link *l, uint16_t call_id)
+{
+	const struct ctrl_msg *m;
+
+	t_send(l, CTRL_ICRQ, "call_id", (int64_t)call_id, NULL);
+	m = t_need(l, CTRL_ICRP, 10);
+	if (t_field(m, "result_code") != 1)
+		t_unsupported(t, "the device takes no incoming call: Result %lld, Error %lld",
+			      (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
+	return m;
+}
+
+void need_released(struct tester *t)
+{
+	if (t_dut(t) != ROLE_PAC || !t_has_hook(t, "dut-telco"))
+		return;
+	t_sleep(t, 0.5);
+	T_CHECK(t, !json_true(t_hook(t, "dut-telco", "status", NULL), "live"), "a line is still in use");
+}

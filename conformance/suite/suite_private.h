@@ -17,6 +17,27 @@ enum ctrl_type call_reply(const struct tester *t);
  */
 enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 
+/*
+ * A request of call_request()'s type, just sent, that must be refused with one of two Error Codes, or by closing;
+ * silence is a warning.
+ */
+void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what);
+
+/* A number that always meets this outcome ("busy"), by the dut-telco hook. */
+const char *number_that(struct tester *t, const char *outcome);
+
+/* Sends an OCRQ for a number (its length with it) with this Call ID of the tester's, which it returns. */
+uint16_t call_number(struct t_link *l, const char *number);
+
+/* Has the device's telephone ring (up to two arguments of the hook, or NULL) and takes its ICRQ. */
+const struct ctrl_msg *ring(struct tester *t, struct t_link *l, const char *first, const char *second);
+
+/* As PAC, offers a PNS an incoming call with this Call ID and takes its ICRP: unsupported unless it is accepted. */
+const struct ctrl_msg *offer(struct tester *t, struct t_link *l, uint16_t call_id);
+
+/* No line of the device's is in use any more; nothing where there is no dut-telco hook. */
+void need_released(struct tester *t);
+
 /* Seconds from `from` to the end of the connection are a minute, as the RFC has it: 55 to 75, scaled. */
 void need_minute(struct tester *t, double from, double to, const char *what);
 
