@@ -16,7 +16,8 @@ tools       tools analyzer conformance dissectors traces
 
 # Folders of ours that a folder includes, each with the file that does.
 included() {
-	grep -n '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$1"/*.[ch] "$1"/*.def 2>/dev/null |
+	find "$1" -name '*.[ch]' -o -name '*.def' |
+		xargs grep -n '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' /dev/null |
 		sed 's/^\([^:]*\):[0-9]*:.*"\([^"]*\)".*/\1 \2/'
 }
 
@@ -34,12 +35,13 @@ for folder in dissectors conformance analyzer traces tools; do
 done
 
 # A file that no local.mk names would be left out of the archive, or not be tested.
-for folder in dissectors conformance analyzer traces tools tests tests/unit tests/fuzz; do
+for folder in dissectors conformance conformance/suite conformance/telco analyzer traces tools tests tests/unit \
+	tests/fuzz; do
 	for file in "$folder"/*.[ch] "$folder"/*.def "$folder"/*.sh "$folder"/*.py; do
 		[ -e "$file" ] || continue
 		case $folder in
 		tests*) grep -q "%D%/${file#tests/}" tests/local.mk || echo "$file" ;;
-		*) grep -q "%D%/${file##*/}" "$folder/local.mk" || echo "$file" ;;
+		*) grep -q "%D%/${file#*/}" "${folder%%/*}/local.mk" || echo "$file" ;;
 		esac
 	done
 done >"$tap_tmp/forgotten"
@@ -52,8 +54,8 @@ tap_is "every suite is in its main" "" "$suites"
 # users HEADER-PATTERN: files that include <HEADER>
 users() {
 	grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<($1)>" \
-		dissectors/*.[ch] conformance/*.[ch] analyzer/*.[ch] traces/*.[ch] tools/*.[ch] \
-		tests/unit/*.[ch] tests/fuzz/*.c 2>/dev/null | LC_ALL=C sort
+		dissectors/*.[ch] conformance/*.[ch] conformance/*/*.[ch] analyzer/*.[ch] traces/*.[ch] \
+		tools/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c 2>/dev/null | LC_ALL=C sort
 }
 
 # confined WHAT HEADER-PATTERN FILE-PATTERN...
@@ -79,18 +81,20 @@ confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
 confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
-confined 'the network' 'sys/socket\.h|netdb\.h'
+# The control socket of the emulator is a socket of this machine only (AF_UNIX).
+confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/in\.h' conformance/net_socket.c tools/address.c \
+	tools/emulate_control.c
 
 # Only tools/ and the writers of reports print.
 talkers=$(grep -nE '(^|[^a-z_])(v?printf|puts|putchar|perror)[[:space:]]*\(|[^a-z_](stdout|stderr)[^a-z_]' \
-	dissectors/*.[ch] conformance/*.[ch] traces/*.[ch] analyzer/*.[ch] |
+	dissectors/*.[ch] conformance/*.[ch] conformance/*/*.[ch] traces/*.[ch] analyzer/*.[ch] |
 	grep -vE '^analyzer/(report|decode)[a-z_]*\.[ch]:|^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)|__attribute__|format\(printf')
 tap_is "libraries return, they do not talk" "" "$talkers"
 
-# Time comes from packets, so that a replay gives the same report.
+# Time comes from packets, so that a replay gives the same report; or from the net (conformance/net.h).
 clocks=$(grep -nE '(^|[^a-z_])(time|gettimeofday|clock_gettime|localtime(_r)?)[[:space:]]*\(' \
-	dissectors/*.[ch] conformance/*.[ch] traces/*.[ch] analyzer/*.[ch] |
-	grep -vE '^[^:]*:[0-9]*:[[:space:]]*/?\*')
+	dissectors/*.[ch] conformance/*.[ch] conformance/*/*.[ch] traces/*.[ch] analyzer/*.[ch] |
+	grep -vE '^[^:]*:[0-9]*:[[:space:]]*/?\*|^conformance/net_socket\.c:')
 tap_is "no library reads the clock" "" "$clocks"
 
 # libnids calls some of its functions through the PLT: a function of ours by one of their names

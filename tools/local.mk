@@ -3,6 +3,8 @@
 bin_PROGRAMS += pptpscope
 pptpscope_LDADD = libtraces.a $(ANALYZER_LIBS)
 pptpscope_SOURCES = \
+	%D%/address.c \
+	%D%/address.h \
 	%D%/cmd_audit.c \
 	%D%/cmd_decode.c \
 	%D%/cmd_rules.c \
@@ -16,6 +18,8 @@ pptpscope_SOURCES = \
 	%D%/options.h \
 	%D%/pairing.c \
 	%D%/pairing.h \
+	%D%/password.c \
+	%D%/password.h \
 	%D%/pptpscope.c \
 	%D%/progress.c \
 	%D%/progress.h \
