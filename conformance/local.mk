@@ -20,6 +20,9 @@ libconformance_a_SOURCES = \
 	%D%/net.h \
 	%D%/net_memory.c \
 	%D%/net_private.h \
+	%D%/net_socket.c \
+	%D%/net_socket_gre.c \
+	%D%/net_socket_private.h \
 	%D%/posture.c \
 	%D%/posture.def \
 	%D%/posture.h \

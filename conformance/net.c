@@ -342,7 +342,6 @@ struct net_listener *net_listen(struct net_host *h, uint16_t port, void (*accept
 	if (!l)
 		return NULL;
 	l->host = h;
-	l->port = port;
 	l->accepted = accepted;
 	l->ctx = ctx;
 	l->next = h->listeners;
@@ -362,6 +361,11 @@ void net_listener_free(struct net_listener *l)
 		l->next->link = l->link;
 	l->host->net->ops->unlisten(l);
 	net_bury(l->host->net, &l->grave, free_grave);
+}
+
+uint16_t net_listener_port(const struct net_listener *l)
+{
+	return l->port;
 }
 
 void net_tcp_take(struct net_tcp *c, const struct net_tcp_events *events, void *ctx)

@@ -128,13 +128,14 @@ struct net_tcp *net_connect(struct net_host *h, uint16_t port, const struct ip_a
 			    const struct net_tcp_events *events, void *ctx, char *err, size_t room);
 
 /*
- * Listens on the host's address (all addresses when it has none).  accepted: a connection has come; it
+ * Listens on the host's address (all addresses when it has none), port 0: on any port.  accepted: a connection has come; it
  * is the callee's now, who must call net_tcp_take() to be told of it, or net_close().
  */
 struct net_listener *net_listen(struct net_host *h, uint16_t port,
 				void (*accepted)(void *ctx, struct net_tcp *c), void *ctx, char *err,
 				size_t room);
 void net_listener_free(struct net_listener *l);
+uint16_t net_listener_port(const struct net_listener *l); /* where port 0 led to, too */
 void net_tcp_take(struct net_tcp *c, const struct net_tcp_events *events, void *ctx);
 
 /*

@@ -548,15 +548,22 @@ static bool name_is_free(struct memory *m, const struct ip_addr *a, uint16_t por
 	return true;
 }
 
+static uint16_t next_port(struct memory *m)
+{
+	if (++m->next_port < ANY_PORT)
+		m->next_port = ANY_PORT;
+	return m->next_port;
+}
+
 /* A port that nobody uses towards that peer; 0: there is none. */
 static uint16_t any_port(struct memory *m, const struct ip_addr *addr, const struct ip_addr *peer,
 			 uint16_t peer_port)
 {
 	for (unsigned i = ANY_PORT; i <= UINT16_MAX; i++) {
-		if (++m->next_port < ANY_PORT)
-			m->next_port = ANY_PORT;
-		if (name_is_free(m, addr, m->next_port, peer, peer_port))
-			return m->next_port;
+		uint16_t port = next_port(m);
+
+		if (name_is_free(m, addr, port, peer, peer_port))
+			return port;
 	}
 	return 0;
 }
@@ -611,16 +618,26 @@ static struct net_tcp *memory_connect(struct net_host *h, uint16_t port, const s
 
 static struct net_listener *memory_listen(struct net_host *h, uint16_t port, char *err, size_t room)
 {
+	struct memory *m = memory_of(h);
 	struct net_listener *l;
 
+	for (unsigned i = 0; !port && i <= UINT16_MAX - ANY_PORT; i++) {
+		port = next_port(m);
+		host_at(h->net, &h->addr, port, &l);
+		if (l)
+			port = 0;
+	}
 	host_at(h->net, &h->addr, port, &l);
-	if (l) {
+	if (l || !port) {
 		snprintf(err, room, "address already in use");
 		return NULL;
 	}
 	l = calloc(1, sizeof(*l));
-	if (!l)
+	if (!l) {
 		snprintf(err, room, "out of memory");
+		return NULL;
+	}
+	l->port = port;
 	return l;
 }
 

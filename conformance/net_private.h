@@ -30,6 +30,7 @@ struct net_ops {
 	bool (*step)(struct net *n, int64_t until);
 	struct net_tcp *(*connect)(struct net_host *h, uint16_t port, const struct ip_addr *peer, uint16_t peer_port,
 				   char *err, size_t room);
+	/* The listener knows its port. */
 	struct net_listener *(*listen)(struct net_host *h, uint16_t port, char *err, size_t room);
 	void (*unlisten)(struct net_listener *l); /* takes no more */
 	void (*take)(struct net_tcp *c);          /* the owner is known now */

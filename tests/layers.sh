@@ -82,7 +82,7 @@ confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
 confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
 # The control socket of the emulator is a socket of this machine only (AF_UNIX).
-confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/in\.h' conformance/net_socket.c tools/address.c \
+confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/(in|tcp)\.h' 'conformance/net_socket*.[ch]' tools/address.c \
 	tools/emulate_control.c
 
 # Only tools/ and the writers of reports print.

@@ -87,6 +87,7 @@ endif
 	%D%/unit/test_at.c \
 	%D%/unit/test_channel.c \
 	%D%/unit/test_net.c \
+	%D%/unit/test_net_socket.c \
 	%D%/unit/test_ppp_peer.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \

@@ -7,6 +7,7 @@
 suite_fn suite_at;
 suite_fn suite_channel;
 suite_fn suite_net;
+suite_fn suite_net_socket;
 suite_fn suite_ppp_peer;
 suite_fn suite_ppp_session;
 suite_fn suite_quirk;
@@ -22,6 +23,7 @@ suite_fn *const suites[] = {
 	suite_at,
 	suite_channel,
 	suite_net,
+	suite_net_socket,
 	suite_ppp_peer,
 	suite_ppp_session,
 	suite_quirk,
