@@ -7,6 +7,8 @@ libconformance_a_SOURCES = \
 	%D%/conversation.c \
 	%D%/conversation.h \
 	%D%/event.h \
+	%D%/fiber.c \
+	%D%/fiber.h \
 	%D%/field.c \
 	%D%/field.def \
 	%D%/field.h \
@@ -73,6 +75,18 @@ libconformance_a_SOURCES = \
 	%D%/rules_message_text.c \
 	%D%/rules_message_value.c \
 	%D%/rules_profile.c \
+	%D%/runner.c \
+	%D%/runner.h \
+	%D%/suite.c \
+	%D%/suite/suite_control.c \
+	%D%/suite/suite_gre.c \
+	%D%/suite/suite_incoming.c \
+	%D%/suite/suite_outgoing.c \
+	%D%/suite/suite_private.c \
+	%D%/suite/suite_private.h \
+	%D%/suite/suite_start.c \
+	%D%/suite/suite_timer.c \
+	%D%/suite/suite_window.c \
 	%D%/telco/at.c \
 	%D%/telco/at_command.c \
 	%D%/telco/at_port.c \
@@ -84,6 +98,14 @@ libconformance_a_SOURCES = \
 	%D%/telco/telco.c \
 	%D%/telco/telco.h \
 	%D%/telco/telco_private.h \
+	%D%/tester.c \
+	%D%/tester.h \
+	%D%/tester_call.c \
+	%D%/tester_gre.c \
+	%D%/tester_lcp.c \
+	%D%/tester_link.c \
+	%D%/tester_private.h \
+	%D%/tester_send.c \
 	%D%/verdict.h \
 	%D%/window.c \
 	%D%/window.h

@@ -55,11 +55,12 @@ struct runner_options {
 	enum role dut;
 	bool listen;               /* the device comes to us: nothing is connected to */
 	struct ip_addr address;    /* of the device */
-	uint16_t port;             /* of the device, or to listen on */
+	uint16_t port;             /* of the device */
+	uint16_t listen_port;      /* where connections of the device are awaited; 0: 1723 */
 	const struct ip_addr *sources; /* own addresses to use; none: as routes choose */
 	size_t nsources;
 	bool gre;                  /* raw sockets are allowed */
-	double timeout, time_scale; /* seconds; factor */
+	double timeout, time_scale; /* seconds after which a test is given up; factor of protocol timers */
 	bool fast, strict, several_versions;
 	unsigned jobs, retries;
 	uint32_t seed;
@@ -69,9 +70,17 @@ struct runner_options {
 };
 
 struct runner;
+/* Options are copied, what they point to is borrowed.  NULL: no memory. */
 struct runner *runner_new(const struct runner_options *o, const struct runner_events *e, void *ctx);
-/* Runs until all tests have ended, or *stop.  False when the device did not pass the first sanity test. */
+/*
+ * Runs until all tests have ended, or *stop.  False when the device did not pass the first sanity test, or has gone
+ * away for good meanwhile: then the tests that are left are skipped.
+ */
 bool runner_run(struct runner *r, const volatile bool *stop);
+/* Whether a test is part of the run: selected, about such a device, holding under the profile. */
+bool runner_takes(const struct runner *r, const struct test_case *t);
+/* Why it would be skipped, as known before it runs; NULL: it would not. */
+const char *runner_skips(const struct runner *r, const struct test_case *t, char *buf, size_t room);
 /* Runs one function as a test (a scenario), sanity tests left out. */
 void runner_run_one(struct runner *r, const char *name, void (*run)(struct tester *t, void *arg), void *arg,
 		    unsigned flags);

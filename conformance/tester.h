@@ -46,9 +46,7 @@ struct test_case {
 
 extern const struct test_case suite_control[], suite_start[], suite_timer[], suite_outgoing[], suite_incoming[],
 	suite_call[], suite_gre[], suite_window[], suite_profile[];
-/* All of them, in the order of rules.def; NULL ends. */
-const struct test_case *const *suite_all(void);
-/* The test of a rule for a DUT of a role (both have the same row unless the rule is one role's), or NULL. */
+/* The test of a rule, or NULL; suite.c. */
 const struct test_case *suite_by_rule(enum rule_number r);
 
 /* --- about the DUT and this run -------------------------------------------------------------- */
@@ -134,8 +132,8 @@ void t_cork(struct t_link *l);
 void t_uncork(struct t_link *l);
 
 /*
- * What comes next from the DUT, at most so many seconds.  Echo-Requests are answered and not shown unless
- * t_show_echo(l, true).
+ * What comes next from the DUT, at most so many seconds.  Echo-Requests are answered as they come and not
+ * shown; after t_show_echo(l, true) they are shown, and the test has to answer them (or not).
  */
 enum t_what { T_MESSAGE, T_GARBAGE, T_FIN, T_RST, T_NOTHING };
 enum t_what t_wait(struct t_link *l, double seconds);

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which tests run, when, beside whom, and what their verdicts come to. */
+#include "conformance/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conformance/tester_private.h"
+
+enum {
+	LANES_MAX = 64,
+	MISSING_MAX = 32,   /* hooks */
+	DOWN_TRIES = 3,     /* sanity tests before a device is given up */
+	HOOK_NAME = 32,
+};
+
+#define DOWN_PAUSE (3 * NET_SECOND)
+
+struct runner {
+	struct runner_options o;
+	struct runner_events e;
+	void *ctx;
+	struct tester *lane[LANES_MAX];
+	unsigned lanes;              /* in use side by side */
+	char missing[MISSING_MAX][HOOK_NAME];
+	unsigned nmissing;
+	enum incoming incoming;
+	uint16_t next_id;
+	bool down;
+	bool quiet;                  /* what runs now is not reported */
+	bool may_hold, held;         /* a test that could not connect is tried again, and reported then */
+	bool done[RULES];
+	enum verdict_kind verdict;   /* of what ran last */
+	unsigned established;        /* connections that stood side by side */
+	char last[64], down_since[64]; /* names of tests */
+};
+
+const char *verdict_name(enum verdict_kind v)
+{
+	static const char *const names[VERDICTS] = { "pass", "fail", "unsupported", "inconclusive", "skipped" };
+
+	return names[v];
+}
+
+struct runner *runner_new(const struct runner_options *o, const struct runner_events *e, void *ctx)
+{
+	struct runner *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->o = *o;
+	r->e = *e;
+	r->ctx = ctx;
+	r->lanes = 1;
+	r->next_id = (uint16_t)(o->seed * 40503u + 4096);
+	return r;
+}
+
+void runner_free(struct runner *r)
+{
+	if (!r)
+		return;
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		tester_free(r->lane[i]);
+	free(r);
+}
+
+/* --- what tests ask ---------------------------------------------------------------------------------- */
+
+uint16_t runner_new_id(struct runner *r)
+{
+	if (!++r->next_id)
+		r->next_id = 1; /* 0 is allowed, but some devices take it for none */
+	return r->next_id;
+}
+
+enum incoming *runner_incoming(struct runner *r)
+{
+	return &r->incoming;
+}
+
+bool runner_hook_missing(const struct runner *r, const char *name)
+{
+	for (unsigned i = 0; i < r->nmissing; i++)
+		if (strcmp(r->missing[i], name) == 0)
+			return true;
+	return false;
+}
+
+void runner_hook_is_missing(struct runner *r, const char *name)
+{
+	if (r->nmissing < MISSING_MAX && !runner_hook_missing(r, name))
+		snprintf(r->missing[r->nmissing++], HOOK_NAME, "%s", name);
+}
+
+/* --- selection ------------------------------------------------------------------------------------------ */
+
+bool runner_takes(const struct runner *r, const struct test_case *t)
+{
+	const struct rule *rule = &rules[t->rule];
+	enum rule_dut other = r->o.dut == ROLE_PAC ? DUT_PNS : DUT_PAC;
+
+	return (!r->o.selected || r->o.selected[t->rule]) && rule->dut != other && rule_holds(rule, r->o.profile);
+}
+
+/* Hooks that a device of the other role would need. */
+static bool concerns(const struct runner *r, const char *hook)
+{
+	if (r->o.dut == ROLE_PAC)
+		return strcmp(hook, "dut-dial") != 0;
+	return strcmp(hook, "dut-ring") != 0 && strcmp(hook, "dut-telco") != 0 && strcmp(hook, "dut-wan-error") != 0;
+}
+
+/* The first of the hooks needed that there is not; false: all are there. */
+static bool lacks_hook(const struct runner *r, const struct test_case *t, char name[HOOK_NAME])
+{
+	const char *at = t->hooks ? t->hooks : "";
+
+	if (t->flags & TEST_INCOMING && r->o.dut == ROLE_PAC) {
+		snprintf(name, HOOK_NAME, "dut-ring");
+		if (!r->e.hook || runner_hook_missing(r, name))
+			return true;
+	}
+	for (int used; sscanf(at, " %31s%n", name, &used) == 1; at += used)
+		if (concerns(r, name) && (!r->e.hook || runner_hook_missing(r, name)))
+			return true;
+	return false;
+}
+
+const char *runner_skips(const struct runner *r, const struct test_case *t, char *buf, size_t room)
+{
+	char hook[HOOK_NAME];
+
+	if (r->down)
+		snprintf(buf, room, "the device has been down since %s", r->down_since);
+	else if (t->flags & TEST_GRE && !r->o.gre)
+		snprintf(buf, room, "it takes a raw socket for GRE (CAP_NET_RAW)");
+	else if (t->flags & TEST_SEVERAL && !r->o.several_versions)
+		snprintf(buf, room, "it is for devices of several protocol versions (--versions)");
+	else if (t->flags & TEST_WAITS && r->o.fast)
+		snprintf(buf, room, "it waits for the device's timers (--fast)");
+	else if (t->flags & TEST_SLOW && r->o.fast)
+		snprintf(buf, room, "it takes minutes (--fast)");
+	else if (lacks_hook(r, t, hook))
+		snprintf(buf, room, "it needs the hook %s%s", hook, r->e.hook ? ", which the device does not have" : " (--hook)");
+	else
+		return NULL;
+	return buf;
+}
+
+/* --- verdicts ------------------------------------------------------------------------------------------- */
+
+static bool decides(const struct test_case *t, const char *id)
+{
+	const char *at = t->also ? t->also : "";
+	char other[64];
+
+	if (strcmp(rules[t->rule].id, id) == 0)
+		return true;
+	for (int used; sscanf(at, " %63s%n", other, &used) == 1; at += used)
+		if (strcmp(other, id) == 0)
+			return true;
+	return false;
+}
+
+/* What the passive judge found of what the test is about fails it. */
+static void count_findings(const struct test_case *t, struct test_result *r)
+{
+	for (size_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (!decides(t, f->id))
+			continue;
+		r->verdict = VERDICT_FAIL;
+		r->reason[0] = '\0';
+		snprintf(r->observed, sizeof(r->observed), "%s%s%s", f->message, *f->observed ? ": " : "",
+			 f->observed);
+		if (*f->expected)
+			snprintf(r->expected, sizeof(r->expected), "%s", f->expected);
+		return;
+	}
+}
+
+static void fail_warned(struct test_result *r)
+{
+	for (unsigned i = 0; i < r->nnotes; i++)
+		if (r->note[i].warning) {
+			r->verdict = VERDICT_FAIL;
+			snprintf(r->observed, sizeof(r->observed), "%s", r->note[i].text);
+			return;
+		}
+}
+
+static void settle(struct runner *r, struct tester *t)
+{
+	struct test_result *result = &t->result;
+
+	result->test = t->test;
+	if (t->recording && r->e.record_end)
+		r->e.record_end(r->ctx, t->recording, result);
+	if (!t->test)
+		return;
+	if (result->verdict == VERDICT_PASS)
+		count_findings(t->test, result);
+	if (result->verdict == VERDICT_PASS && r->o.strict && result->warned)
+		fail_warned(result);
+	if (!*result->expected)
+		snprintf(result->expected, sizeof(result->expected), "%s", t->test->expected);
+}
+
+/* --- running one ------------------------------------------------------------------------------------------ */
+
+static void run_case(struct tester *t, void *arg)
+{
+	(void)arg;
+	t->test->run(t);
+}
+
+/* Once more, because of what the first attempt taught, or because the user wants it. */
+static bool try_again(const struct runner *r, const struct tester *t)
+{
+	const struct test_result *result = &t->result;
+
+	if (r->quiet || result->ours || (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_INCONCLUSIVE))
+		return false;
+	return (t->again && result->tries == 1) || result->tries <= r->o.retries;
+}
+
+static bool launch(struct runner *r, unsigned lane, const struct tester *like, unsigned tries)
+{
+	struct tester *t = tester_new(r, &r->o, &r->e, r->ctx, like->result.name);
+
+	r->lane[lane] = t;
+	if (!t)
+		return false;
+	t->test = like->test;
+	t->run = like->run;
+	t->run_arg = like->run_arg;
+	t->flags = like->flags;
+	t->result.tries = tries;
+	if (r->o.nsources)
+		t->source = &r->o.sources[lane % r->o.nsources];
+	if (!tester_begin(t)) {
+		tester_free(t);
+		r->lane[lane] = NULL;
+		return false;
+	}
+	return true;
+}
+
+static unsigned lane_of(const struct runner *r, const struct tester *t)
+{
+	unsigned i = 0;
+
+	while (i < LANES_MAX - 1 && r->lane[i] != t)
+		i++;
+	return i;
+}
+
+/* How it was launched, for the next try. */
+static struct tester likeness(const struct tester *t)
+{
+	return (struct tester){
+		.test = t->test, .run = t->run, .run_arg = t->run_arg, .flags = t->flags, .result.name = t->result.name,
+	};
+}
+
+void runner_test_over(struct runner *r, struct tester *t)
+{
+	unsigned lane = lane_of(r, t);
+	struct tester like = likeness(t);
+	unsigned tries = t->result.tries;
+	bool again;
+
+	settle(r, t);
+	r->verdict = t->result.verdict;
+	r->held = r->may_hold && t->unreachable;
+	again = !r->held && try_again(r, t);
+	if (!again && r->verdict == VERDICT_PASS && tries > 1)
+		t_note(t, "it passed when tried again");
+	if (!r->quiet && !again && !r->held && r->e.ended)
+		r->e.ended(r->ctx, &t->result);
+	r->lane[lane] = NULL;
+	tester_free(t);
+	if (again)
+		launch(r, lane, &like, tries + 1);
+}
+
+static bool running(const struct runner *r)
+{
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		if (r->lane[i])
+			return true;
+	return false;
+}
+
+static void cut_all(struct runner *r, const char *reason)
+{
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		if (r->lane[i] && !r->lane[i]->ended)
+			tester_cut(r->lane[i], VERDICT_INCONCLUSIVE, reason);
+}
+
+static void turn(struct runner *r, const volatile bool *stop)
+{
+	if (!net_step(r->o.net, NET_NEVER) && net_is_virtual(r->o.net))
+		cut_all(r, "nothing can happen any more");
+	if (stop && *stop)
+		cut_all(r, "interrupted");
+}
+
+/* Reports what could not even begin. */
+static void report(struct runner *r, const struct test_case *t, const char *name, enum verdict_kind v,
+		   const char *reason, bool ours)
+{
+	struct test_result result = { .test = t, .name = name, .verdict = v, .close_verdict = -1, .ours = ours };
+
+	snprintf(result.reason, sizeof(result.reason), "%s", reason);
+	if (t)
+		snprintf(result.expected, sizeof(result.expected), "%s", t->expected);
+	if (r->e.ended)
+		r->e.ended(r->ctx, &result);
+}
+
+static void begin(struct runner *r, unsigned lane, const struct tester *like)
+{
+	if (!r->quiet && r->e.started)
+		r->e.started(r->ctx, like->test, like->result.name);
+	snprintf(r->last, sizeof(r->last), "%s", like->result.name);
+	if (!launch(r, lane, like, 1))
+		report(r, like->test, like->result.name, VERDICT_INCONCLUSIVE, "no memory", true);
+}
+
+static void run_alone(struct runner *r, const struct tester *like, const volatile bool *stop)
+{
+	begin(r, 0, like);
+	while (running(r))
+		turn(r, stop);
+}
+
+static struct tester of_case(const struct test_case *c)
+{
+	return (struct tester){ .test = c, .run = run_case, .flags = c->flags, .result.name = rules[c->rule].id };
+}
+
+void runner_run_one(struct runner *r, const char *name, void (*run)(struct tester *t, void *arg), void *arg,
+		    unsigned flags)
+{
+	struct tester like = { .run = run, .run_arg = arg, .flags = flags, .result.name = name };
+
+	run_alone(r, &like, NULL);
+}
+
+/* --- is it there? ------------------------------------------------------------------------------------------- */
+
+static void sanity(struct tester *t, void *arg)
+{
+	struct t_link *l = t_cc_up(t);
+
+	(void)arg;
+	t_expected(t, "a control connection starts and answers an Echo-Request");
+	if (!t_alive(l))
+		t_fail(t, "an Echo-Request got no reply within %d s", ECHO_SECONDS);
+	t_pass(t);
+}
+
+static bool sane(struct runner *r, const char *name, const volatile bool *stop)
+{
+	struct tester like = { .run = sanity, .result.name = name };
+
+	run_alone(r, &like, stop);
+	return r->verdict == VERDICT_PASS;
+}
+
+static void pause_for(struct runner *r, int64_t ns)
+{
+	int64_t until = net_now(r->o.net) + ns;
+
+	while (net_now(r->o.net) < until)
+		net_step(r->o.net, until);
+}
+
+/* A test could not connect: is that the device's end, or was it busy with itself for a moment? */
+static bool came_back(struct runner *r, const char *before, const volatile bool *stop)
+{
+	bool back = false;
+
+	r->quiet = true;
+	for (unsigned i = 0; i < DOWN_TRIES && !back && !(stop && *stop); i++) {
+		pause_for(r, DOWN_PAUSE);
+		back = sane(r, "SANITY-AGAIN", stop);
+	}
+	r->quiet = false;
+	if (!back && !(stop && *stop)) {
+		r->down = true;
+		snprintf(r->down_since, sizeof(r->down_since), "%s", before);
+	}
+	return back;
+}
+
+/* --- side by side -------------------------------------------------------------------------------------------- */
+
+static bool fits_beside(const struct runner *r, const struct test_case *t)
+{
+	return t->flags & TEST_WAITS && !(t->flags & (TEST_ALONE | TEST_INCOMING)) && !t->hooks && !r->o.listen &&
+	       (r->o.dut == ROLE_PAC || r->incoming == INCOMING_TAKEN);
+}
+
+/* Opens as many control connections as there are jobs, each as its lane would. */
+static void stand_together(struct tester *t, void *arg)
+{
+	struct runner *r = arg;
+
+	for (r->established = 0; r->established < r->o.jobs; r->established++) {
+		const struct ip_addr *from =
+			r->o.nsources ? &r->o.sources[r->established % r->o.nsources] : NULL;
+		struct t_link *l = t_link_from(t, from, 0);
+
+		if (!l || !t_start(l))
+			break;
+	}
+	for (struct t_link *l = t->links; l; l = l->next)
+		if (l->established && !t_alive(l))
+			r->established = 1;
+	t_pass(t);
+}
+
+static void find_lanes(struct runner *r, const volatile bool *stop)
+{
+	struct tester like = { .run = stand_together, .run_arg = r, .result.name = "SEVERAL" };
+
+	if (r->o.jobs > LANES_MAX)
+		r->o.jobs = LANES_MAX;
+	if (r->o.jobs < 2 || r->o.listen)
+		return;
+	r->quiet = true;
+	run_alone(r, &like, stop);
+	r->quiet = false;
+	r->lanes = r->established > 1 ? r->established : 1;
+}
+
+/* --- all of them ----------------------------------------------------------------------------------------------- */
+
+/* Skips it, with the reason, or runs it alone. */
+static void take_turn(struct runner *r, const struct test_case *c, const volatile bool *stop)
+{
+	struct tester like = of_case(c);
+	char reason[RESULT_TEXT], before[sizeof(r->last)];
+
+	r->done[c->rule] = true;
+	if (runner_skips(r, c, reason, sizeof(reason))) {
+		report(r, c, rules[c->rule].id, VERDICT_SKIPPED, reason, false);
+		return;
+	}
+	memcpy(before, r->last, sizeof(before));
+	r->may_hold = true;
+	run_alone(r, &like, stop);
+	r->may_hold = false;
+	if (!r->held)
+		return;
+	if (came_back(r, before, stop))
+		run_alone(r, &like, stop);
+	else
+		report(r, c, like.result.name, VERDICT_INCONCLUSIVE, "the device accepts no connection", false);
+}
+
+/* Starts whatever fits beside until the lanes are full; false: there is no more. */
+static bool fill_lanes(struct runner *r, unsigned *next)
+{
+	for (unsigned lane = 0; lane < r->lanes; lane++)
+		while (!r->lane[lane] && *next < RULES) {
+			const struct test_case *c = suite_by_rule((enum rule_number)(*next)++);
+			struct tester like;
+
+			if (!c || r->done[c->rule] || !runner_takes(r, c))
+				continue;
+			like = of_case(c);
+			begin(r, lane, &like);
+		}
+	return running(r);
+}
+
+static void run_beside(struct runner *r, const volatile bool *stop)
+{
+	unsigned next = 0;
+
+	while (!(stop && *stop) ? fill_lanes(r, &next) : running(r))
+		turn(r, stop);
+}
+
+/* What cannot stand beside others, or will be skipped, in order. */
+static void run_in_order(struct runner *r, const volatile bool *stop)
+{
+	char reason[RESULT_TEXT];
+
+	for (unsigned i = 0; i < RULES && !(stop && *stop); i++) {
+		const struct test_case *c = suite_by_rule((enum rule_number)i);
+
+		if (c && runner_takes(r, c) &&
+		    (r->lanes == 1 || !fits_beside(r, c) || runner_skips(r, c, reason, sizeof(reason))))
+			take_turn(r, c, stop);
+	}
+}
+
+bool runner_run(struct runner *r, const volatile bool *stop)
+{
+	char reason[RESULT_TEXT];
+
+	if (!sane(r, "SANITY-FIRST", stop))
+		return false;
+	find_lanes(r, stop);
+	run_in_order(r, stop);
+	if (r->lanes > 1 && !r->down)
+		run_beside(r, stop);
+	if (stop && *stop)
+		return true;
+	if (!r->down) {
+		sane(r, "SANITY-LAST", stop);
+		return true;
+	}
+	snprintf(reason, sizeof(reason), "the device accepts no connection since %s", r->down_since);
+	report(r, NULL, "SANITY-LAST", VERDICT_FAIL, reason, false);
+	return false;
+}
