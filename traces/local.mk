@@ -8,11 +8,13 @@ libtraces_a_SOURCES = \
 	%D%/script.c \
 	%D%/script.h \
 	%D%/script_call.c \
+	%D%/script_expect.c \
 	%D%/script_frame.c \
 	%D%/script_gre.c \
 	%D%/script_lex.c \
 	%D%/script_msg.c \
 	%D%/script_option.c \
+	%D%/script_play.c \
 	%D%/script_ppp.c \
 	%D%/script_private.h \
 	%D%/script_tcp.c \

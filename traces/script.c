@@ -329,7 +329,7 @@ static bool run_repeat(struct script *s, const struct stmt *st, unsigned i)
 	if (!value_number(s, stmt_word(s, st, i), &count))
 		return false;
 	ok = variable_set(s, name, 0, true);
-	for (uint64_t n = 0; ok && n < count; n++) {
+	for (uint64_t n = 0; ok && !s->done && n < count; n++) {
 		s->variables[mark].value = n;
 		ok = script_work(s, 1) && run_body(s, st);
 	}
@@ -442,17 +442,32 @@ static const struct keyword {
 	{ "let", run_let, false },         { "default", run_default, false },
 	{ "repeat", run_repeat, true },    { "if", run_if, true },
 	{ "define", run_define, true },    { "coalesce", run_coalesce, true },
-	{ "cross", run_cross, true },
+	{ "cross", run_cross, true },      { "expect", run_expect, false },
+	{ "either", run_either, true },    { "hook", run_hook, false },
+	{ "note", run_note, false },       { "warn", run_note, false },
+	{ "pass", run_verdict, false },    { "fail", run_verdict, false },
+	{ "skip", run_verdict, false },    { "unsupported", run_verdict, false },
 };
 
 static const struct verb {
 	const char *name;
 	bool (*run)(struct script *s, const struct stmt *st, unsigned i, unsigned side);
+	/* For real, by the side that is played; by the device; NULL: that cannot be had. */
+	bool (*play)(struct script *s, const struct stmt *st, unsigned i, unsigned side);
+	bool (*device)(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 } verbs[] = {
-	{ "connect", verb_connect }, { "syn", verb_flags }, { "synack", verb_flags },
-	{ "ack", verb_flags },       { "fin", verb_flags }, { "rst", verb_flags },
-	{ "tcp", verb_tcp },         { "raw", verb_raw },   { "retransmit", verb_retransmit },
-	{ "gre", verb_gre },         { "ip", verb_ip },     { "unreachable", verb_unreachable },
+	{ "connect", verb_connect, play_connect, play_connect },
+	{ "syn", verb_flags, play_connect, play_connect },
+	{ "synack", verb_flags, play_flags, play_flags },
+	{ "ack", verb_flags, play_flags, play_flags },
+	{ "fin", verb_flags, play_flags, play_device },
+	{ "rst", verb_flags, play_flags, play_device },
+	{ "tcp", verb_tcp, NULL, NULL },
+	{ "raw", verb_raw, verb_raw, NULL },
+	{ "retransmit", verb_retransmit, NULL, NULL },
+	{ "gre", verb_gre, verb_gre, play_device },
+	{ "ip", verb_ip, NULL, NULL },
+	{ "unreachable", verb_unreachable, NULL, NULL },
 };
 
 static const struct keyword *keyword_find(const char *name)
@@ -471,7 +486,7 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static bool side_read(const struct script *s, const char *word, unsigned *side)
+bool side_read(const struct script *s, const char *word, unsigned *side)
 {
 	static const char *const names[] = { "pns", "pac", "me", "peer" };
 
@@ -481,6 +496,20 @@ static bool side_read(const struct script *s, const char *word, unsigned *side)
 			return true;
 		}
 	return false;
+}
+
+/* The same at a live peer: one side acts, the other is awaited. */
+static bool run_played(struct script *s, const struct stmt *st, unsigned i, unsigned side,
+		       const struct verb *v, const struct ctrl_desc *d)
+{
+	bool own = side == s->self;
+
+	if (!v)
+		return own ? verb_message(s, st, i + 1, side, d) : play_device(s, st, i, side);
+	if (own ? !v->play : !v->device)
+		return script_fail(s, "\"%s %s\" cannot be played", side_name(side), v->name);
+	return own ? v->play(s, st, i + 1, side)
+		   : v->device(s, st, v->device == play_device ? i : i + 1, side);
 }
 
 /* What somebody does: the verb is word i. */
@@ -497,6 +526,8 @@ static bool run_action(struct script *s, const struct stmt *st, unsigned i, bool
 		return script_fail(s, "there is no statement \"%.40s\"", word);
 	if (!said)
 		return script_fail(s, "say who: pac %s or pns %s", word, word);
+	if (s->stage)
+		return run_played(s, st, i, side, v, d);
 	if (!sending_begin(s) || !(v ? v->run(s, st, i + 1, side) : verb_message(s, st, i + 1, side, d)))
 		return false;
 	return sending_end(s);
@@ -546,7 +577,7 @@ static bool run_block(struct script *s, uint32_t from, uint32_t to)
 	if (s->depth == DEPTH_MAX)
 		return script_fail(s, "blocks and macros are more than %d deep", DEPTH_MAX);
 	s->depth++;
-	for (uint32_t i = from; ok && i < to; i = s->stmts[i].end)
+	for (uint32_t i = from; ok && !s->done && i < to; i = s->stmts[i].end)
 		ok = run_statement(s, &s->stmts[i]);
 	s->depth--;
 	return ok;
@@ -564,8 +595,10 @@ static bool script_run(struct script *s, const char *text, size_t len)
 	       frames_flush(s, INT64_MAX);
 }
 
-static void script_free(struct script *s)
+void script_free(struct script *s)
 {
+	if (!s)
+		return;
 	for (size_t i = 0; i < s->nconversations; i++) {
 		struct conversation *v = s->conversations[i];
 
@@ -580,30 +613,26 @@ static void script_free(struct script *s)
 	free(s->conversations);
 	free(s->stmts);
 	free(s->words);
+	free(s->path);
+	free(s->source);
 	free(s->text[0]);
 	free(s->text[1]);
 	free(s);
 }
 
-bool script_compile(const char *name, const char *text, size_t len, uint32_t *link_type, script_sink_fn *sink,
-		    void *ctx, char *err, size_t room)
+static struct script *script_new(const char *name, char *err, size_t room)
 {
 	struct script *s = calloc(1, sizeof(*s));
-	bool ok;
 
 	if (!s) {
 		snprintf(err, room, "%s: out of memory", name);
-		return false;
+		return NULL;
 	}
 	s->name = name;
 	s->err = err;
 	s->room = room;
 	s->line = 1;
-	s->sink = sink;
-	s->ctx = ctx;
-	s->link_type = link_type;
 	s->link = link_by_name("ethernet");
-	*link_type = link_type_of(s->link);
 	s->sending = (struct sending){ .ip_id = -1, .mss = MSS };
 	s->spacing = MILLISECOND;
 	s->captured[SIDE_PNS] = s->captured[SIDE_PAC] = true;
@@ -611,6 +640,21 @@ bool script_compile(const char *name, const char *text, size_t len, uint32_t *li
 	s->next_port = FIRST_PORT;
 	s->next_id[SIDE_PNS] = 1;
 	s->next_id[SIDE_PAC] = FIRST_PAC_ID;
+	return s;
+}
+
+bool script_compile(const char *name, const char *text, size_t len, uint32_t *link_type, script_sink_fn *sink,
+		    void *ctx, char *err, size_t room)
+{
+	struct script *s = script_new(name, err, room);
+	bool ok;
+
+	if (!s)
+		return false;
+	s->sink = sink;
+	s->ctx = ctx;
+	s->link_type = link_type;
+	*link_type = link_type_of(s->link);
 	ok = script_run(s, text, len);
 	script_free(s);
 	return ok;
@@ -674,6 +718,53 @@ static char *file_read(const char *path, size_t *len, char *err, size_t room)
 		fclose(f);
 	*len = have;
 	return text;
+}
+
+static bool no_frame(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t caplen, uint32_t wire_len)
+{
+	(void)ctx;
+	(void)time_ns;
+	(void)octets;
+	(void)caplen;
+	(void)wire_len;
+	return true;
+}
+
+struct script *script_open(const char *path, char *err, size_t room)
+{
+	struct script *s = NULL;
+	uint32_t link_type;
+	size_t len;
+	char *text = file_read(path, &len, err, room);
+
+	if (text && script_compile(path, text, len, &link_type, no_frame, NULL, err, room))
+		s = script_new(path, err, room);
+	if (!s) {
+		free(text);
+		return NULL;
+	}
+	s->source = text;
+	s->source_len = len;
+	s->path = strdup(path);
+	s->name = s->path ? s->path : "script";
+	return s;
+}
+
+void script_play(struct script *s, const struct script_stage *stage, struct script_outcome *out)
+{
+	uint32_t link_type;
+
+	memset(out, 0, sizeof(*out));
+	s->err = out->observed;
+	s->room = sizeof(out->observed);
+	s->stage = stage;
+	s->outcome = out;
+	s->self = stage->pac ? SIDE_PAC : SIDE_PNS;
+	s->link_type = &link_type;
+	if (!script_run(s, s->source, s->source_len) && out->verdict == SCRIPT_PASS)
+		out->verdict = SCRIPT_WRONG;
+	if (!out->line)
+		out->line = s->line;
 }
 
 bool script_make(const char *path, const char *out_path, char *err, size_t room)

@@ -6,6 +6,8 @@
 #ifndef PPTPSCOPE_SCRIPT_H
 #define PPTPSCOPE_SCRIPT_H
 
+#include "dissectors/ctrl.h"
+#include "dissectors/gre.h"
 #include "traces/writer.h"
 
 /* Compiles a script into a capture.  False with "FILE:LINE: what is wrong" in err. */
@@ -15,6 +17,65 @@ bool script_make(const char *path, const char *out_path, char *err, size_t room)
 typedef bool script_sink_fn(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t caplen, uint32_t wire_len);
 bool script_compile(const char *name, const char *text, size_t len, uint32_t *link_type, script_sink_fn *sink,
 		    void *ctx, char *err, size_t room);
+
+/* --- a script played at a live peer ----------------------------------------------------------- */
+
+/* What came next on a control connection. */
+enum script_came { SCRIPT_CAME_NOTHING, SCRIPT_CAME_MESSAGE, SCRIPT_CAME_GARBAGE, SCRIPT_CAME_FIN, SCRIPT_CAME_RST };
+
+/* A call whose tunnel packets are meant. */
+struct script_session {
+	void *link;
+	bool incoming;
+	uint16_t own_id, device_id; /* Call IDs chosen by the side that is played, and by the device */
+};
+
+/*
+ * Where a script is played: one side of it for real, the other one is the device.  Times are
+ * nanoseconds since the beginning.  A link is whatever connect or accept returned.  Functions may
+ * leave the script for good (longjmp, fibers): it is freed all the same by script_free().
+ */
+struct script_stage {
+	void *ctx;
+	bool pac; /* the side that is played; the device is the other one */
+	int64_t (*now)(void *ctx);
+	void (*sleep)(void *ctx, int64_t ns);
+	void *(*connect)(void *ctx, uint16_t port); /* port: own, 0 for any; never NULL */
+	void *(*accept)(void *ctx, int64_t ns);     /* NULL: the device did not come */
+	void (*write)(void *ctx, void *link, const uint8_t *octets, size_t len); /* one segment */
+	void (*fin)(void *ctx, void *link);
+	void (*rst)(void *ctx, void *link);
+	/* Waits at most so long.  *m is valid until the next call. */
+	enum script_came (*next)(void *ctx, void *link, int64_t ns, const struct ctrl_msg **m);
+	/* Whether Echo-Requests come to the script, or are answered unseen. */
+	void (*show_echo)(void *ctx, void *link, bool show);
+	void (*gre)(void *ctx, const struct script_session *x, const uint8_t *octets, size_t len);
+	/* The next packet after those that were given; false: none within ns.  May have less payload than sent. */
+	bool (*gre_next)(void *ctx, const struct script_session *x, int64_t ns, struct gre_pkt *out);
+	/* The highest Sequence Number that came; false: none did. */
+	bool (*gre_heard)(void *ctx, const struct script_session *x, uint32_t *seq);
+	void (*hook)(void *ctx, unsigned argc, const char *const *argv); /* returns when it is done */
+	void (*note)(void *ctx, bool warning, const char *text);
+};
+
+enum script_verdict { SCRIPT_PASS, SCRIPT_FAIL, SCRIPT_UNSUPPORTED, SCRIPT_SKIP, SCRIPT_WRONG };
+
+struct script_outcome {
+	enum script_verdict verdict;
+	unsigned line;                    /* of the statement that settled it */
+	char expected[400], observed[400]; /* SCRIPT_FAIL; observed: also why UNSUPPORTED, SKIP, WRONG */
+};
+
+struct script;
+
+/*
+ * Reads a script and makes sure that it has no mistakes by making a trace of it.  NULL with
+ * "FILE:LINE: what is wrong" in err.
+ */
+struct script *script_open(const char *path, char *err, size_t room);
+/* Plays it, once. */
+void script_play(struct script *s, const struct script_stage *stage, struct script_outcome *out);
+void script_free(struct script *s);
 
 /* What the load generator makes (pptpscope trace load). */
 struct load_spec {

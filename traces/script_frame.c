@@ -325,6 +325,8 @@ bool send_datagram(struct script *s, unsigned side, uint8_t protocol, size_t len
 
 bool time_pass(struct script *s, int64_t to)
 {
+	if (s->stage)
+		return play_time(s, to);
 	if (s->ack_soonest && s->ack_soonest <= to && !acks_due_send(s, to))
 		return false;
 	if (to > s->now)

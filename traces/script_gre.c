@@ -9,23 +9,9 @@
 #include "dissectors/ip.h"
 #include "dissectors/ppp.h"
 
-enum { FIELD_ROWS = 16, SEQUENCE_AT = 8, SKIP_MAX = 1000000 };
+enum { SEQUENCE_AT = 8, SKIP_MAX = 1000000 };
 
-enum number_kind { NUMBER_NONE, NUMBER_COUNTED, NUMBER_GIVEN };
-
-/* Options of gre. */
-struct gre_make {
-	enum number_kind seq, ack;
-	uint32_t seq_value, ack_value, restart, skip, call, cut, pad;
-	bool has_restart, has_cut, bare, has_hex;
-	size_t hex_len; /* octets in script.value */
-	bool has_field[FIELD_ROWS];
-	uint32_t field[FIELD_ROWS];
-	struct patches patches;
-	struct ppp_make ppp;
-};
-
-/* seq and ack: N, auto, none; ack alone: auto. */
+/* seq and ack: N, auto, none, and where expected any; ack alone: auto. */
 static enum taken number_option(struct script *s, const char *key, const char *value, enum number_kind *kind,
 				uint32_t *out)
 {
@@ -33,8 +19,8 @@ static enum taken number_option(struct script *s, const char *key, const char *v
 		*kind = NUMBER_COUNTED;
 		return TAKEN;
 	}
-	if (strcmp(value, "none") == 0) {
-		*kind = NUMBER_NONE;
+	if (strcmp(value, "none") == 0 || strcmp(value, "any") == 0) {
+		*kind = *value == 'n' ? NUMBER_NONE : NUMBER_ANY;
 		return TAKEN;
 	}
 	*kind = NUMBER_GIVEN;
@@ -44,7 +30,7 @@ static enum taken number_option(struct script *s, const char *key, const char *v
 /* A field of the header by its name in gre_fields, to be written over the correct one. */
 static enum taken header_option(struct script *s, struct gre_make *m, const char *key, const char *value)
 {
-	for (unsigned i = 0; i < gre_field_count && i < FIELD_ROWS; i++) {
+	for (unsigned i = 0; i < gre_field_count && i < GRE_ROWS; i++) {
 		const struct gre_field *f = &gre_fields[i];
 
 		if (f->offset >= SEQUENCE_AT || strcmp(f->name, key) != 0)
@@ -75,7 +61,7 @@ static enum taken count_option(struct script *s, struct gre_make *m, const char 
 	return NOT_MINE;
 }
 
-static enum taken gre_option(struct script *s, void *ctx, const char *key, const char *value)
+enum taken gre_option(struct script *s, void *ctx, const char *key, const char *value)
 {
 	struct gre_make *m = ctx;
 	enum taken t;
@@ -128,7 +114,7 @@ static void numbers_set(struct gre_make *m, struct call *c, unsigned side, struc
 		g->seq = sequence(m, own);
 	}
 	/* Nothing came yet: there is nothing to acknowledge, unless a script insists. */
-	if (m->ack == NUMBER_GIVEN || (m->ack == NUMBER_COUNTED && (own->has_heard || m->bare))) {
+	if (m->ack == NUMBER_GIVEN || (m->ack != NUMBER_NONE && (own->has_heard || m->bare))) {
 		g->flags |= GRE_A;
 		g->ack = m->ack == NUMBER_GIVEN ? m->ack_value : own->heard;
 	}
@@ -162,7 +148,7 @@ static bool payload_build(struct script *s, const struct gre_make *m, struct cal
 /* Fields that a script named lie over the encoded header, so that they may contradict it. */
 static void fields_lay(const struct gre_make *m, uint8_t *octets)
 {
-	for (unsigned i = 0; i < gre_field_count && i < FIELD_ROWS; i++) {
+	for (unsigned i = 0; i < gre_field_count && i < GRE_ROWS; i++) {
 		const struct gre_field *f = &gre_fields[i];
 		uint16_t word = (uint16_t)m->field[i];
 		unsigned at = f->mask ? 0 : f->offset;
@@ -196,8 +182,7 @@ static bool packet_build(struct script *s, const struct gre_make *m, const struc
 	return true;
 }
 
-static bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsigned side,
-		     const struct sending *how)
+bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsigned side, const struct sending *how)
 {
 	struct gre_pkt g = { .flags = GRE_K | 1, .protocol = GRE_PROTO_PPP };
 	size_t payload = 0, len = 0;
@@ -206,11 +191,13 @@ static bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsig
 		return false;
 	g.payload_length = (uint16_t)payload;
 	g.call_id = call_id_of(s, c, !side);
+	if (s->stage)
+		play_heard(s, c);
 	numbers_set(m, c, side, &g);
 	if (!packet_build(s, m, &g, payload, &len))
 		return false;
 	s->arrived = true;
-	if (!send_datagram(s, side, IP_PROTO_GRE, len, how))
+	if (s->stage ? !play_packet(s, c, len, how) : !send_datagram(s, side, IP_PROTO_GRE, len, how))
 		return false;
 	packet_heard(s, &g, &c->end[!side]);
 	return true;
@@ -226,6 +213,66 @@ bool verb_gre(struct script *s, const struct stmt *st, unsigned i, unsigned side
 		return false;
 	c = call_pick(s, m.call);
 	return c && gre_send(s, &m, c, side, &how);
+}
+
+/* --- packets of a device -------------------------------------------------------------------- */
+
+static bool number_matches(enum number_kind kind, uint32_t want, bool has, uint32_t got)
+{
+	return kind == NUMBER_ANY ||
+	       (has ? kind == NUMBER_COUNTED || (kind == NUMBER_GIVEN && got == want) : kind == NUMBER_NONE);
+}
+
+bool gre_matches(struct script *s, const struct gre_make *m, const struct call *c, unsigned side,
+		 const struct gre_pkt *got)
+{
+	const struct call_end *own = &c->end[!side];
+
+	if (!number_matches(m->seq, m->seq_value, got->flags & GRE_S, got->seq) ||
+	    !number_matches(m->ack, m->ack_value, got->flags & GRE_A, got->ack))
+		return false;
+	/* What it acknowledges by itself is the last packet that was sent to it. */
+	if (m->ack == NUMBER_COUNTED && got->ack != own->next - 1)
+		return false;
+	for (unsigned i = 0; i < gre_field_count && i < GRE_ROWS; i++) {
+		bool present;
+
+		if (m->has_field[i] && gre_field_value(got, i, &present) != m->field[i])
+			return false;
+	}
+	if (m->bare)
+		return !got->payload_length;
+	if (m->has_hex)
+		return got->payload_length == m->hex_len && got->caplen <= m->hex_len &&
+		       memcmp(got->payload, s->value, got->caplen) == 0;
+	return ppp_matches(s, &m->ppp, got);
+}
+
+/* Options and identifier of a PPP request, which answers repeat. */
+static void request_heard(struct call_end *e, const struct gre_pkt *got)
+{
+	struct ppp_frame f;
+
+	ppp_decode(got->payload, got->caplen, got->caplen, &f);
+	if (!f.has_code || f.code != 1 || f.caplen < 4)
+		return;
+	e->ppp_id = f.identifier;
+	e->options_len = f.length > 4 ? f.length - 4u : 0;
+	if (e->options_len > f.caplen - 4)
+		e->options_len = f.caplen - 4;
+	if (e->options_len > ECHO_DATA)
+		e->options_len = ECHO_DATA;
+	memcpy(e->options, f.payload + 4, e->options_len);
+}
+
+void gre_heard(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got)
+{
+	struct call_end *e = &c->end[side];
+
+	if (got->flags & GRE_S)
+		e->next = got->seq + 1;
+	packet_heard(s, got, &c->end[!side]);
+	request_heard(e, got);
 }
 
 /* --- other IP packets -------------------------------------------------------------------- */

@@ -2,9 +2,8 @@
 /* Control messages in scripts: what is not named is what a correct peer would send. */
 #include "traces/script_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-
-enum { TEXT_ROOM = 128 }; /* of the longest text field */
 
 #define OF(type) (1u << CTRL_##type)
 
@@ -41,22 +40,9 @@ static const struct text_preset {
 	{ "vendor_name", { "pptpscope", "pptpscope" } },
 };
 
-struct message {
-	const struct ctrl_desc *d;
-	uint32_t value[CTRL_FIELDS_MAX];
-	uint8_t text[CTRL_FIELDS_MAX][TEXT_ROOM];
-	size_t text_len[CTRL_FIELDS_MAX];
-	bool given[CTRL_FIELDS_MAX];
-	uint32_t call, cut;
-	bool has_cut;
-	struct patches patches;
-	size_t added; /* octets in script.value */
-};
-
 /* --- options ----------------------------------------------------------------------------- */
 
-/* The row of a name, or of the only row whose name has it as a part; -1 none, -2 several. */
-static int field_find(const struct ctrl_desc *d, const char *name)
+int field_find(const struct ctrl_desc *d, const char *name)
 {
 	int found = ctrl_field_index(d, name);
 
@@ -110,7 +96,7 @@ static enum taken field_option(struct script *s, struct message *m, const char *
 	return ok ? TAKEN : TAKE_FAILED;
 }
 
-static enum taken message_option(struct script *s, void *ctx, const char *key, const char *value)
+enum taken message_option(struct script *s, void *ctx, const char *key, const char *value)
 {
 	struct message *m = ctx;
 
@@ -251,7 +237,11 @@ static struct call *call_of(struct script *s, const struct message *m)
 {
 	bool request = m->d->type == CTRL_OCRQ || m->d->type == CTRL_ICRQ;
 
-	return request && !m->call ? call_new(s) : call_pick(s, m->call);
+	struct call *c = request && !m->call ? call_new(s) : call_pick(s, m->call);
+
+	if (c && request)
+		c->incoming = m->d->type == CTRL_ICRQ;
+	return c;
 }
 
 static bool message_fill(struct script *s, struct message *m, unsigned side)
@@ -318,6 +308,28 @@ bool message_default_check(struct script *s, const struct stmt *st)
 		   : script_fail(s, "default: there is no message \"%.40s\"", stmt_word(s, st, 1));
 }
 
+/* What an expected message has where a trace is made of it: a value that the comparison allows. */
+static void wanted_fill(struct message *m)
+{
+	for (unsigned i = 0; m->d->fields[i].name; i++) {
+		uint32_t *v = &m->value[i], want = m->want[i];
+
+		if (m->compare[i] == COMPARE_OTHER && *v == want)
+			++*v;
+		else if ((m->compare[i] == COMPARE_LEAST && *v < want) ||
+			 (m->compare[i] == COMPARE_MOST && *v > want))
+			*v = want;
+	}
+}
+
+bool message_complete(struct script *s, struct message *m, unsigned side, const struct sending *how)
+{
+	if (!message_fill(s, m, side))
+		return false;
+	wanted_fill(m);
+	return message_send(s, m, side, how);
+}
+
 bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side,
 		  const struct ctrl_desc *d)
 {
@@ -326,5 +338,142 @@ bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned 
 
 	ctrl_defaults(d, m.value);
 	return defaults_read(s, &m, &how) && options_read(s, st, i, message_option, &m, &how) &&
-	       message_fill(s, &m, side) && message_send(s, &m, side, &how);
+	       message_complete(s, &m, side, &how);
+}
+
+/* --- messages of a device ------------------------------------------------------------------- */
+
+/* FIELD=VALUE, =any, !=VALUE, >=VALUE, <=VALUE: the sign before "=" is the end of the key. */
+enum taken message_expect_option(struct script *s, void *ctx, const char *key, const char *value)
+{
+	static const char signs[] = "!><";
+	static const enum compare by_sign[] = { COMPARE_OTHER, COMPARE_LEAST, COMPARE_MOST };
+	size_t n = strlen(key);
+	const char *sign = n ? strchr(signs, key[n - 1]) : NULL;
+	struct message *m = ctx;
+	char name[KEY_ROOM];
+	enum taken t;
+	int row;
+
+	memcpy(name, key, n + 1);
+	if (sign)
+		name[n - 1] = '\0';
+	row = *name && *name != '@' ? field_find(m->d, name) : -1;
+	if (row >= 0 && value && !sign && strcmp(value, "any") == 0) {
+		m->compare[row] = COMPARE_ANY;
+		return TAKEN;
+	}
+	t = message_option(s, m, name, value);
+	if (t != TAKEN || row < 0)
+		return t;
+	m->compare[row] = sign ? by_sign[sign - signs] : COMPARE_EQUAL;
+	if (sign) {
+		m->want[row] = m->value[row];
+		m->given[row] = false;
+	}
+	return t;
+}
+
+/* What a reply has that belongs to what was asked: compared where the script does not say otherwise. */
+static void relations(struct script *s, struct message *m, unsigned side)
+{
+	static const unsigned replies = OF(SCCRP) | OF(STOPRP) | OF(ECHORP) | OF(OCRP) | OF(ICRP);
+	const struct conversation *v = s->conv;
+	const struct call *c = v->current ? &v->call[v->current - 1] : NULL;
+	const struct {
+		const char *field;
+		bool known;
+		uint32_t value;
+	} rows[] = {
+		{ "result_code", replies & 1u << m->d->type, 1 },
+		{ "identifier", m->d->type == CTRL_ECHORP, v->end[!side].echo },
+		{ "peer_call_id", c && c->end[!side].has_id, c ? c->end[!side].id : 0 },
+		{ "call_id", c && c->end[side].has_id && !assigns_id(m->d->type), c ? c->end[side].id : 0 },
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int row = ctrl_field_index(m->d, rows[i].field);
+
+		if (row >= 0 && rows[i].known && m->compare[row] == COMPARE_NOT) {
+			m->compare[row] = COMPARE_EQUAL;
+			m->value[row] = rows[i].value;
+		}
+	}
+}
+
+/* "4 (busy)" */
+static const char *value_text(const struct field *f, uint32_t value, char *buf, size_t room)
+{
+	char words[96];
+
+	ctrl_value_words(f, value, words, sizeof(words));
+	snprintf(buf, room, *words ? "%u (%s)" : "%u", value, words);
+	return buf;
+}
+
+static bool number_matches(const struct message *m, unsigned i, uint32_t got, char *why, size_t room)
+{
+	static const char *const how[] = { [COMPARE_EQUAL] = "not ",
+					   [COMPARE_OTHER] = "which it must not be: ",
+					   [COMPARE_LEAST] = "less than ",
+					   [COMPARE_MOST] = "more than " };
+	uint32_t want = m->compare[i] == COMPARE_EQUAL ? m->value[i] : m->want[i];
+	const struct field *f = &m->d->fields[i];
+	char is[128], should[128];
+
+	if (m->compare[i] == COMPARE_EQUAL   ? got == want
+	    : m->compare[i] == COMPARE_OTHER ? got != want
+	    : m->compare[i] == COMPARE_LEAST ? got >= want
+					     : got <= want)
+		return true;
+	snprintf(why, room, "%s: %s is %s, %s%s", m->d->name, f->name, value_text(f, got, is, sizeof(is)),
+		 how[m->compare[i]], value_text(f, want, should, sizeof(should)));
+	return false;
+}
+
+static bool text_matches(const struct message *m, unsigned i, const uint8_t *got, char *why, size_t room)
+{
+	const struct field *f = &m->d->fields[i];
+	bool same = got && memcmp(got, m->text[i], f->width) == 0;
+	char is[160];
+
+	if (same == (m->compare[i] != COMPARE_OTHER))
+		return true;
+	snprintf(why, room, "%s: %s is \"%s\"", m->d->name, f->name,
+		 ctrl_escape(got, got ? strnlen((const char *)got, f->width) : 0, is, sizeof(is)));
+	return false;
+}
+
+bool message_matches(struct script *s, struct message *m, unsigned side, const struct ctrl_msg *got,
+		     char *why, size_t room)
+{
+	relations(s, m, side);
+	for (unsigned i = 0; m->d->fields[i].name; i++) {
+		if (m->compare[i] == COMPARE_NOT || m->compare[i] == COMPARE_ANY)
+			continue;
+		if (m->d->fields[i].kind == F_TEXT ? !text_matches(m, i, ctrl_text(got, i), why, room)
+						   : !number_matches(m, i, got->value[i], why, room))
+			return false;
+	}
+	return true;
+}
+
+bool message_heard(struct script *s, const struct message *m, unsigned side, const struct ctrl_msg *got)
+{
+	uint32_t id;
+	struct call *c;
+
+	if (m->d->type == CTRL_ECHORQ && ctrl_get(got, "identifier", &id))
+		s->conv->end[side].echo = id;
+	if (m->d->type < CTRL_OCRQ)
+		return true;
+	c = call_of(s, m);
+	if (!c)
+		return false;
+	if (assigns_id(m->d->type) && ctrl_get(got, "call_id", &id))
+		call_id_set(c, side, (uint16_t)id);
+	if (ctrl_get(got, "call_serial_number", &id))
+		c->serial = (uint16_t)id;
+	c->clear_asked |= m->d->type == CTRL_CCRQ;
+	return true;
 }

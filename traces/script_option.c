@@ -246,23 +246,27 @@ static bool word_split(struct script *s, const char *word, char key[KEY_ROOM], c
 	return true;
 }
 
-bool options_read(struct script *s, const struct stmt *st, unsigned i, option_fn *fn, void *ctx,
-		  struct sending *how)
+bool option_read(struct script *s, const char *word, option_fn *fn, void *ctx, struct sending *how)
 {
 	char key[KEY_ROOM];
 	const char *value = NULL;
 	enum taken t;
 
-	for (; i < st->count; i++) {
-		if (!word_split(s, stmt_word(s, st, i), key, &value))
+	if (!word_split(s, word, key, &value))
+		return false;
+	t = how ? how_option(s, key, value, how) : NOT_MINE;
+	if (t == NOT_MINE && fn)
+		t = fn(s, ctx, key, value);
+	if (t == NOT_MINE)
+		script_fail(s, "\"%s\" means nothing here", key);
+	return t == TAKEN;
+}
+
+bool options_read(struct script *s, const struct stmt *st, unsigned i, option_fn *fn, void *ctx,
+		  struct sending *how)
+{
+	for (; i < st->count; i++)
+		if (!option_read(s, stmt_word(s, st, i), fn, ctx, how))
 			return false;
-		t = how ? how_option(s, key, value, how) : NOT_MINE;
-		if (t == NOT_MINE && fn)
-			t = fn(s, ctx, key, value);
-		if (t == TAKE_FAILED)
-			return false;
-		if (t == NOT_MINE)
-			return script_fail(s, "\"%s\" means nothing here", key);
-	}
 	return true;
 }

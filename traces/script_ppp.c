@@ -231,3 +231,20 @@ bool ppp_build(struct script *s, const struct ppp_make *p, struct call *c, unsig
 	*len = (size_t)(w.at - out);
 	return !w.overrun || script_fail(s, "too many octets for a PPP packet");
 }
+
+bool ppp_matches(struct script *s, const struct ppp_make *p, const struct gre_pkt *got)
+{
+	const char *code_at = p->what ? strchr(p->what, ':') : NULL;
+	uint16_t protocol = 0;
+	uint8_t code = 0;
+	struct ppp_frame f;
+
+	ppp_decode(got->payload, got->caplen, got->payload_length, &f);
+	if (f.bad || f.cut)
+		return false;
+	if (p->what && (!protocol_read(s, p->what, &protocol) || protocol != f.protocol))
+		return false;
+	if (code_at && (!code_read(s, code_at + 1, protocol, &code) || !f.has_code || f.code != code))
+		return false;
+	return !p->has_id || (f.has_code && f.identifier == p->id);
+}

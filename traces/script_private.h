@@ -10,10 +10,12 @@
 #define PPTPSCOPE_SCRIPT_PRIVATE_H
 
 #include "dissectors/ctrl.h"
+#include "dissectors/tcp.h"
 #include "traces/script.h"
 
 #define MILLISECOND ((int64_t)1000000)
 #define SECOND (1000 * MILLISECOND)
+#define CONNECT_TIME (10 * SECOND)
 
 enum {
 	SIDE_PNS,
@@ -32,6 +34,8 @@ enum {
 	DEFAULTS_MAX = 64,
 	QUOTE_ROOM = 128, /* octets of the last packet that an ICMP error repeats */
 	ECHO_DATA = 64,   /* octets of PPP options that an answer repeats */
+	TEXT_ROOM = 128,  /* of the longest text field of a message */
+	CAPTURES_MAX = 32,
 };
 
 /* A statement: its words, and for one with a block, the statements up to end. */
@@ -81,6 +85,7 @@ struct end {
 	uint32_t next;   /* TCP: next octet to send */
 	uint32_t got;    /* next octet expected from the other end */
 	uint32_t told;   /* what of it is acknowledged: less than got while messages cross */
+	bool finished;   /* FIN was sent */
 	bool hole;       /* octets before what came last are missing here */
 	int64_t ack_due; /* when a lone acknowledgment is sent, or 0 */
 	uint8_t *last;   /* octets written last, for a retransmission */
@@ -107,7 +112,7 @@ struct call_end {
 struct call {
 	struct call_end end[2];
 	uint16_t serial;
-	bool clear_asked;
+	bool clear_asked, incoming;
 	uint32_t errors[CTRL_FIELDS_MAX]; /* counters of WEN by row */
 };
 
@@ -118,6 +123,7 @@ struct conversation {
 	size_t calls, room, current; /* current: 1-based, 0 for none */
 	uint16_t vlan[4];
 	bool coalescing, crossing, connected;
+	void *link; /* played: the connection, or NULL */
 	bool joined_first; /* side that spoke first since "coalesce" */
 };
 
@@ -139,6 +145,14 @@ struct waiting {
 	int64_t time;
 	uint32_t caplen, len;
 	uint8_t octets[];
+};
+
+/* What a received message, or one that was made in its place, is remembered by. */
+struct capture {
+	char name[NAME_ROOM];
+	const struct ctrl_desc *d; /* NULL: a tunnel packet */
+	uint32_t value[CTRL_FIELDS_MAX];
+	int64_t time;
 };
 
 struct script {
@@ -172,6 +186,15 @@ struct script {
 	bool captured[2]; /* frames of this side reach the capture */
 	uint64_t random;
 	uint16_t next_port, next_id[2], serial[2];
+	struct capture captures[CAPTURES_MAX];
+	unsigned ncaptures;
+
+	char *path, *source; /* of script_open() */
+	size_t source_len;
+	const struct script_stage *stage; /* NULL: a trace is made */
+	struct script_outcome *outcome;
+	unsigned self;                     /* the side that is played */
+	bool done;                         /* "pass" and the like: nothing more is run */
 	unsigned handshakes;
 
 	uint32_t *link_type;
@@ -198,6 +221,9 @@ bool script_work(struct script *s, uint64_t amount);
 
 /* Name of a side, for messages. */
 const char *side_name(unsigned side);
+
+/* A side by its name; false: it is none. */
+bool side_read(const struct script *s, const char *word, unsigned *side);
 
 /* --- script_lex.c --- */
 
@@ -283,6 +309,10 @@ bool tcp_write(struct script *s, unsigned side, const uint8_t *octets, size_t le
 bool tcp_join_end(struct script *s, const struct sending *how);
 /* Acknowledges up to what each end got: end of "cross". */
 void tcp_cross_end(struct script *s);
+/* Octets of the next segment, for a write of len octets of which `at` are sent. */
+size_t segment_extent(const struct sending *how, size_t at, size_t len);
+/* A segment of flags alone; SYN and FIN are counted. */
+bool tcp_flags(struct script *s, unsigned side, uint8_t flags, const struct sending *how);
 bool tcp_lone_ack(struct script *s, unsigned side);
 bool acks_due_send(struct script *s, int64_t until);
 
@@ -292,7 +322,40 @@ bool verb_tcp(struct script *s, const struct stmt *st, unsigned i, unsigned side
 bool verb_raw(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 bool verb_retransmit(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 
+/* Reads one such word. */
+bool option_read(struct script *s, const char *word, option_fn *fn, void *ctx, struct sending *how);
+
 /* --- script_msg.c --- */
+
+/* How a field is compared with what the device sends. */
+enum compare { COMPARE_NOT, COMPARE_EQUAL, COMPARE_OTHER, COMPARE_LEAST, COMPARE_MOST, COMPARE_ANY };
+
+struct message {
+	const struct ctrl_desc *d;
+	uint32_t value[CTRL_FIELDS_MAX];
+	uint8_t text[CTRL_FIELDS_MAX][TEXT_ROOM];
+	size_t text_len[CTRL_FIELDS_MAX];
+	bool given[CTRL_FIELDS_MAX];
+	enum compare compare[CTRL_FIELDS_MAX]; /* of an expected message */
+	uint32_t want[CTRL_FIELDS_MAX];        /* with COMPARE_OTHER to COMPARE_MOST */
+	uint32_t call, cut;
+	bool has_cut;
+	struct patches patches;
+	size_t added; /* octets in script.value */
+};
+
+/* An option_fn for messages that are sent, and for those that are expected. */
+enum taken message_option(struct script *s, void *ctx, const char *key, const char *value);
+enum taken message_expect_option(struct script *s, void *ctx, const char *key, const char *value);
+/* Sends a message whose options were read: what was not named is filled in. */
+bool message_complete(struct script *s, struct message *m, unsigned side, const struct sending *how);
+/* Compares what the device sent; false with the difference in why. */
+bool message_matches(struct script *s, struct message *m, unsigned side, const struct ctrl_msg *got, char *why,
+		     size_t room);
+/* Remembers what the device's message said of the conversation. */
+bool message_heard(struct script *s, const struct message *m, unsigned side, const struct ctrl_msg *got);
+/* The row of a name, or of the only row whose name has it as a part; -1 none, -2 several. */
+int field_find(const struct ctrl_desc *d, const char *name);
 
 /* Reads a "default" statement once for its mistakes. */
 bool message_default_check(struct script *s, const struct stmt *st);
@@ -311,6 +374,9 @@ bool run_call(struct script *s, const struct stmt *st, unsigned i);
 
 /* --- script_gre.c --- */
 
+enum { GRE_ROWS = 16 };
+enum number_kind { NUMBER_NONE, NUMBER_COUNTED, NUMBER_GIVEN, NUMBER_ANY };
+
 bool verb_gre(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 bool verb_ip(struct script *s, const struct stmt *st, unsigned i, unsigned side);
 bool verb_unreachable(struct script *s, const struct stmt *st, unsigned i, unsigned side);
@@ -328,8 +394,56 @@ struct ppp_make {
 	uint8_t data[2048];
 };
 
+/* Options of gre. */
+struct gre_make {
+	enum number_kind seq, ack;
+	uint32_t seq_value, ack_value, restart, skip, call, cut, pad;
+	bool has_restart, has_cut, bare, has_hex;
+	size_t hex_len; /* octets in script.value */
+	bool has_field[GRE_ROWS];
+	uint32_t field[GRE_ROWS];
+	struct patches patches;
+	struct ppp_make ppp;
+};
+
+enum taken gre_option(struct script *s, void *ctx, const char *key, const char *value);
+bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsigned side, const struct sending *how);
+/* Whether a packet of the device's is the expected one. */
+bool gre_matches(struct script *s, const struct gre_make *m, const struct call *c, unsigned side,
+		 const struct gre_pkt *got);
+/* Remembers what it said. */
+void gre_heard(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got);
+
 enum taken ppp_option(struct script *s, struct ppp_make *p, const char *key, const char *value);
 bool ppp_build(struct script *s, const struct ppp_make *p, struct call *c, unsigned side, uint8_t *out,
 	       size_t room, size_t *len);
+/* Whether a frame is of the protocol, code and identifier that were asked for. */
+bool ppp_matches(struct script *s, const struct ppp_make *p, const struct gre_pkt *got);
+
+/* --- script_play.c --- */
+
+bool play_write(struct script *s, unsigned side, const uint8_t *octets, size_t len, const struct sending *how);
+/* Learns what has come through the tunnel meanwhile. */
+void play_heard(struct script *s, struct call *c);
+bool play_packet(struct script *s, struct call *c, size_t len, const struct sending *how);
+bool play_time(struct script *s, int64_t to);
+struct script_session play_session(struct script *s, struct call *c);
+bool play_connect(struct script *s, const struct stmt *st, unsigned i, unsigned side);
+bool play_flags(struct script *s, const struct stmt *st, unsigned i, unsigned side);
+/* The connection of the current conversation; NULL with a message when there is none. */
+void *play_link(struct script *s);
+/* Settles the verdict; returns false, as the script ends. */
+bool play_verdict(struct script *s, enum script_verdict v, const char *expected, const char *observed);
+
+/* --- script_expect.c --- */
+
+bool run_expect(struct script *s, const struct stmt *st, unsigned i);
+bool run_either(struct script *s, const struct stmt *st, unsigned i);
+bool run_hook(struct script *s, const struct stmt *st, unsigned i);
+bool run_note(struct script *s, const struct stmt *st, unsigned i);
+bool run_verdict(struct script *s, const struct stmt *st, unsigned i);
+/* What the device does, written without "expect": it is awaited. */
+bool play_device(struct script *s, const struct stmt *st, unsigned i, unsigned side);
+const struct capture *capture_find(const struct script *s, const char *name);
 
 #endif

@@ -152,8 +152,7 @@ bool acks_due_send(struct script *s, int64_t until)
 
 /* --- the stream -------------------------------------------------------------------------- */
 
-/* Octets of the next segment, for a write of len octets of which `at` are sent. */
-static size_t segment_extent(const struct sending *how, size_t at, size_t len)
+size_t segment_extent(const struct sending *how, size_t at, size_t len)
 {
 	size_t n = len - at;
 
@@ -226,6 +225,8 @@ bool tcp_write(struct script *s, unsigned side, const uint8_t *octets, size_t le
 
 	if (s->conv->coalescing)
 		return stream_join(s, side, octets, len);
+	if (s->stage)
+		return play_write(s, side, octets, len, how);
 	if (!last_keep(s, e, octets, len))
 		return false;
 	e->next += (uint32_t)len;
@@ -357,16 +358,18 @@ static void connection_start(struct script *s, unsigned side, const struct tcp_o
 	e->got = e->told = peer->next;
 	peer->got = peer->told = e->next;
 	e->hole = peer->hole = false;
+	e->finished = peer->finished = false;
 	e->ack_due = peer->ack_due = 0;
 	e->last_len = peer->last_len = 0;
 }
 
-static bool flags_send(struct script *s, unsigned side, uint8_t flags, const struct sending *how)
+bool tcp_flags(struct script *s, unsigned side, uint8_t flags, const struct sending *how)
 {
 	struct end *e = &s->conv->end[side];
 	struct segment g = { .flags = flags, .seq = e->next };
 
 	e->next += !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	e->finished |= flags & TCP_FIN;
 	return tcp_send(s, side, &g, nothing, 0, how);
 }
 
@@ -378,8 +381,8 @@ bool verb_connect(struct script *s, const struct stmt *st, unsigned i, unsigned 
 	if (!options_read(s, st, i, connect_option, &o, &how))
 		return false;
 	connection_start(s, side, &o);
-	return flags_send(s, side, TCP_SYN, &how) && flags_send(s, !side, TCP_SYN | TCP_ACK, &how) &&
-	       flags_send(s, side, TCP_ACK, &how);
+	return tcp_flags(s, side, TCP_SYN, &how) && tcp_flags(s, !side, TCP_SYN | TCP_ACK, &how) &&
+	       tcp_flags(s, side, TCP_ACK, &how);
 }
 
 /* syn, synack, ack, fin, rst: the word before i. */
@@ -397,9 +400,9 @@ bool verb_flags(struct script *s, const struct stmt *st, unsigned i, unsigned si
 		if (!options_read(s, st, i, connect_option, &o, &how))
 			return false;
 		connection_start(s, side, &o);
-		return flags_send(s, side, TCP_SYN, &how);
+		return tcp_flags(s, side, TCP_SYN, &how);
 	}
-	return options_read(s, st, i, NULL, NULL, &how) && flags_send(s, side, flags, &how);
+	return options_read(s, st, i, NULL, NULL, &how) && tcp_flags(s, side, flags, &how);
 }
 
 /* A segment with everything given; a sequence number that is given leaves the count alone. */

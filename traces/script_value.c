@@ -103,6 +103,31 @@ static bool variable_builtin(struct script *s, const char *name, uint64_t *out)
 	}
 }
 
+/* $NAME.FIELD: of a message that was expected "as NAME"; time: its milliseconds since the beginning. */
+static bool read_captured(struct reader *r, const char *name, uint64_t *out)
+{
+	const struct capture *c = capture_find(r->s, name);
+	char field[KEY_ROOM];
+	size_t n = 0;
+	int row;
+
+	for (r->at++; isalnum((unsigned char)*r->at) || *r->at == '_'; r->at++)
+		if (n < sizeof(field) - 1)
+			field[n++] = *r->at;
+	field[n] = '\0';
+	if (!c)
+		return script_fail(r->s, "nothing was expected \"as %s\"", name);
+	if (strcmp(field, "time") == 0) {
+		*out = (uint64_t)(c->time / MILLISECOND);
+		return true;
+	}
+	row = c->d ? field_find(c->d, field) : -1;
+	if (row < 0 || c->d->fields[row].kind == F_TEXT)
+		return script_fail(r->s, "$%s has no number \"%s\"", name, field);
+	*out = c->value[row];
+	return true;
+}
+
 static bool read_variable(struct reader *r, uint64_t *out)
 {
 	const struct variable *v;
@@ -113,6 +138,8 @@ static bool read_variable(struct reader *r, uint64_t *out)
 		if (n < sizeof(name) - 1)
 			name[n++] = *r->at;
 	name[n] = '\0';
+	if (*r->at == '.' && (isalpha((unsigned char)r->at[1])))
+		return read_captured(r, name, out);
 	v = variable_find(r->s, name);
 	if (v)
 		*out = v->value;
