@@ -45,8 +45,10 @@ libanalyzer_a_SOURCES = \
 	%D%/reassembly_internal.h \
 	%D%/report.c \
 	%D%/report.h \
+	%D%/report_emulation.h \
 	%D%/report_json.c \
 	%D%/report_json_decode.c \
+	%D%/report_json_emulation.c \
 	%D%/report_json_pair.c \
 	%D%/report_json_ppp.c \
 	%D%/report_json_ppp.h \
@@ -63,6 +65,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_rules.h \
 	%D%/report_text.c \
 	%D%/report_text_call.c \
+	%D%/report_text_emulation.c \
 	%D%/report_text_pair.c \
 	%D%/report_text_ppp.c \
 	%D%/report_text_private.h \
