@@ -257,23 +257,32 @@ static const struct receivable receivables[] = {
 	{ CTRL_CDN, 0, ROLE_PNS },		    { CTRL_WEN, 0, ROLE_PNS },
 };
 
-/* The message with a wrong Length, and as many octets where that is possible: whether it was refused. */
-static void wrong_length(struct tester *t, struct t_link *l, const struct receivable *r, size_t octets,
-			 uint16_t length)
+/* One way to get the Length of a message wrong. */
+struct bad_length {
+	const struct receivable *what;
+	uint16_t octets, length;
+};
+
+static void send_bad_length(struct t_link *l, const struct bad_length *b)
 {
 	struct draft d;
-	char what[80];
 
-	t_draft(l, r->type, &d);
-	snprintf(what, sizeof(what), "%s with Length %u", d.desc->name, length);
-	draft_set(&d, "length", length);
-	d.length = octets;
+	t_draft(l, b->what->type, &d);
+	draft_set(&d, "length", b->length);
+	d.length = b->octets;
 	t_send_draft(l, &d);
-	switch (settle(l, r->reply, 3)) {
+}
+
+static void judge_bad_length(struct tester *t, struct t_link *l, const struct bad_length *b, double end)
+{
+	const char *name = ctrl_desc_of(b->what->type)->name;
+	double left = end - t_now(t);
+
+	switch (settle(l, b->what->reply, left > 0.05 ? left : 0.05)) {
 	case T_ACCEPTED:
-		t_fail(t, "%s was accepted", what);
+		t_fail(t, "%s with Length %u was accepted", name, b->length);
 	case T_IGNORED:
-		t_warn(t, "%s is neither refused nor does the device close", what);
+		t_warn(t, "%s with Length %u is neither refused nor does the device close", name, b->length);
 		break;
 	case T_REJECTED:
 		break;
@@ -281,21 +290,45 @@ static void wrong_length(struct tester *t, struct t_link *l, const struct receiv
 	t_close(l);
 }
 
+/* Several of them beside each other, since a device that ignores them all would take minutes. */
+static void bad_lengths(struct tester *t, const struct bad_length *b, unsigned count, bool started)
+{
+	struct t_link *l[BESIDE_MAX];
+
+	for (unsigned at = 0, n; at < count; at += n) {
+		n = open_beside(t, l, count - at, started);
+		for (unsigned i = 0; i < n; i++)
+			send_bad_length(l[i], &b[at + i]);
+		for (unsigned i = 0; i < n; i++)
+			judge_bad_length(t, l[i], &b[at + i], t_now(t) + (i ? 0 : 2));
+		t_sleep(t, 0.1);
+	}
+}
+
+static void add_lengths(struct bad_length *b, unsigned *n, const struct receivable *r)
+{
+	uint16_t size = ctrl_desc_of(r->type)->length;
+
+	b[(*n)++] = (struct bad_length){ r, (uint16_t)(size - 4), (uint16_t)(size - 4) };
+	b[(*n)++] = (struct bad_length){ r, (uint16_t)(size + 4), (uint16_t)(size + 4) };
+	b[(*n)++] = (struct bad_length){ r, size, 0 };
+	b[(*n)++] = (struct bad_length){ r, size, 65535 };
+}
+
 static void msg_length(struct tester *t)
 {
 	static const struct receivable start = { CTRL_SCCRQ, CTRL_SCCRP, ROLE_UNKNOWN };
+	enum { KINDS = sizeof(receivables) / sizeof(*receivables) };
+	struct bad_length b[4 * KINDS];
+	unsigned n = 0;
 
-	for (size_t i = 0; i <= sizeof(receivables) / sizeof(*receivables); i++) {
-		const struct receivable *r = i ? &receivables[i - 1] : &start;
-		uint16_t size = ctrl_desc_of(r->type)->length;
-		const size_t octets[] = { size - 4u, size + 4u, size, size };
-		const uint16_t length[] = { (uint16_t)(size - 4), (uint16_t)(size + 4), 0, 65535 };
-
-		if (r->by != ROLE_UNKNOWN && r->by != t_dut(t))
-			continue;
-		for (unsigned k = 0; k < 4; k++)
-			wrong_length(t, i ? t_cc_up(t) : t_tcp_up(t), r, octets[k], length[k]);
-	}
+	add_lengths(b, &n, &start);
+	bad_lengths(t, b, n, false);
+	n = 0;
+	for (size_t i = 0; i < KINDS; i++)
+		if (receivables[i].by == ROLE_UNKNOWN || receivables[i].by == t_dut(t))
+			add_lengths(b, &n, &receivables[i]);
+	bad_lengths(t, b, n, true);
 	t_still_works(t);
 	t_pass(t);
 }
@@ -753,7 +786,7 @@ const struct test_case suite_control[] = {
 	  "Error 2, or the device closes.", NULL },
 	{ RULE_ERR_BADVAL_01, err_value, 0, NULL, "Requests a call of a type that does not exist.",
 	  "Error 3, or the device closes.", NULL },
-	{ RULE_ERR_NORES_01, err_resources, 0, NULL, "Requests calls until the device has no room for more.",
+	{ RULE_ERR_NORES_01, err_resources, TEST_ALONE, NULL, "Requests calls until the device has no room for more.",
 	  "The surplus call is refused, and nothing else suffers.", NULL },
 	{ RULE_ERR_BADCID_01, err_call_id, 0, NULL, "Requests a second call with the Call ID of a live one.",
 	  "Error 5, or the device closes; the live call is not replaced.", NULL },

@@ -91,6 +91,32 @@ struct t_link *gre_link(const struct t_gre *g)
 	return t_call_of_gre(g)->link;
 }
 
+unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most, bool started)
+{
+	unsigned n = 1;
+
+	l[0] = started ? t_cc_up(t) : t_tcp_up(t);
+	while (n < most && n < BESIDE_MAX) {
+		struct t_link *next = t_link_from(t, NULL, 0);
+
+		if (!next)
+			break;
+		/* A device that takes one connection at a time refuses the next one, or ends the first. */
+		if (started && (!t_start(next) || t_is_closed(l[0]))) {
+			t_close(next);
+			break;
+		}
+		l[n++] = next;
+	}
+	if (t_is_closed(l[0])) {
+		for (unsigned i = 0; i < n; i++)
+			t_close(l[i]);
+		l[0] = started ? t_cc_up(t) : t_tcp_up(t);
+		n = 1;
+	}
+	return n;
+}
+
 void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)
 {
 	const struct ctrl_msg *m;

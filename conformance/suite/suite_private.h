@@ -18,6 +18,13 @@ enum ctrl_type call_reply(const struct tester *t);
 enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 
 /*
+ * Opens up to `most` connections beside each other, started or TCP alone, for cases that each need their own:
+ * as many as the device lets, at least one.
+ */
+enum { BESIDE_MAX = 8 };
+unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most, bool started);
+
+/*
  * A request of call_request()'s type, just sent, that must be refused with one of two Error Codes, or by closing;
  * silence is a warning.
  */

@@ -284,7 +284,7 @@ const struct test_case suite_profile[] = {
 	{ RULE_MSP_ICRQ_01, no_incoming, 0, NULL, "Has a telephone call come in, if that is possible at all.",
 	  "No Incoming-Call-Request.", NULL },
 	{ RULE_MSP_ICRQ_02, takes_incoming, 0, NULL, "Offers an incoming call.", "It is accepted.", NULL },
-	{ RULE_MSP_ICRP_01, no_resources, 0, NULL, "Offers calls until the device has no room for more.",
+	{ RULE_MSP_ICRP_01, no_resources, TEST_ALONE, NULL, "Offers calls until the device has no room for more.",
 	  "Result 2, Error 4.", NULL },
 	{ RULE_MSP_ICRP_02, ignores_reply, 0, NULL, "Sends an Incoming-Call-Reply.", "It is ignored.", NULL },
 	{ RULE_MSP_CDN_01, result_zero, 0, NULL, "Clears a call.", "Result 0.", NULL },

@@ -281,18 +281,21 @@ static void origin_waits(struct tester *t)
 }
 
 /* A message before the control connection is up, which must not be met with success. */
-static void too_early(struct tester *t, enum ctrl_type type, enum ctrl_type reply)
-{
-	struct t_link *l = t_tcp_up(t);
+struct early {
+	enum ctrl_type type, reply;
+};
 
-	t_send(l, type, NULL);
-	switch (settle(l, reply, 5)) {
+static void judge_early(struct tester *t, struct t_link *l, const struct early *e, double end)
+{
+	const char *name = ctrl_desc_of(e->type)->name;
+	double left = end - t_now(t);
+
+	switch (settle(l, e->reply, left > 0.05 ? left : 0.05)) {
 	case T_ACCEPTED:
-		t_fail(t, "%s before the control connection was accepted", ctrl_desc_of(type)->name);
+		t_fail(t, "%s before the control connection was accepted", name);
 	case T_IGNORED:
-		T_CHECK(t, !t_octets_in(l), "%s before the control connection was answered",
-			ctrl_desc_of(type)->name);
-		t_warn(t, "%s before the control connection is ignored", ctrl_desc_of(type)->name);
+		T_CHECK(t, !t_octets_in(l), "%s before the control connection was answered", name);
+		t_warn(t, "%s before the control connection is ignored", name);
 		break;
 	case T_REJECTED:
 		break;
@@ -302,16 +305,21 @@ static void too_early(struct tester *t, enum ctrl_type type, enum ctrl_type repl
 
 static void none_too_early(struct tester *t)
 {
-	static const struct {
-		enum ctrl_type type, reply;
-	} early[] = {
+	static const struct early early[] = {
 		{ CTRL_OCRQ, CTRL_OCRP },     { CTRL_ICRQ, CTRL_ICRP },	    { CTRL_CCRQ, 0 }, { CTRL_CDN, 0 },
 		{ CTRL_WEN, 0 },	      { CTRL_SLI, 0 },		    { CTRL_ICCN, 0 },
 		{ CTRL_ECHORQ, CTRL_ECHORP }, { CTRL_STOPRQ, CTRL_STOPRP }, { CTRL_SCCRP, 0 },
 	};
+	enum { KINDS = sizeof(early) / sizeof(*early) };
+	struct t_link *l[BESIDE_MAX];
 
-	for (size_t i = 0; i < sizeof(early) / sizeof(*early); i++)
-		too_early(t, early[i].type, early[i].reply);
+	for (unsigned at = 0, n; at < KINDS; at += n) {
+		n = open_beside(t, l, KINDS - at, false);
+		for (unsigned i = 0; i < n; i++)
+			t_send(l[i], early[at + i].type, NULL);
+		for (unsigned i = 0; i < n; i++)
+			judge_early(t, l[i], &early[at + i], t_now(t) + (i ? 0 : 5));
+	}
 	t_still_works(t);
 	t_pass(t);
 }
@@ -824,7 +832,7 @@ const struct test_case suite_start[] = {
 	{ RULE_SCCRP_RSVD0_01, reply_read, 0, NULL, STARTS, ZERO, NULL },
 	{ RULE_SCCRP_VER_01, reply_read, 0, NULL, STARTS, "Protocol Version is 1.0.", NULL },
 	{ RULE_SCCRP_RESULT_01, reply_read, 0, NULL, STARTS, "Result Code is 1.", NULL },
-	{ RULE_SCCRP_RESULT_02, reply_second, 0, NULL, "Starts a second connection beside a live one.",
+	{ RULE_SCCRP_RESULT_02, reply_second, TEST_ALONE, NULL, "Starts a second connection beside a live one.",
 	  "Result 3 and a close, or no connection; the first one stays.", NULL },
 	{ RULE_SCCRP_RESULT_03, reply_unauthorised, TEST_ALONE, "dut-config",
 	  "Has the device refuse the tester, then starts.", "Result 4, Error 0, and a close.", NULL },
@@ -880,7 +888,7 @@ const struct test_case suite_start[] = {
 	  "It is refused, or the device closes.", NULL },
 	{ RULE_CCSM_UNSOL_SCCRP_01, reply_unasked, 0, NULL, "Sends a reply that nobody asked for.",
 	  "It is refused, or the device closes.", NULL },
-	{ RULE_CCSM_ONE_01, only_one, 0, NULL, "Starts a second connection beside a live one.",
+	{ RULE_CCSM_ONE_01, only_one, TEST_ALONE, NULL, "Starts a second connection beside a live one.",
 	  "One of them is alive afterwards.", NULL },
 	{ RULE_CCSM_STOP_LOCAL_01, stop_local, 0, "dut-stop", "Has the operator stop the connection.",
 	  "Stop-Control-Connection-Request comes before the end.", NULL },
