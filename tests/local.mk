@@ -50,7 +50,8 @@ UNIT_TESTS = \
 	%D%/unit/unit-dissectors \
 	%D%/unit/unit-conformance \
 	%D%/unit/unit-analyzer \
-	%D%/unit/unit-traces
+	%D%/unit/unit-traces \
+	%D%/unit/unit-tools
 # Suites and fuzz targets are called from elsewhere, but declared in no header.
 TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
@@ -97,6 +98,7 @@ endif
 	%D%/unit/test_rules_gre.c \
 	%D%/unit/test_rules_message.c \
 	%D%/unit/test_telco.c \
+	%D%/unit/test_tester.c \
 	%D%/unit/test_window.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)
@@ -124,6 +126,16 @@ endif
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_traces_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a $(DISSECTORS_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
+%C%_unit_unit_tools_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_tools.c \
+	%D%/unit/test_active_tap.c \
+	tools/active_tap.c \
+	tools/judging.c \
+	tools/options.c
+%C%_unit_unit_tools_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_tools_CFLAGS = $(TEST_CFLAGS)
+%C%_unit_unit_tools_LDADD = libtraces.a $(ANALYZER_LIBS) $(CUNIT_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
 if FUZZER

@@ -39,12 +39,19 @@ static bool select_named(struct judging *g, const char *name, bool value)
 	return found;
 }
 
-static void select_all(struct judging *g)
+static void select_all(bool selected[RULES])
 {
 	for (unsigned i = 0; i < RULES; i++)
-		g->selected[i] = rule_passive(&rules[i]);
+		selected[i] = rule_passive(&rules[i]);
 	for (size_t i = 0; i < sizeof(subsumed) / sizeof(subsumed[0]); i++)
-		g->selected[subsumed[i]] = false;
+		selected[subsumed[i]] = false;
+}
+
+void judging_default(enum rule_profile profile, bool selected[RULES])
+{
+	select_all(selected);
+	for (unsigned i = 0; i < RULES; i++)
+		selected[i] &= rule_holds(&rules[i], profile);
 }
 
 static bool names(struct judging *g, const char *option, bool value)
@@ -67,7 +74,7 @@ static bool selection(struct judging *g)
 	bool any = false;
 
 	if (!options_given(g->options, "only"))
-		select_all(g);
+		select_all(g->selected);
 	if (!names(g, "only", true) || !names(g, "except", false))
 		return false;
 	for (unsigned i = 0; i < RULES; i++) {

@@ -42,6 +42,9 @@ struct judging {
 /* Reads the options.  False: *status is the exit status and the reason was said. */
 bool judging_start(struct judging *g, const struct options *o, int *status);
 
+/* What is judged when nothing is asked for by name. */
+void judging_default(enum rule_profile profile, bool selected[RULES]);
+
 /* Whether a finding is to be shown; *baseline says what it is against --expect. */
 bool judging_shows(struct judging *g, const struct finding *f, enum baseline *baseline,
 		   struct report_summary *s);

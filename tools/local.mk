@@ -3,6 +3,8 @@
 bin_PROGRAMS += pptpscope
 pptpscope_LDADD = libtraces.a $(ANALYZER_LIBS)
 pptpscope_SOURCES = \
+	%D%/active_tap.c \
+	%D%/active_tap.h \
 	%D%/address.c \
 	%D%/address.h \
 	%D%/cmd_audit.c \
