@@ -96,10 +96,21 @@ static void begin(unsigned high, unsigned low)
 	fiber_exit(f);
 }
 
+static bool prepare(struct fiber *f)
+{
+	if (mprotect(f->stack, f->guard, PROT_NONE) != 0 || getcontext(&f->inside) != 0)
+		return false;
+	f->inside.uc_stack.ss_sp = f->stack + f->guard;
+	f->inside.uc_stack.ss_size = STACK;
+	f->inside.uc_link = NULL;
+	makecontext(&f->inside, (void (*)(void))begin, 2, (unsigned)((uint64_t)(uintptr_t)f >> 32),
+		    (unsigned)(uintptr_t)f);
+	return true;
+}
+
 struct fiber *fiber_new(void (*fn)(void *arg), void *arg)
 {
 	struct fiber *f = calloc(1, sizeof(*f));
-	uint64_t self = (uintptr_t)f;
 
 	if (!f)
 		return NULL;
@@ -112,15 +123,10 @@ struct fiber *fiber_new(void (*fn)(void *arg), void *arg)
 		free(f);
 		return NULL;
 	}
-	if (mprotect(f->stack, f->guard, PROT_NONE) != 0 || getcontext(&f->inside) != 0) {
-		fiber_free(f);
-		return NULL;
-	}
-	f->inside.uc_stack.ss_sp = f->stack + f->guard;
-	f->inside.uc_stack.ss_size = STACK;
-	f->inside.uc_link = NULL;
-	makecontext(&f->inside, (void (*)(void))begin, 2, (unsigned)(self >> 32), (unsigned)self);
-	return f;
+	if (prepare(f))
+		return f;
+	fiber_free(f);
+	return NULL;
 }
 
 void fiber_free(struct fiber *f)

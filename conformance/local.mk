@@ -78,12 +78,14 @@ libconformance_a_SOURCES = \
 	%D%/runner.c \
 	%D%/runner.h \
 	%D%/suite.c \
+	%D%/suite/suite_call.c \
 	%D%/suite/suite_control.c \
 	%D%/suite/suite_gre.c \
 	%D%/suite/suite_incoming.c \
 	%D%/suite/suite_outgoing.c \
 	%D%/suite/suite_private.c \
 	%D%/suite/suite_private.h \
+	%D%/suite/suite_profile.c \
 	%D%/suite/suite_start.c \
 	%D%/suite/suite_timer.c \
 	%D%/suite/suite_window.c \

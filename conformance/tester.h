@@ -193,6 +193,8 @@ struct t_call *t_in_up(struct t_link *l, ...) __attribute__((sentinel));
 struct t_call *t_call_up(struct t_link *l, ...) __attribute__((sentinel));
 /* One more call of the same kind on the connection. */
 struct t_call *t_more_call(struct t_link *l, const struct t_call *like);
+/* The same for a call that the device may refuse: NULL when it does, or when there is no hook for it. */
+struct t_call *t_try_call(struct t_link *l, bool incoming);
 struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint16_t dut_id); /* as told */
 uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no running test has */
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */

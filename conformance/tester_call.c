@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "conformance/endpoint.h"
 #include "conformance/tester_private.h"
 
 enum {
@@ -46,12 +47,46 @@ static const struct ctrl_msg *reply_to(struct t_call *c, enum ctrl_type type, do
 	return m;
 }
 
-__attribute__((noreturn)) static void not_up(struct t_link *l, const char *awaited, double seconds)
+/* Why there is no call, for who wants to end the test by it. */
+struct refusal {
+	enum verdict_kind verdict;
+	char why[160];
+};
+
+/* Always NULL, so that it can be returned. */
+__attribute__((format(printf, 3, 4))) static struct t_call *refused(struct refusal *r, enum verdict_kind v,
+								    const char *why, ...)
 {
-	t_inconclusive(l->t, "no call: the device sent no %s within %g s%s", awaited, seconds,
-		       t_was_reset(l)   ? " and reset the connection" :
-		       t_is_closed(l) ? " and closed the connection" :
-					"");
+	va_list args;
+
+	r->verdict = v;
+	va_start(args, why);
+	vsnprintf(r->why, sizeof(r->why), why, args);
+	va_end(args);
+	return NULL;
+}
+
+static struct t_call *nothing_came(struct refusal *r, const struct t_link *l, enum ctrl_type awaited, int seconds)
+{
+	const char *end = t_was_reset(l) ? " and reset the connection" :
+			  t_is_closed(l) ? " and closed the connection" :
+					   "";
+
+	return refused(r, VERDICT_INCONCLUSIVE, "no call: the device sent no %s within %d s%s",
+		       ctrl_desc_of(awaited)->name, seconds, end);
+}
+
+/* Has the device do its part; false: it does not. */
+static bool asked(struct t_link *l, const char *hook, struct refusal *r)
+{
+	int status = t_try_hook(l->t, hook, NULL);
+
+	if (status == HOOK_NONE)
+		refused(r, VERDICT_SKIPPED, "the device has no hook %s", hook);
+	else if (status != HOOK_DONE)
+		refused(r, VERDICT_INCONCLUSIVE, "hook %s %s", hook,
+			status == HOOK_NOT_NOW ? "is not possible now" : "failed");
+	return status == HOOK_DONE;
 }
 
 static bool accepted(struct t_call *c, const struct ctrl_msg *m)
@@ -60,104 +95,113 @@ static bool accepted(struct t_call *c, const struct ctrl_msg *m)
 	return t_field(m, "result_code") == 1;
 }
 
-static struct t_call *dial_pac(struct t_link *l, const struct overlays *o)
+static struct t_call *dial_pac(struct t_link *l, const struct overlays *o, struct refusal *r)
 {
 	struct t_call *c = send_first(l, CTRL_OCRQ, false, o);
 	const struct ctrl_msg *m = reply_to(c, CTRL_OCRP, DIAL_SECONDS);
 
 	if (!m)
-		not_up(l, "Outgoing-Call-Reply", DIAL_SECONDS);
+		return nothing_came(r, l, CTRL_OCRP, DIAL_SECONDS);
 	if (!accepted(c, m))
-		t_inconclusive(l->t, "no call: the device answered with Outgoing-Call-Reply Result %lld, Error %lld",
+		return refused(r, VERDICT_INCONCLUSIVE, "no call: Outgoing-Call-Reply with Result %lld, Error %lld",
 			       (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
 	return c;
 }
 
 /* A PNS dials, by hook, or has done so by itself. */
-static struct t_call *dialed_by_pns(struct t_link *l, const struct overlays *o)
+static struct t_call *dialed_by_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
 {
 	struct t_message *m = link_take(l, CTRL_OCRQ, NULL);
 
 	if (m) {
 		free(l->current);
 		l->current = m;
-	} else {
-		t_hook(l->t, "dut-dial", NULL);
-		if (!t_get(l, CTRL_OCRQ, CONNECT_SECONDS))
-			not_up(l, "Outgoing-Call-Request", CONNECT_SECONDS);
+	} else if (!asked(l, "dut-dial", r)) {
+		return NULL;
+	} else if (!t_get(l, CTRL_OCRQ, CONNECT_SECONDS)) {
+		return nothing_came(r, l, CTRL_OCRQ, CONNECT_SECONDS);
 	}
 	return send_first(l, CTRL_OCRP, false, o);
 }
 
-static struct t_call *out_up(struct t_link *l, const struct overlays *o)
-{
-	return t_dut(l->t) == ROLE_PAC ? dial_pac(l, o) : dialed_by_pns(l, o);
-}
-
-static struct t_call *rung_pac(struct t_link *l, const struct overlays *o)
+static struct t_call *rung_pac(struct t_link *l, const struct overlays *o, struct refusal *r)
 {
 	struct t_call *c;
 
-	t_hook(l->t, "dut-ring", NULL);
+	if (!asked(l, "dut-ring", r))
+		return NULL;
 	if (!t_get(l, CTRL_ICRQ, CONNECT_SECONDS))
-		not_up(l, "Incoming-Call-Request", CONNECT_SECONDS);
+		return nothing_came(r, l, CTRL_ICRQ, CONNECT_SECONDS);
 	c = send_first(l, CTRL_ICRP, true, o);
-	if (!reply_to(c, CTRL_ICCN, DIAL_SECONDS))
-		not_up(l, "Incoming-Call-Connected", DIAL_SECONDS);
-	return c;
+	return reply_to(c, CTRL_ICCN, DIAL_SECONDS) ? c : nothing_came(r, l, CTRL_ICCN, DIAL_SECONDS);
 }
 
-/* NULL: the PNS takes no incoming calls. */
-static struct t_call *call_pns(struct t_link *l, const struct overlays *o)
+static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
 {
 	struct t_call *c = send_first(l, CTRL_ICRQ, true, o);
 	const struct ctrl_msg *m = reply_to(c, CTRL_ICRP, CONNECT_SECONDS);
-	bool taken = m && accepted(c, m);
+	enum incoming *known = runner_incoming(l->t->runner);
 
-	if (taken)
+	if (m && accepted(c, m)) {
+		*known = INCOMING_TAKEN;
 		link_send(l, CTRL_ICCN, o);
-	*runner_incoming(l->t->runner) = taken ? INCOMING_TAKEN : INCOMING_REFUSED;
-	return taken ? c : NULL;
-}
-
-static struct t_call *in_up(struct t_link *l, const struct overlays *o)
-{
-	struct t_call *c;
-
-	if (t_dut(l->t) == ROLE_PAC)
-		return rung_pac(l, o);
-	c = call_pns(l, o);
-	if (c)
 		return c;
-	if (l->count[CTRL_ICRP])
-		t_unsupported(l->t, "the device takes no incoming calls: Incoming-Call-Reply Result %lld",
-			      (long long)t_field(t_message(l), "result_code"));
-	not_up(l, "Incoming-Call-Reply", CONNECT_SECONDS);
+	}
+	if (*known == INCOMING_UNKNOWN)
+		*known = INCOMING_REFUSED;
+	if (!m)
+		return nothing_came(r, l, CTRL_ICRP, CONNECT_SECONDS);
+	return refused(r, VERDICT_UNSUPPORTED, "the device takes no incoming calls: Incoming-Call-Reply Result %lld",
+		       (long long)t_field(m, "result_code"));
 }
 
-static struct t_call *call_up(struct t_link *l, const struct overlays *o)
+static struct t_call *out_up(struct t_link *l, const struct overlays *o, struct refusal *r)
+{
+	return t_dut(l->t) == ROLE_PAC ? dial_pac(l, o, r) : dialed_by_pns(l, o, r);
+}
+
+static struct t_call *in_up(struct t_link *l, const struct overlays *o, struct refusal *r)
+{
+	return t_dut(l->t) == ROLE_PAC ? rung_pac(l, o, r) : call_pns(l, o, r);
+}
+
+static struct t_call *call_up(struct t_link *l, const struct overlays *o, struct refusal *r)
 {
 	struct t_call *c;
 
 	if (t_dut(l->t) == ROLE_PAC || *runner_incoming(l->t->runner) == INCOMING_REFUSED)
-		return out_up(l, o);
-	c = call_pns(l, o);
+		return out_up(l, o, r);
+	c = call_pns(l, o, r);
+	if (!c && t_is_closed(l))
+		l->t->again = true; /* it minds being offered a call: next time it is made to dial */
+	return c || t_is_closed(l) ? c : out_up(l, o, r);
+}
+
+/* The call, or the end of the test. */
+static struct t_call *must(struct t_link *l, struct t_call *c, const struct refusal *r)
+{
 	if (c)
 		return c;
-	if (t_is_closed(l)) {
-		l->t->again = true;
-		t_inconclusive(l->t, "the device closed the connection when it was offered a call");
-	}
-	return out_up(l, o);
+	snprintf(l->t->result.reason, RESULT_TEXT, "%s", r->why);
+	tester_end(l->t, r->verdict);
+}
+
+struct t_call *t_try_call(struct t_link *l, bool incoming)
+{
+	static const struct overlays none;
+	struct refusal r;
+
+	return incoming ? in_up(l, &none, &r) : out_up(l, &none, &r);
 }
 
 #define WITH_PAIRS(fn)                                   \
 	struct overlays o;                               \
+	struct refusal r;                                \
 	va_list args;                                    \
 	va_start(args, l);                               \
 	overlay_read(l->t, &o, args);                    \
 	va_end(args);                                    \
-	return fn(l, &o)
+	return must(l, fn(l, &o, &r), &r)
 
 struct t_call *t_out_up(struct t_link *l, ...)
 {

@@ -99,6 +99,7 @@ endif
 	%D%/unit/test_rules_message.c \
 	%D%/unit/test_telco.c \
 	%D%/unit/test_tester.c \
+	%D%/unit/test_tester.c \
 	%D%/unit/test_window.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_conformance_CFLAGS = $(TEST_CFLAGS)

@@ -17,6 +17,7 @@ suite_fn suite_rules_control;
 suite_fn suite_rules_gre;
 suite_fn suite_rules_message;
 suite_fn suite_telco;
+suite_fn suite_tester;
 suite_fn suite_window;
 
 suite_fn *const suites[] = {
@@ -33,6 +34,7 @@ suite_fn *const suites[] = {
 	suite_rules_gre,
 	suite_rules_message,
 	suite_telco,
+	suite_tester,
 	suite_window,
 	NULL,
 };
