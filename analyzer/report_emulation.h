@@ -29,8 +29,8 @@ bool report_text_emulation(FILE *out, const struct report_emulation *r);
 bool report_json_emulation(FILE *out, const struct report_emulation *r);
 
 /* Words of both. */
-const char *report_ppp_state_name(enum ppp_peer_state s);
-const char *report_ppp_auth_name(enum ppp_peer_auth a);
+const char *report_peer_state_name(enum ppp_peer_state s);
+const char *report_peer_auth_name(enum ppp_peer_auth a);
 const char *report_news_name(enum endpoint_news n);
 
 #endif

@@ -46,8 +46,8 @@ static void put_connection(void *ctx, const struct endpoint_connection_status *s
 static void put_ppp(struct json *j, const struct ppp_peer_status *p)
 {
 	emit_open(j, "ppp", '{');
-	emit_text(j, "state", report_ppp_state_name(p->state));
-	emit_text(j, "authentication", report_ppp_auth_name(p->auth));
+	emit_text(j, "state", report_peer_state_name(p->state));
+	emit_text(j, "authentication", report_peer_auth_name(p->auth));
 	emit_bool(j, "authenticated", p->authenticated);
 	emit_uint(j, "mppe_bits", p->mppe_bits);
 	put_address(j, "address", p->address);

@@ -9,7 +9,7 @@
 
 enum { ESCAPED = 4 * 64 + 1 };
 
-const char *report_ppp_state_name(enum ppp_peer_state s)
+const char *report_peer_state_name(enum ppp_peer_state s)
 {
 	static const char *const names[] = {
 		[PPP_PEER_STARTING] = "starting",
@@ -22,7 +22,7 @@ const char *report_ppp_state_name(enum ppp_peer_state s)
 	return names[s];
 }
 
-const char *report_ppp_auth_name(enum ppp_peer_auth a)
+const char *report_peer_auth_name(enum ppp_peer_auth a)
 {
 	static const char *const names[] = {
 		[PPP_PEER_NONE] = "none",	  [PPP_PEER_PAP] = "PAP",      [PPP_PEER_CHAP_MD5] = "CHAP-MD5",
@@ -67,9 +67,9 @@ static void put_connection(void *ctx, const struct endpoint_connection_status *s
 
 static void put_ppp(FILE *out, const struct ppp_peer_status *p)
 {
-	fprintf(out, "    PPP %s", report_ppp_state_name(p->state));
+	fprintf(out, "    PPP %s", report_peer_state_name(p->state));
 	if (p->authenticated)
-		fprintf(out, ", %s", report_ppp_auth_name(p->auth));
+		fprintf(out, ", %s", report_peer_auth_name(p->auth));
 	if (p->mppe_bits)
 		fprintf(out, ", MPPE %u", p->mppe_bits);
 	fprintf(out, ", frames in %" PRIu64 " out %" PRIu64 ", echo replies %" PRIu64 ", ping replies %" PRIu64 "\n",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_doc_DATA = README.md NEWS %D%/design.md
+dist_doc_DATA = README.md NEWS %D%/design.md %D%/emulate.conf
 schemadir = $(docdir)/schema
 dist_schema_DATA = \
 	%D%/schema/pptpscope-decode-1.schema.json \
+	%D%/schema/pptpscope-emulate-1.schema.json \
 	%D%/schema/pptpscope-pair-1.schema.json \
 	%D%/schema/pptpscope-report-1.schema.json \
 	%D%/schema/pptpscope-rules-1.schema.json
