@@ -29,6 +29,8 @@ pptpscope_SOURCES = \
 	%D%/reading.h \
 	%D%/rules_man.c \
 	%D%/rules_man.h \
+	%D%/scenario.c \
+	%D%/scenario.h \
 	%D%/secrets.c \
 	%D%/secrets.h \
 	%D%/version.h

@@ -308,6 +308,15 @@ bool message_default_check(struct script *s, const struct stmt *st)
 		   : script_fail(s, "default: there is no message \"%.40s\"", stmt_word(s, st, 1));
 }
 
+/* A call that is up is listened to, whether the script speaks of its tunnel at once or later. */
+static void tunnel_listen(struct script *s, const struct message *m)
+{
+	const struct conversation *v = s->conv;
+
+	if (s->stage && v->current && (m->d->type == CTRL_OCRP || m->d->type == CTRL_ICRP))
+		play_heard(s, &v->call[v->current - 1]);
+}
+
 /* What an expected message has where a trace is made of it: a value that the comparison allows. */
 static void wanted_fill(struct message *m)
 {
@@ -327,7 +336,10 @@ bool message_complete(struct script *s, struct message *m, unsigned side, const 
 	if (!message_fill(s, m, side))
 		return false;
 	wanted_fill(m);
-	return message_send(s, m, side, how);
+	if (!message_send(s, m, side, how))
+		return false;
+	tunnel_listen(s, m);
+	return true;
 }
 
 bool verb_message(struct script *s, const struct stmt *st, unsigned i, unsigned side,
@@ -475,5 +487,6 @@ bool message_heard(struct script *s, const struct message *m, unsigned side, con
 	if (ctrl_get(got, "call_serial_number", &id))
 		c->serial = (uint16_t)id;
 	c->clear_asked |= m->d->type == CTRL_CCRQ;
+	tunnel_listen(s, m);
 	return true;
 }

@@ -1189,6 +1189,392 @@ static void test_load_faulty_spec(void)
 	}
 }
 
+/* --- expectations in traces ----------------------------------------------------------------------- */
+
+static void test_expect_made(void)
+{
+	expect("expect pac SCCRP maximum_channels=7 firmware_revision=any vendor_name=x within 5s as r\n"
+	       "pns OCRQ call_id=$r.maximum_channels", 2);
+	decode_message(0, CTRL_SCCRP);
+	expect_field("maximum_channels", 7);
+	expect_field("firmware_revision", 1);
+	decode_message(1, CTRL_OCRQ);
+	expect_field("call_id", 7);
+	expect("expect pac OCRP result_code!=1; expect pac OCRP error_code!=0", 2);
+	decode_message(0, CTRL_OCRP);
+	expect_field("result_code", 2);
+	decode_message(1, CTRL_OCRP);
+	expect_field("error_code", 1);
+	expect("expect pac SCCRP maximum_channels<=9; expect pac SCCRP maximum_channels>=9", 2);
+	decode_message(0, CTRL_SCCRP);
+	expect_field("maximum_channels", 9);
+	decode_message(1, CTRL_SCCRP);
+	expect_field("maximum_channels", 65535);
+	expect("expect nothing for 3s; expect no CDN from pac for 2s; pns ECHORQ", 1);
+	CU_ASSERT_EQUAL(made.frame[0].time, 5000000000);
+	expect("open; acks none; expect close", 5 + 3);
+	expect("open; acks none; pns fin; expect close", 5 + 3);
+	expect("expect pac rst; hook dut-ring number=$random; note \"words\"; pass; pns ECHORQ", 1);
+	expect("either within 9s { expect pac CDN result_code=2; close }; let x=$matched+1; pns OCRQ call_id=$x", 2);
+	expect("me connect; expect pac gre ackonly=5 within 3s", 4);
+	decode(3);
+	CU_ASSERT_EQUAL(made.gre.ack, 5);
+	expect("repeat 3 { skip \"words\" }; pns ECHORQ", 0);
+}
+
+static void test_expect_errors(void)
+{
+	expect_error("expect pac nothing within 3s", "t:1: it is \"for TIME\" here");
+	expect_error("expect pac SCCRP for 3s", "t:1: it is \"within TIME\" here");
+	expect_error("expect pac XYZ", "t:1: there is no message \"XYZ\" to expect");
+	expect_error("expect pac SCCRP colour=1", "t:1: \"colour\" means nothing here");
+	expect_error("let x=$r.call_id", "t:1: nothing was expected \"as r\"");
+	expect_error("expect pac SCCRP as r; let x=$r.call_id", "t:1: $r has no number \"call_id\"");
+	expect_error("expect pac SCCRP as r; let x=$r.host_name", "t:1: $r has no number \"host_name\"");
+	expect_error("\nfail \"no\" reason", "t:2: fail: no reason");
+	expect_error("either { }", "t:1: either without a possibility");
+	expect_error("either { expect pac gre }", "t:1: either is about messages of one side");
+	expect_error("either { expect close; expect fin; expect rst; expect nothing; expect pac CDN }",
+		     "t:1: either has at most 4 possibilities");
+	expect_error("hook", "t:1: hook needs a name");
+	expect_error("hook a b$call", "t:1: \"b$call\": a number stands alone, or after \"=\"");
+}
+
+/* --- scripts played ------------------------------------------------------------------------------- */
+
+/* A device that says what it was told to, and what it has heard. */
+static struct device {
+	struct script_stage stage;
+	struct script_outcome out;
+	const char *says; /* messages as "SCCRP result_code=2", one a line; "fin", "rst", "-" (nothing) */
+	int64_t now;
+	uint8_t wrote[4096], octets[CTRL_MAX];
+	size_t len, at[16];
+	unsigned writes, hooks, notes;
+	bool connected, fin, rst;
+	char heard[128]; /* the last hook or note */
+	struct ctrl_msg msg;
+	uint8_t packet[256];
+	size_t packet_len;
+} device;
+
+static int64_t device_now(void *ctx)
+{
+	return ((struct device *)ctx)->now;
+}
+
+static void device_sleep(void *ctx, int64_t ns)
+{
+	((struct device *)ctx)->now += ns;
+}
+
+static void *device_connect(void *ctx, uint16_t port)
+{
+	struct device *d = ctx;
+
+	CU_ASSERT_EQUAL(port, 0);
+	d->connected = true;
+	return d;
+}
+
+static void *device_accept(void *ctx, int64_t ns)
+{
+	device_sleep(ctx, ns);
+	return NULL;
+}
+
+static void device_write(void *ctx, void *link, const uint8_t *octets, size_t len)
+{
+	struct device *d = ctx;
+
+	CU_ASSERT_PTR_EQUAL(link, d);
+	CU_ASSERT_TRUE_FATAL(d->len + len <= sizeof(d->wrote) && d->writes < 16);
+	memcpy(d->wrote + d->len, octets, len);
+	d->at[d->writes++] = d->len;
+	d->len += len;
+}
+
+static void device_fin(void *ctx, void *link)
+{
+	(void)link;
+	((struct device *)ctx)->fin = true;
+}
+
+static void device_rst(void *ctx, void *link)
+{
+	(void)link;
+	((struct device *)ctx)->rst = true;
+}
+
+/* Encodes "NAME FIELD=VALUE ...": what is not named is 0, but for the result. */
+static void device_message(struct device *d, char *words)
+{
+	char *save, *word = strtok_r(words, " ", &save);
+	const struct ctrl_desc *desc = ctrl_desc_by_name(word);
+	uint32_t value[CTRL_FIELDS_MAX];
+	int row;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(desc);
+	ctrl_defaults(desc, value);
+	row = ctrl_field_index(desc, "result_code");
+	if (row >= 0)
+		value[row] = 1;
+	while ((word = strtok_r(NULL, " ", &save))) {
+		char *equals = strchr(word, '=');
+
+		*equals = '\0';
+		value[ctrl_field_index(desc, word)] = (uint32_t)strtoul(equals + 1, NULL, 0);
+	}
+	ctrl_decode(d->octets, ctrl_encode(desc, value, NULL, d->octets, sizeof(d->octets)), false, &d->msg);
+}
+
+static enum script_came device_next(void *ctx, void *link, int64_t ns, const struct ctrl_msg **m)
+{
+	struct device *d = ctx;
+	size_t n = strcspn(d->says, "\n");
+	char words[128];
+
+	(void)link;
+	snprintf(words, sizeof(words), "%.*s", (int)n, d->says);
+	d->says += n + (d->says[n] == '\n');
+	*m = &d->msg;
+	if (strcmp(words, "fin") == 0)
+		return SCRIPT_CAME_FIN;
+	if (strcmp(words, "rst") == 0)
+		return SCRIPT_CAME_RST;
+	if (!*words || strcmp(words, "-") == 0) {
+		d->now += ns;
+		return SCRIPT_CAME_NOTHING;
+	}
+	device_message(d, words);
+	d->now += MS(10);
+	return SCRIPT_CAME_MESSAGE;
+}
+
+static void device_show_echo(void *ctx, void *link, bool show)
+{
+	(void)ctx;
+	(void)link;
+	(void)show;
+}
+
+static void device_gre(void *ctx, const struct script_session *x, const uint8_t *octets, size_t len)
+{
+	struct device *d = ctx;
+
+	CU_ASSERT_EQUAL(x->own_id, 1);
+	CU_ASSERT_EQUAL(x->device_id, 50);
+	d->packet_len = len;
+	memcpy(d->packet, octets, len);
+}
+
+static bool device_gre_next(void *ctx, const struct script_session *x, int64_t ns, struct gre_pkt *out)
+{
+	static const uint8_t reply[] = "\xff\x03\xc0\x21\x0a\x07\x00\x08\x01\x02\x03\x04";
+	struct device *d = ctx;
+
+	CU_ASSERT_EQUAL(x->own_id, 1);
+	if (!d->packet_len) {
+		d->now += ns;
+		return false;
+	}
+	d->packet_len = 0;
+	*out = (struct gre_pkt){ .flags = GRE_K | GRE_S | 1, .seq = 3, .payload = reply, .payload_length = 12,
+				 .caplen = 12 };
+	return true;
+}
+
+static bool device_gre_heard(void *ctx, const struct script_session *x, uint32_t *seq)
+{
+	(void)ctx;
+	(void)x;
+	*seq = 9;
+	return true;
+}
+
+static void device_hook(void *ctx, unsigned argc, const char *const *argv)
+{
+	struct device *d = ctx;
+
+	d->hooks++;
+	d->heard[0] = '\0';
+	for (unsigned i = 0; i < argc; i++)
+		snprintf(d->heard + strlen(d->heard), sizeof(d->heard) - strlen(d->heard), "%s|", argv[i]);
+}
+
+static void device_note(void *ctx, bool warning, const char *text)
+{
+	struct device *d = ctx;
+
+	d->notes += warning ? 100 : 1;
+	snprintf(d->heard, sizeof(d->heard), "%s", text);
+}
+
+/* Plays a script at a device that says this. */
+static void play(const char *text, const char *says, bool pac)
+{
+	char path[] = "/tmp/pptpscope-script-XXXXXX", err[256] = "";
+	int fd = mkstemp(path);
+	struct script *s;
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	memset(&device, 0, sizeof(device));
+	device.says = says;
+	device.stage = (struct script_stage){
+		&device, pac, device_now, device_sleep, device_connect, device_accept, device_write, device_fin,
+		device_rst, device_next, device_show_echo, device_gre, device_gre_next, device_gre_heard,
+		device_hook, device_note,
+	};
+	s = script_open(path, err, sizeof(err));
+	unlink(path);
+	CU_ASSERT_PTR_NOT_NULL(s);
+	if (!s) {
+		printf("# %s\n", err);
+		return;
+	}
+	script_play(s, &device.stage, &device.out);
+	script_free(s);
+}
+
+static void expect_outcome(enum script_verdict v, unsigned line, const char *expected, const char *observed)
+{
+	const struct script_outcome *o = &device.out;
+
+	CU_ASSERT_EQUAL(o->verdict, v);
+	CU_ASSERT_EQUAL(o->line, line);
+	CU_ASSERT_STRING_EQUAL(o->expected, expected);
+	CU_ASSERT_STRING_EQUAL(o->observed, observed);
+	if (o->verdict != v || o->line != line || strcmp(o->expected, expected) || strcmp(o->observed, observed))
+		printf("# %u: %u: \"%s\" \"%s\"\n", o->verdict, o->line, o->expected, o->observed);
+}
+
+/* Message n that was written. */
+static void decode_written(unsigned n)
+{
+	CU_ASSERT_TRUE_FATAL(n < device.writes);
+	ctrl_decode(device.wrote + device.at[n],
+		    (n + 1 < device.writes ? device.at[n + 1] : device.len) - device.at[n], false, &made.msg);
+}
+
+static void test_play_conversation(void)
+{
+	play("open; pns OCRQ call_id=1; expect pac OCRP as r; pns SLI\nlet a=$r.connect_speed; pns ECHORQ identifier=$a\n"
+	     "expect pac ECHORP\nwait 2; pns CCRQ; pac CDN; stop",
+	     "SCCRP\nWEN\nOCRP call_id=50 peer_call_id=1 connect_speed=77\nECHORP identifier=77\n"
+	     "CDN call_id=50\nSTOPRP\nfin", false);
+	expect_outcome(SCRIPT_PASS, 4, "", "");
+	CU_ASSERT_TRUE(device.connected);
+	CU_ASSERT_TRUE(device.fin);
+	CU_ASSERT_EQUAL(device.writes, 6);
+	decode_written(2);
+	CU_ASSERT_EQUAL(made.msg.type, CTRL_SLI);
+	expect_field("peer_call_id", 50);
+	decode_written(3);
+	expect_field("identifier", 77);
+	CU_ASSERT_TRUE(device.now >= 2000000000);
+	/* the same text for the other side */
+	play("define go { me SCCRQ; peer SCCRP }\nhook dut-connect\npns connect", "", true);
+	expect_outcome(SCRIPT_FAIL, 3, "a connection of the device", "it opened none");
+	CU_ASSERT_STRING_EQUAL(device.heard, "dut-connect|");
+}
+
+static void test_play_octets(void)
+{
+	play("pns connect; pns SCCRQ split=1,100; coalesce { pns ECHORQ; pns ECHORQ }; pns raw 0102 every=1", "", false);
+	expect_outcome(SCRIPT_PASS, 1, "", "");
+	CU_ASSERT_EQUAL(device.writes, 3 + 1 + 2);
+	CU_ASSERT_EQUAL(device.len, 156 + 2 * 16 + 2);
+	CU_ASSERT_EQUAL(device.at[1], 1);
+	CU_ASSERT_EQUAL(device.at[3], 156);
+	play("pns SCCRQ", "", false);
+	CU_ASSERT_EQUAL(device.out.verdict, SCRIPT_WRONG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: there is no connection to play on"));
+	play("pns connect; pns tcp flags=S", "", false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: \"pns tcp\" cannot be played"));
+	play("pns connect; pns SCCRQ badsum", "", false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: what happens below TCP and GRE cannot be played"));
+}
+
+static void test_play_differences(void)
+{
+	play("open", "SCCRP result_code=4", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac SCCRP",
+		       "Start-Control-Connection-Reply: result_code is 4 (not authorized), not 1 (success)");
+	play("open\n\nexpect pac OCRP within 4s", "SCCRP\nSLI\nCDN result_code=4", false);
+	expect_outcome(SCRIPT_FAIL, 3, "pac OCRP within 4s",
+		       "the device sent Call-Disconnect-Notify with result_code 4 (request)");
+	play("open; expect pac OCRP within 4s", "SCCRP\n-", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac OCRP within 4s", "nothing came");
+	CU_ASSERT_TRUE(device.now > 4000000000);
+	play("open; expect pac OCRP within 4s", "SCCRP\nfin", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac OCRP within 4s", "the device closed the connection");
+	play("open; expect pac SCCRP maximum_channels>=5", "SCCRP\nSCCRP maximum_channels=4", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac SCCRP maximum_channels>=5",
+		       "Start-Control-Connection-Reply: maximum_channels is 4, less than 5");
+	play("open; expect pac SCCRP host_name=me", "SCCRP\nSCCRP", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac SCCRP host_name=me",
+		       "Start-Control-Connection-Reply: host_name is \"\"");
+	play("open; pns ECHORQ identifier=5; pac ECHORP", "SCCRP\nECHORP identifier=6", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac ECHORP", "Echo-Reply: identifier is 6, not 5");
+	play("open; pns OCRQ call_id=3; expect pac OCRP result_code=any", "SCCRP\nOCRP result_code=4 peer_call_id=3",
+	     false);
+	expect_outcome(SCRIPT_PASS, 1, "", "");
+}
+
+static void test_play_silence(void)
+{
+	play("open; expect nothing for 3s", "SCCRP\n-", false);
+	expect_outcome(SCRIPT_PASS, 1, "", "");
+	CU_ASSERT_TRUE(device.now > 3000000000 && device.now < 3100000000);
+	play("open; expect nothing for 3s", "SCCRP\nSLI", false);
+	expect_outcome(SCRIPT_FAIL, 1, "nothing for 3s", "the device sent Set-Link-Info");
+	play("open; expect no CDN", "SCCRP\nSLI\nOCRP\n-", false);
+	expect_outcome(SCRIPT_PASS, 1, "", "");
+	play("open; expect no CDN", "SCCRP\nSLI\nCDN", false);
+	expect_outcome(SCRIPT_FAIL, 1, "no CDN", "the device sent Call-Disconnect-Notify with result_code 1 (lost carrier)");
+	play("open; expect close", "SCCRP\nrst", false);
+	expect_outcome(SCRIPT_PASS, 1, "", "");
+	play("open; expect fin", "SCCRP\nrst", false);
+	expect_outcome(SCRIPT_FAIL, 1, "fin", "the device reset the connection");
+	play("open; pns rst", "SCCRP", false);
+	CU_ASSERT_TRUE(device.rst);
+}
+
+static void test_play_choices(void)
+{
+	static const char text[] = "open; either within 3s { expect pac SCCRP result_code=2; close }\n"
+				   "if $matched==1 { unsupported \"it closes\" }; warn \"a\" b; note c; pass; fail d";
+
+	play(text, "SCCRP\nSCCRP result_code=2", false);
+	expect_outcome(SCRIPT_PASS, 2, "", "");
+	CU_ASSERT_EQUAL(device.notes, 101);
+	play(text, "SCCRP\nfin", false);
+	expect_outcome(SCRIPT_UNSUPPORTED, 2, "", "it closes");
+	play(text, "SCCRP\nSCCRP", false);
+	expect_outcome(SCRIPT_FAIL, 1, "pac SCCRP result_code=2, or close",
+		       "Start-Control-Connection-Reply: result_code is 1 (success), not 2 (general error)");
+	play("open; let x=7; hook dut-ring number=$x+1 5; skip why", "SCCRP", false);
+	expect_outcome(SCRIPT_SKIP, 1, "", "why");
+	CU_ASSERT_STRING_EQUAL(device.heard, "dut-ring|number=8|5|");
+}
+
+static void test_play_tunnel(void)
+{
+	play("open; outgoing; pns gre ack ppp=LCP:Echo-Request id=7\nexpect pac gre ppp=LCP:Echo-Reply id=7 seq=3 within 2s as e",
+	     "SCCRP\nOCRP call_id=50 peer_call_id=1", false);
+	expect_outcome(SCRIPT_PASS, 2, "", "");
+	play("open; outgoing; pns gre ack ppp=LCP:Echo-Request\nexpect pac gre ppp=LCP:Echo-Reply seq=4 within 2s",
+	     "SCCRP\nOCRP call_id=50 peer_call_id=1", false);
+	expect_outcome(SCRIPT_FAIL, 2, "pac gre ppp=LCP:Echo-Reply seq=4 within 2s", "none of 1 packets was that one");
+	play("open; outgoing; pns gre ack ppp=LCP:Echo-Request", "SCCRP\nOCRP call_id=50 peer_call_id=1", false);
+	CU_ASSERT_EQUAL(gre_decode(device.packet, (uint32_t)device.packet_len, (uint32_t)device.packet_len, false,
+				   &made.gre), GRE_OK);
+	CU_ASSERT_EQUAL(made.gre.call_id, 50);
+	CU_ASSERT_EQUAL(made.gre.ack, 9);
+}
+
 void suite_script(void)
 {
 	static const struct {
@@ -1232,6 +1618,14 @@ void suite_script(void)
 		{ "macros", test_macros },
 		{ "macros that exist", test_builtin_macros },
 		{ "conversations", test_conversations },
+		{ "expectations in a trace", test_expect_made },
+		{ "mistakes in expectations", test_expect_errors },
+		{ "played: a conversation", test_play_conversation },
+		{ "played: octets", test_play_octets },
+		{ "played: what differs", test_play_differences },
+		{ "played: silence and ends", test_play_silence },
+		{ "played: choices and verdicts", test_play_choices },
+		{ "played: tunnel packets", test_play_tunnel },
 		{ "comments, lines, quotes", test_text_form },
 		{ "errors", test_errors },
 		{ "a sink that refuses", test_sink_refuses },

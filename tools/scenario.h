@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trace script played at a device as an active test: "conform --scenario". */
+#ifndef PPTPSCOPE_TOOL_SCENARIO_H
+#define PPTPSCOPE_TOOL_SCENARIO_H
+
+#include "conformance/tester.h"
+#include "traces/script.h"
+
+enum { SCENARIO_SESSIONS = 64 };
+
+struct scenario {
+	struct script *script; /* of script_open(); played once, freed by its owner */
+	/* Below: its own. */
+	struct tester *t;
+	struct scenario_session {
+		void *link;
+		uint16_t own_id, device_id;
+		struct t_gre *gre;
+	} session[SCENARIO_SESSIONS];
+	unsigned sessions;
+};
+
+/* For runner_run_one(): arg is a struct scenario, zero-filled but for its script. */
+void scenario_run(struct tester *t, void *arg);
+
+#endif
