@@ -36,11 +36,12 @@ struct endpoint_config {
 	uint16_t window, delay;    /* announced: 16 packets, 1/10 s */
 	uint32_t min_bps, max_bps; /* a PNS's, 300 and 100000000 */
 	struct endpoint_timers timers;
-	bool strict;               /* refuses what a liberal peer bears: bad reserved fields, wrong Call IDs ... */
+	/* Refuses what a liberal peer bears: reserved fields that are not zero, a CDN by the wrong Call ID, ... */
+	bool strict;
 	bool ping;                 /* a PNS pings its peer when PPP has opened */
 	const char *number;        /* a PNS dials this by default */
 	bool dial_on_connect;      /* a PNS dials as soon as a control connection is up */
-	unsigned redial_ns;
+	int64_t redial_ns;         /* a PNS dials again so long after a call that it dialled has ended; 0: never */
 	enum rule_profile profile; /* ms-ptpt changes timers and what is sent */
 	struct ppp_peer_config ppp;
 	bool no_ppp;               /* calls carry no PPP */

@@ -26,7 +26,7 @@ enum fault_kind {
 	FAULT_DROP,      /* is not sent */
 	FAULT_TWICE,     /* is sent twice */
 	FAULT_LATE,      /* is sent value seconds late */
-	FAULT_GRE,       /* GRE header: flags ^= value */
+	FAULT_GRE,       /* GRE header: flags ^= value; field: "data" or "ack", or NULL for both */
 };
 
 enum fault_number {
@@ -63,5 +63,20 @@ static inline void fault_add(struct fault_set *s, enum fault_number f)
 {
 	s->bits[f / 64] |= UINT64_C(1) << f % 64;
 }
+
+struct draft;
+
+/* What becomes of a message as a whole. */
+struct fault_fate {
+	bool drop, twice;
+	int64_t late_ns; /* 0: at once */
+};
+
+/* Does what the faults of the set do to a message on its way out; copied: for FAULT_COPY, by fault. */
+void fault_message(const struct fault_set *s, const uint32_t copied[FAULTS], struct draft *d,
+		   struct fault_fate *fate);
+
+/* The flags of a GRE packet as the faults of the set make them. */
+uint16_t fault_gre_flags(const struct fault_set *s, uint16_t flags);
 
 #endif

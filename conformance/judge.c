@@ -169,7 +169,7 @@ void set_moot(struct judge *j, unsigned bits)
 	j->moot |= bits;
 }
 
-unsigned faults(const struct judge *j, enum severity least)
+unsigned fault_count(const struct judge *j, enum severity least)
 {
 	unsigned n = 0;
 

@@ -6,7 +6,21 @@ libconformance_a_SOURCES = \
 	%D%/channel.h \
 	%D%/conversation.c \
 	%D%/conversation.h \
+	%D%/endpoint.c \
+	%D%/endpoint.h \
+	%D%/endpoint_call.c \
+	%D%/endpoint_call_pac.c \
+	%D%/endpoint_call_pns.c \
+	%D%/endpoint_control.c \
+	%D%/endpoint_gre.c \
+	%D%/endpoint_hook.c \
+	%D%/endpoint_private.h \
+	%D%/endpoint_send.c \
+	%D%/endpoint_traffic.c \
 	%D%/event.h \
+	%D%/fault.c \
+	%D%/fault.def \
+	%D%/fault.h \
 	%D%/fiber.c \
 	%D%/fiber.h \
 	%D%/field.c \
@@ -18,6 +32,9 @@ libconformance_a_SOURCES = \
 	%D%/flow.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/machine.c \
+	%D%/machine.def \
+	%D%/machine.h \
 	%D%/net.c \
 	%D%/net.h \
 	%D%/net_memory.c \

@@ -57,5 +57,6 @@ const struct transition *machine_find(enum machine m, enum machine_state s, enum
 const char *machine_name(enum machine m);
 const char *machine_state_name(enum machine_state s);
 const char *machine_event_words(enum machine_event e);
+const char *machine_action_words(enum machine_action a);
 
 #endif

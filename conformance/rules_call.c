@@ -225,7 +225,7 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 	}
 	if (e->msg->desc->type == CTRL_CCRQ && call->step[STEP_CLEAR].frame == e->frame) {
 		m->clear_end = end_of(e);
-		m->clear_faulty = moot(j) & MOOT_HEADER || faults(j, SEVERITY_ERROR);
+		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
 	}
 }
 

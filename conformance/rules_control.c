@@ -173,7 +173,7 @@ static void judge_message(struct turn *t)
 {
 	bool collided = t->m->rival && !t->m->collision_told;
 
-	t->m->value_faults = (uint8_t)faults(t->j, SEVERITY_ERROR);
+	t->m->value_faults = (uint8_t)fault_count(t->j, SEVERITY_ERROR);
 	t->type = taken_type(t->e->msg);
 	if (t->type == CTRL_STOPRQ)
 		t->ending = BY_SENDER;
@@ -271,9 +271,9 @@ void control_applied(struct judge *j, const struct event *e, struct call *call)
 	t.me = &t.m->side[e->from];
 	t.peer = &t.m->side[!e->from];
 	t.type = taken_type(e->msg);
-	if (faults(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & MOOT_HEADER)
+	if (fault_count(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & MOOT_HEADER)
 		gave_reason(&t, e->from);
-	if (t.type && faults(j, SEVERITY_NOTE))
+	if (t.type && fault_count(j, SEVERITY_NOTE))
 		t.me->faulty |= (uint16_t)(1u << t.type);
 	if (t.c->role_frame == e->frame && t.m->up)
 		judge_roles_known(&t);

@@ -128,6 +128,6 @@ void set_moot(struct judge *j, unsigned bits);
  * Faults with the sender of the message in hand that were found in it until now, told or not, by rules
  * whose proven violation is at least so severe.
  */
-unsigned faults(const struct judge *j, enum severity least);
+unsigned fault_count(const struct judge *j, enum severity least);
 
 #endif

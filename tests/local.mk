@@ -87,6 +87,8 @@ endif
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_at.c \
 	%D%/unit/test_channel.c \
+	%D%/unit/test_endpoint.c \
+	%D%/unit/test_machine.c \
 	%D%/unit/test_net.c \
 	%D%/unit/test_net_socket.c \
 	%D%/unit/test_ppp_peer.c \
@@ -98,7 +100,6 @@ endif
 	%D%/unit/test_rules_gre.c \
 	%D%/unit/test_rules_message.c \
 	%D%/unit/test_telco.c \
-	%D%/unit/test_tester.c \
 	%D%/unit/test_tester.c \
 	%D%/unit/test_window.c
 %C%_unit_unit_conformance_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)

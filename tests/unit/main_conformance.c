@@ -6,6 +6,8 @@
 
 suite_fn suite_at;
 suite_fn suite_channel;
+suite_fn suite_endpoint;
+suite_fn suite_machine;
 suite_fn suite_net;
 suite_fn suite_net_socket;
 suite_fn suite_ppp_peer;
@@ -23,6 +25,8 @@ suite_fn suite_window;
 suite_fn *const suites[] = {
 	suite_at,
 	suite_channel,
+	suite_endpoint,
+	suite_machine,
 	suite_net,
 	suite_net_socket,
 	suite_ppp_peer,

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls of a PAC: RFC 2637 sections 3.2.3.1 and 3.2.4.1, and the telephone side below them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conformance/endpoint_private.h"
+
+enum { CAUSE_NORMAL = 16, CAUSE_NO_ANSWER = 19, CAUSE_NO_CHANNEL = 34 };
+
+/* --- what messages say ------------------------------------------------------------------------------ */
+
+/* Q.931 causes belong to ISDN lines; there a call never ends without one. */
+static uint16_t cause_of(const struct session *s, uint16_t cause)
+{
+	if (!s->line || telco_line_kind(s->line) == LINE_ANALOG)
+		return 0;
+	return cause ? cause : CAUSE_NORMAL;
+}
+
+/* Section 4.4.1: how long a full window takes on the line, in tenths of a second. */
+static uint16_t delay_of(const struct session *s)
+{
+	uint64_t bits = UINT64_C(1464) * 8 * s->e->set.window;
+	uint64_t tenths = s->speed ? (bits * 10 + s->speed - 1) / s->speed : 0;
+
+	if (tenths < s->e->config.delay)
+		tenths = s->e->config.delay;
+	return tenths < 600 ? (uint16_t)tenths : 600;
+}
+
+static uint32_t channel_of(const struct session *s)
+{
+	return s->line ? telco_line_channel(s->line) : 0;
+}
+
+static void send_reply(struct session *s, uint8_t result, uint8_t error, uint16_t cause)
+{
+	struct draft d;
+
+	draft_init(&d, CTRL_OCRP);
+	draft_fill(&d, "call_id", (int64_t)s->id, "peer_call_id", (int64_t)s->peer_id, "result_code", (int64_t)result,
+		   "error_code", (int64_t)error, "cause_code", (int64_t)cause, NULL);
+	if (result == 1)
+		draft_fill(&d, "connect_speed", (int64_t)s->speed, "packet_recv_window_size",
+			   (int64_t)endpoint_window(s->e), "packet_processing_delay", (int64_t)delay_of(s),
+			   "physical_channel_id", (int64_t)channel_of(s), NULL);
+	connection_send(s->c, &d);
+}
+
+static void send_disconnect(struct session *s, const struct cue *cue)
+{
+	struct gre_counts g;
+	char statistics[64];
+
+	gre_counts(s, &g);
+	snprintf(statistics, sizeof(statistics), "in %" PRIu64 " out %" PRIu64 " lost %" PRIu64, g.received, g.sent,
+		 g.lost);
+	/* MS-PTPT section 3.2.5.5: always 0. */
+	connection_send_fields(s->c, CTRL_CDN, "call_id", (int64_t)s->id, "result_code",
+			       is_ms_ptpt(s->e) ? INT64_C(0) : (int64_t)cue->result, "error_code", (int64_t)cue->error,
+			       "cause_code", (int64_t)cause_of(s, cue->cause), "call_statistics", statistics, NULL);
+}
+
+/* --- the line --------------------------------------------------------------------------------------- */
+
+void pac_release(struct session *s)
+{
+	struct telco_line *line = s->line;
+
+	s->line = NULL;
+	if (line)
+		telco_hangup(line, 0);
+}
+
+static void own_line(struct session *s, struct telco_line *line)
+{
+	s->line = line;
+	telco_set_owner(line, s, (uint32_t)s->peer_id << 16 | s->id);
+}
+
+/* Errors from before the call began are not its own (section 2.14). */
+static void begin_counting(struct session *s)
+{
+	s->own = (struct telco_errors){ 0 };
+	s->base = s->line ? *telco_errors(s->line) : s->own;
+}
+
+void pac_errors(const struct session *s, struct telco_errors *errors)
+{
+	const struct telco_errors *now = s->line ? telco_errors(s->line) : &s->own;
+
+	errors->crc = now->crc - s->base.crc;
+	errors->framing = now->framing - s->base.framing;
+	errors->hardware = now->hardware - s->base.hardware;
+	errors->buffer = now->buffer - s->base.buffer;
+	errors->timeout = now->timeout - s->base.timeout;
+	errors->alignment = now->alignment - s->base.alignment;
+}
+
+void pac_count_errors(struct session *s, const struct telco_errors *more)
+{
+	if (s->line) {
+		telco_count_errors(s->line, more);
+		return;
+	}
+	s->own.crc += more->crc;
+	s->own.framing += more->framing;
+	s->own.hardware += more->hardware;
+	s->own.buffer += more->buffer;
+	s->own.timeout += more->timeout;
+	s->own.alignment += more->alignment;
+	session_event(s, HAPPENS_LINE_ERRORS, NULL);
+}
+
+static void send_errors(struct session *s)
+{
+	static const struct telco_errors none;
+	struct telco_errors n;
+
+	pac_errors(s, &n);
+	if (memcmp(&n, &none, sizeof(n)) == 0)
+		return;
+	connection_send_fields(s->c, CTRL_WEN, "peer_call_id", (int64_t)s->peer_id, "crc_errors", (int64_t)n.crc,
+			       "framing_errors", (int64_t)n.framing, "hardware_overruns", (int64_t)n.hardware,
+			       "buffer_overruns", (int64_t)n.buffer, "time_out_errors", (int64_t)n.timeout,
+			       "alignment_errors", (int64_t)n.alignment, NULL);
+	net_timer_set(s->e->net, &s->wen, net_now(s->e->net) + s->e->config.timers.wen);
+}
+
+void pac_notify_errors(struct session *s, const struct cue *cue)
+{
+	(void)cue;
+	/* MS-PTPT section 3.2.5.6: never sent. */
+	if (is_ms_ptpt(s->e))
+		return;
+	s->wen_waits = s->wen.slot != 0;
+	if (!s->wen_waits)
+		send_errors(s);
+}
+
+void pac_may_notify(void *session)
+{
+	struct session *s = session;
+
+	if (s->wen_waits)
+		send_errors(s);
+	s->wen_waits = false;
+}
+
+/* --- actions: both kinds of calls -------------------------------------------------------------------- */
+
+void pac_disconnect(struct session *s, const struct cue *cue)
+{
+	session_stop_tunnel(s);
+	send_disconnect(s, cue);
+}
+
+void pac_store_link_info(struct session *s, const struct cue *cue)
+{
+	s->has_link_info = true;
+	s->send_accm = message_value(cue->m, "send_accm");
+	s->receive_accm = message_value(cue->m, "receive_accm");
+}
+
+static void apply_link_info(struct session *s)
+{
+	if (s->line && s->has_link_info)
+		telco_accm(s->line, s->send_accm, s->receive_accm);
+}
+
+void pac_apply_link_info(struct session *s, const struct cue *cue)
+{
+	pac_store_link_info(s, cue);
+	apply_link_info(s);
+}
+
+static void begin_call(struct session *s)
+{
+	net_timer_cancel(s->e->net, &s->timer);
+	begin_counting(s);
+	apply_link_info(s);
+	session_start_tunnel(s);
+}
+
+/* --- actions: incoming ------------------------------------------------------------------------------- */
+
+void pac_offer_call(struct session *s, const struct cue *cue)
+{
+	(void)cue;
+	connection_send_fields(s->c, CTRL_ICRQ, "call_id", (int64_t)s->id, "call_serial_number", (int64_t)s->serial,
+			       "call_bearer_type", telco_line_digital(s->line) ? INT64_C(2) : INT64_C(1),
+			       "physical_channel_id", (int64_t)channel_of(s), "dialed_number_length",
+			       (int64_t)strlen(s->number), "dialing_number_length", (int64_t)strlen(s->dialing),
+			       "dialed_number", s->number, "dialing_number", s->dialing, "subaddress", s->subaddress,
+			       NULL);
+	session_wait(s, s->e->config.timers.call);
+}
+
+void pac_answer_line(struct session *s, const struct cue *cue)
+{
+	session_know_peer(s, (uint16_t)message_value(cue->m, "call_id"));
+	s->peer_window = (uint16_t)message_value(cue->m, "packet_recv_window_size");
+	s->peer_delay = (uint16_t)message_value(cue->m, "packet_transmit_delay");
+	session_wait(s, s->e->config.timers.call);
+	telco_answer(s->line);
+}
+
+/* Result 3 is a no of the PNS's: the caller hears busy; after an error there is just no answer. */
+void pac_release_line(struct session *s, const struct cue *cue)
+{
+	struct telco_line *line = s->line;
+
+	s->line = NULL;
+	telco_reject(line, message_value(cue->m, "result_code") == 3);
+}
+
+void pac_report_connected(struct session *s, const struct cue *cue)
+{
+	(void)cue;
+	connection_send_fields(s->c, CTRL_ICCN, "peer_call_id", (int64_t)s->peer_id, "connect_speed", (int64_t)s->speed,
+			       "packet_recv_window_size", (int64_t)endpoint_window(s->e), "packet_transmit_delay",
+			       (int64_t)delay_of(s), "framing_type",
+			       telco_line_digital(s->line) ? INT64_C(2) : INT64_C(1), NULL);
+	begin_call(s);
+}
+
+/* --- actions: outgoing ------------------------------------------------------------------------------- */
+
+void pac_dial(struct session *s, const struct cue *cue)
+{
+	(void)cue;
+	if (s->line)
+		session_wait(s, s->e->config.timers.dial);
+	else
+		session_event(s, HAPPENS_LINE_UP, NULL);
+}
+
+void pac_reply_connected(struct session *s, const struct cue *cue)
+{
+	(void)cue;
+	send_reply(s, 1, 0, 0);
+	begin_call(s);
+}
+
+void pac_reply_failed(struct session *s, const struct cue *cue)
+{
+	send_reply(s, cue->result, cue->error, cue->cause ? cue->cause : cause_of(s, 0));
+}
+
+/* --- requests of the PNS ----------------------------------------------------------------------------- */
+
+static enum machine_event refuse(struct cue *cue, enum machine_event ev, uint8_t result, uint8_t error,
+				 const char *why)
+{
+	cue->result = result;
+	cue->error = error;
+	cue->why = why;
+	return ev;
+}
+
+static bool is_type(uint32_t type)
+{
+	return type >= 1 && type <= 3;
+}
+
+static enum machine_event sort_values(const struct session *s, struct cue *cue)
+{
+	if (!is_type(s->bearer) || !is_type(s->framing))
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its bearer or framing type is undefined");
+	if (s->min_bps > s->max_bps)
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its minimum speed is above its maximum");
+	if (message_value(cue->m, "phone_number_length") > NUMBER_MAX)
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its number is longer than its field");
+	return HAPPENS_OCRQ_GOOD;
+}
+
+static bool is_barred(const struct endpoint *e, const char *number)
+{
+	return number_listed(&e->set.barred, number) || (e->config.telco && telco_is_barred(e->config.telco, number));
+}
+
+/* Takes a line, or what stands for one. */
+static bool seize(struct session *s)
+{
+	struct endpoint *e = s->e;
+	uint32_t max = s->max_bps < e->set.max_bps ? s->max_bps : e->set.max_bps;
+	unsigned bearer = s->bearer & e->config.bearer;
+	struct telco_line *line;
+
+	if (!bearer || max < s->min_bps)
+		return false;
+	s->speed = max;
+	if (!e->config.telco)
+		return true;
+	line = telco_dial(e->config.telco, s->number, s->subaddress, bearer, s->min_bps, max);
+	if (line)
+		own_line(s, line);
+	return line != NULL;
+}
+
+static enum machine_event sort_request(struct session *s, struct cue *cue)
+{
+	enum machine_event ev = sort_values(s, cue);
+
+	if (ev != HAPPENS_OCRQ_GOOD)
+		return ev;
+	if (is_barred(s->e, s->number))
+		return refuse(cue, HAPPENS_OCRQ_BARRED, 7, 0, "its number is barred");
+	if (endpoint_is_full(s->e, 0))
+		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "too many calls");
+	if (!seize(s))
+		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "no channel is free that could do it");
+	return ev;
+}
+
+static void read_request(struct session *s, const struct ctrl_msg *m)
+{
+	s->serial = (uint16_t)message_value(m, "call_serial_number");
+	s->min_bps = message_value(m, "minimum_bps");
+	s->max_bps = message_value(m, "maximum_bps");
+	s->bearer = message_value(m, "bearer_type");
+	s->framing = message_value(m, "framing_type");
+	s->peer_window = (uint16_t)message_value(m, "packet_recv_window_size");
+	s->peer_delay = (uint16_t)message_value(m, "packet_processing_delay");
+	message_number(m, "phone_number", s->number);
+	message_number(m, "subaddress", s->subaddress);
+}
+
+static void no_memory(struct connection *c, const struct ctrl_msg *m)
+{
+	connection_send_fields(c, CTRL_OCRP, "peer_call_id", (int64_t)message_value(m, "call_id"), "result_code",
+			       INT64_C(2), "error_code", INT64_C(4), NULL);
+}
+
+void pac_take_request(struct connection *c, const struct ctrl_msg *m)
+{
+	uint16_t peer_id = (uint16_t)message_value(m, "call_id");
+	struct session *s = session_by_peer(c, peer_id);
+	struct cue cue = { .m = m, .result = 2, .error = 5 };
+	enum machine_event ev = HAPPENS_OCRQ_AGAIN;
+
+	if (!s) {
+		s = session_new(c, MACHINE_PAC_OUT);
+		if (!s) {
+			no_memory(c, m);
+			return;
+		}
+		session_know_peer(s, peer_id);
+		read_request(s, m);
+		ev = sort_request(s, &cue);
+	}
+	session_event(s, ev, &cue);
+}
+
+void pac_take_reply(struct connection *c, const struct ctrl_msg *m)
+{
+	uint16_t id = (uint16_t)message_value(m, "peer_call_id");
+	struct session *s = session_by_own(c, id);
+	uint32_t result = message_value(m, "result_code");
+
+	if (s && s->machine == MACHINE_PAC_IN)
+		session_event(s,
+			      result == 1 ? HAPPENS_ICRP_ACCEPTS :
+			      result == 3 ? HAPPENS_ICRP_REFUSES :
+					    HAPPENS_ICRP_ERROR,
+			      &(struct cue){ .m = m, .why = "the PNS does not take it" });
+	else
+		session_unknown(c, m, id);
+}
+
+void pac_take_clear(struct connection *c, const struct ctrl_msg *m)
+{
+	uint16_t id = (uint16_t)message_value(m, "call_id");
+	struct session *s = session_by_peer(c, id);
+
+	if (s)
+		session_event(s, HAPPENS_CCRQ, &(struct cue){ .m = m, .result = 4, .why = "cleared by the PNS" });
+	else
+		session_unknown(c, m, id);
+}
+
+void pac_take_link_info(struct connection *c, const struct ctrl_msg *m)
+{
+	uint16_t id = (uint16_t)message_value(m, "peer_call_id");
+	struct session *s = session_by_own(c, id);
+
+	if (s)
+		session_event(s, HAPPENS_SLI, &(struct cue){ .m = m });
+	else
+		session_unknown(c, m, id);
+}
+
+/* --- what comes from this side ----------------------------------------------------------------------- */
+
+struct cue pac_local_clear(const struct session *s)
+{
+	return (struct cue){ .result = s->state == STATE_WAIT_CS_ANS ? 7 : 3, .why = "cleared by the operator" };
+}
+
+void pac_expired(struct session *s)
+{
+	if (s->state == STATE_WAIT_CS_ANS)
+		session_event(s, HAPPENS_T_DIAL,
+			      &(struct cue){ .result = 6,
+					     .cause = s->line && telco_line_kind(s->line) != LINE_ANALOG ?
+							      CAUSE_NO_ANSWER :
+							      0,
+					     .why = "nobody answers" });
+	else
+		session_event(s, HAPPENS_T_CALL, &(struct cue){ .result = 1, .why = "no answer in time" });
+}
+
+struct session *pac_ring(struct endpoint *e, struct telco_line *line, char *err, size_t room)
+{
+	struct connection *c = endpoint_newest(e);
+	struct session *s = NULL;
+
+	if (is_ms_ptpt(e))
+		snprintf(err, room, "incoming calls are no part of the ms-ptpt profile");
+	else if (!c)
+		snprintf(err, room, "there is no control connection");
+	else if (endpoint_is_full(e, 1))
+		snprintf(err, room, "too many calls");
+	else if (!(s = session_new(c, MACHINE_PAC_IN)))
+		snprintf(err, room, "out of memory");
+	if (!s) {
+		telco_reject(line, true);
+		return NULL;
+	}
+	snprintf(s->number, sizeof(s->number), "%s", telco_line_number(line));
+	snprintf(s->dialing, sizeof(s->dialing), "%s", telco_line_dialing(line));
+	snprintf(s->subaddress, sizeof(s->subaddress), "%s", telco_line_subaddress(line));
+	s->serial = e->next_serial++;
+	own_line(s, line);
+	return s;
+}
+
+/* How dialling can end, in the words of sections 2.8 and 3.2.4.1; the choice of errors is ours. */
+static const struct failure {
+	enum machine_event event;
+	uint8_t result, error;
+	const char *why;
+} failures[TELCO_OUTCOMES] = {
+	[TELCO_ANSWER] = { HAPPENS_LINE_NO_CARRIER, 3, 0, "no carrier" },
+	[TELCO_SLOW] = { HAPPENS_LINE_NO_CARRIER, 3, 0, "no carrier" },
+	[TELCO_BUSY] = { HAPPENS_LINE_BUSY, 4, 0, "busy" },
+	[TELCO_NO_CARRIER] = { HAPPENS_LINE_NO_CARRIER, 3, 0, "no carrier" },
+	[TELCO_NO_DIALTONE] = { HAPPENS_LINE_NO_TONE, 5, 0, "no dial tone" },
+	[TELCO_RING] = { HAPPENS_T_DIAL, 6, 0, "nobody answers" },
+	[TELCO_BARRED] = { HAPPENS_LINE_REFUSED, 7, 0, "the number is barred" },
+	[TELCO_UNALLOCATED] = { HAPPENS_LINE_REFUSED, 2, 6, "the number is not allocated" },
+	[TELCO_REJECTED] = { HAPPENS_LINE_REFUSED, 2, 6, "the call was rejected" },
+	[TELCO_FAILURE] = { HAPPENS_LINE_NO_CARRIER, 3, 0, "the network is out of order" },
+};
+
+static void line_failed(struct session *s, const struct telco_told *t)
+{
+	const struct failure *f = &failures[t->outcome];
+	struct cue cue = { .result = f->result, .error = f->error, .cause = t->cause, .why = f->why };
+
+	/* An ISDN line has no dial tone to lack, but a channel. */
+	if (t->outcome == TELCO_NO_DIALTONE && t->cause == CAUSE_NO_CHANNEL) {
+		cue.result = 2;
+		cue.error = 4;
+	}
+	session_event(s, f->event, &cue);
+}
+
+static void line_dropped(struct session *s, const struct telco_told *t)
+{
+	struct cue cue = { .cause = t->cause, .why = t->hung_up ? "hung up at the far end" : "carrier lost" };
+	enum machine_event ev = HAPPENS_LINE_DROPPED;
+
+	cue.result = s->state == STATE_WAIT_CS_ANS ? 3 : 1;
+	if (s->state == STATE_WAIT_REPLY || (s->state == STATE_ANSWERING && t->hung_up))
+		ev = HAPPENS_CALLER_GONE;
+	else if (s->state == STATE_ANSWERING)
+		ev = HAPPENS_LINE_FAILED;
+	session_event(s, ev, &cue);
+	/* Its ring had not been offered yet. */
+	if (s->state == STATE_IDLE)
+		session_end(s, cue.why);
+}
+
+static void line_rings(struct endpoint *e, struct telco_line *line, struct session *s)
+{
+	char err[96];
+
+	if (!s)
+		s = pac_ring(e, line, err, sizeof(err));
+	if (s)
+		session_event(s, HAPPENS_RING, NULL);
+	else
+		endpoint_say(e, NEWS_REJECTED, 0, "a telephone call is not taken: %s", err);
+}
+
+void endpoint_telco(void *endpoint, const struct telco_told *t)
+{
+	struct session *s = telco_owner(t->line);
+
+	if (t->event == TELCO_RINGING) {
+		line_rings(endpoint, t->line, s);
+		return;
+	}
+	if (!s)
+		return;
+	switch (t->event) {
+	case TELCO_CONNECTED:
+		s->speed = t->speed;
+		session_event(s, HAPPENS_LINE_UP, NULL);
+		break;
+	case TELCO_FAILED:
+		line_failed(s, t);
+		break;
+	case TELCO_DROPPED:
+		line_dropped(s, t);
+		break;
+	case TELCO_ERRORS:
+		session_event(s, HAPPENS_LINE_ERRORS, NULL);
+		break;
+	case TELCO_DATA:
+		session_emit(s, t->octets, t->len);
+		break;
+	case TELCO_RINGING:
+		break;
+	}
+}
