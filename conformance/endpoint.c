@@ -43,6 +43,16 @@ void endpoint_defaults(struct endpoint_config *c, enum role role)
 	c->ppp.accm = role == ROLE_PAC ? 0 : UINT32_MAX;
 }
 
+/* Two ends with the same seed must not draw the same numbers: to PPP that is a line looped back. */
+uint32_t endpoint_mix(const struct endpoint *e, uint64_t n)
+{
+	uint64_t x = (uint64_t)e->config.seed << 32 ^ n << 2 ^ e->config.role;
+
+	x = (x ^ x >> 31) * UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+	return (uint32_t)(x >> 32);
+}
+
 /* --- the log --------------------------------------------------------------------------------------- */
 
 void endpoint_say(struct endpoint *e, enum endpoint_news n, uint16_t call_id, const char *format, ...)
@@ -169,7 +179,7 @@ struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *
 		e->faulty |= fault_in(&c->faults, f);
 	/* Serial numbers go on where those of a run before may have stopped: no state is kept on disk. */
 	e->next_serial = (uint16_t)(net_now(e->net) / NET_SECOND + 1);
-	e->next_id = (uint16_t)(c->seed * 2654435761u >> 16);
+	e->next_id = (uint16_t)endpoint_mix(e, 0);
 	endpoint_reset_settings(e);
 	if (!keep_strings(e, c)) {
 		endpoint_free(e);

@@ -185,6 +185,8 @@ static inline bool is_pac(const struct endpoint *e)
 /* Tells it to the log and the owner. */
 __attribute__((format(printf, 4, 5))) void endpoint_say(struct endpoint *e, enum endpoint_news n, uint16_t call_id,
 							const char *format, ...);
+/* A number by the seed, the role and n. */
+uint32_t endpoint_mix(const struct endpoint *e, uint64_t n);
 struct connection *connection_new(struct endpoint *e, enum machine m);
 /* The first reason wins: opens a connection anew after a while. */
 void endpoint_restart_later(struct endpoint *e, const struct ip_addr *peer, uint16_t port);

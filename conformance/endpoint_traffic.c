@@ -69,7 +69,7 @@ void session_ppp_start(struct session *s)
 
 	if (s->e->config.no_ppp || (s->line && telco_has_port(s->line)))
 		return;
-	config.seed += (uint32_t)s->made;
+	config.seed ^= endpoint_mix(s->e, s->made);
 	s->ppp_reached = PPP_PEER_STARTING;
 	s->ppp = ppp_peer_new(s->e->net, &config, &events, s);
 	if (s->ppp)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two endpoints, a PAC and a PNS, on a network in memory: whole conversations, their ends and their timers. */
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ static void news(void *ctx, enum endpoint_news n, uint16_t call_id, const char *
 	(void)call_id;
 	s->news[n]++;
 	snprintf(s->last, sizeof(s->last), "%s", text);
+	if (getenv("NEWS"))
+		fprintf(stderr, "%.3f %s %d: %s\n", (double)net_now(s->scene->net) / 1e9, s == s->scene->side ? "PAC" : "PNS", n, text);
 }
 
 static void side_begin(struct scene *sc, unsigned which, const char *address, const struct endpoint_config *c)
