@@ -45,9 +45,12 @@ libanalyzer_a_SOURCES = \
 	%D%/reassembly_internal.h \
 	%D%/report.c \
 	%D%/report.h \
+	%D%/report_conform.c \
+	%D%/report_conform.h \
 	%D%/report_emulation.h \
 	%D%/report_json.c \
 	%D%/report_json_decode.c \
+	%D%/report_json_conform.c \
 	%D%/report_json_emulation.c \
 	%D%/report_json_pair.c \
 	%D%/report_json_ppp.c \
@@ -55,6 +58,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_json_put.c \
 	%D%/report_json_put.h \
 	%D%/report_json_rules.c \
+	%D%/report_junit.c \
 	%D%/report_mask.c \
 	%D%/report_mask.h \
 	%D%/report_pair.c \
@@ -65,6 +69,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_rules.h \
 	%D%/report_text.c \
 	%D%/report_text_call.c \
+	%D%/report_text_conform.c \
 	%D%/report_text_emulation.c \
 	%D%/report_text_pair.c \
 	%D%/report_text_ppp.c \
