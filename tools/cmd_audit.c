@@ -11,6 +11,7 @@
 #include "tools/judging.h"
 #include "tools/pairing.h"
 #include "tools/reading.h"
+#include "tools/scenario_write.h"
 
 enum { NOTICES = 8, NOTICE = 200 };
 
@@ -19,7 +20,8 @@ struct audit {
 	struct judging judging;
 	struct decrypt decrypt;
 	struct judge *judge;
-	int64_t now; /* end of the captures, ns */
+	struct scenario_writer *scenario; /* --write-scenario, or NULL */
+	int64_t now;                      /* end of the captures, ns */
 	const struct report_ops *ops;
 	struct report *report;
 	struct report_summary summary;
@@ -71,6 +73,8 @@ static void on_connection(void *ctx, const struct control_connection *c)
 	struct audit *a = ctx;
 
 	a->summary.connections++;
+	if (a->scenario)
+		scenario_writer_connection(a->scenario, c);
 	a->ops->connection(a->report, c, why, diagnose_connection(c, a->now, why));
 }
 
@@ -169,15 +173,63 @@ static bool print(struct audit *a, struct pipeline *p)
 	return a->ops->end(a->report, &a->summary) && ended;
 }
 
+static void on_control(void *ctx, const struct pipeline_where *w, const struct ctrl_msg *m)
+{
+	struct audit *a = ctx;
+
+	scenario_writer_control(a->scenario, w, m);
+}
+
+/* --write-scenario FILE; false, with a message, when it could not be done. */
+static bool scenario_start(struct audit *a, const struct options *o)
+{
+	const char *dut = options_value(o, "scenario-dut", "pac");
+
+	if (strcmp(dut, "pac") != 0 && strcmp(dut, "pns") != 0) {
+		options_usage_error(o, "--scenario-dut is pac or pns, not '%s'", dut);
+		return false;
+	}
+	if (options_given(o, "scenario-dut") && !options_given(o, "write-scenario")) {
+		options_usage_error(o, "--scenario-dut goes with --write-scenario");
+		return false;
+	}
+	if (!options_given(o, "write-scenario"))
+		return true;
+	a->scenario = scenario_writer_new(strcmp(dut, "pns") == 0 ? ROLE_PNS : ROLE_PAC,
+					  !options_given(o, "anonymize"));
+	if (!a->scenario)
+		options_say(o, "no memory");
+	return a->scenario;
+}
+
+static bool scenario_end(struct audit *a)
+{
+	const struct options *o = a->reading.options;
+	uint64_t left_out;
+	char err[256];
+	bool ok = !a->scenario || scenario_writer_write(a->scenario, options_value(o, "write-scenario", NULL),
+							&left_out, err, sizeof(err));
+
+	if (!ok)
+		options_say(o, "%s", err);
+	else if (a->scenario && left_out && !options_given(o, "quiet"))
+		options_say(o, "the scenario is the first control connection; %" PRIu64 " more are left out",
+			    left_out);
+	scenario_writer_free(a->scenario);
+	return ok;
+}
+
 static int audit(struct audit *a)
 {
+	const struct pipeline_observer observer = { .ctx = a, .control = on_control };
 	char err[256];
 	struct pipeline *p;
 	int status;
 
 	a->judge = judge_new(&a->judging.judge);
 	a->reading.pipeline.judge = a->judge;
-	p = a->judge ? pipeline_new(&a->reading.pipeline, NULL, err, sizeof(err)) : NULL;
+	p = a->judge ? pipeline_new(&a->reading.pipeline, a->scenario ? &observer : NULL, err, sizeof(err))
+		     : NULL;
 	a->report = p ? a->ops->begin(&a->reading.report) : NULL;
 	if (!a->report) {
 		options_say(a->reading.options, "cannot begin: %s", a->judge && !p ? err : strerror(errno));
@@ -187,7 +239,7 @@ static int audit(struct audit *a)
 	}
 	status = reading_run(&a->reading, p, on_capture, a);
 	pipeline_finish(p);
-	if (!print(a, p))
+	if (!print(a, p) || !scenario_end(a))
 		status = EXIT_PARTIAL;
 	pipeline_free(p);
 	judge_free(a->judge);
@@ -213,7 +265,8 @@ static int run(const struct options *o)
 		judging_free(&a.judging);
 		return status;
 	}
-	if (reading_start(&a.reading, o, &status)) {
+	status = EXIT_USAGE;
+	if (scenario_start(&a, o) && reading_start(&a.reading, o, &status)) {
 		a.reading.pipeline.ppp = decrypt_watch(&a.decrypt);
 		a.reading.report.profile = rule_profile_name(a.judging.judge.profile);
 		a.reading.pipeline.tracker.histories = a.ops->histories || a.reading.report.verbose;
@@ -230,6 +283,9 @@ static const struct option_desc options[] = {
 	JUDGING_OPTIONS,
 	DECRYPT_OPTIONS,
 	PAIRING_OPTIONS,
+	{ 0, "write-scenario", "FILE",
+	  "write the first control connection as a scenario for 'conform --scenario'" },
+	{ 0, "scenario-dut", "ROLE", "what the device will be in it: pac (default) or pns" },
 	{ 0, NULL, NULL, NULL },
 };
 

@@ -31,6 +31,8 @@ pptpscope_SOURCES = \
 	%D%/rules_man.h \
 	%D%/scenario.c \
 	%D%/scenario.h \
+	%D%/scenario_write.c \
+	%D%/scenario_write.h \
 	%D%/secrets.c \
 	%D%/secrets.h \
 	%D%/version.h

@@ -40,8 +40,10 @@ static void *stage_connect(void *ctx, uint16_t port)
 static void *stage_accept(void *ctx, int64_t ns)
 {
 	struct scenario *s = ctx;
+	struct t_link *l = s->arrived;
 
-	return t_accept(s->t, seconds_of(s, ns));
+	s->arrived = NULL;
+	return l ? l : t_accept(s->t, seconds_of(s, ns));
 }
 
 static void stage_write(void *ctx, void *link, const uint8_t *octets, size_t len)
@@ -157,6 +159,11 @@ static void stage_hook(void *ctx, unsigned argc, const char *const *argv)
 	struct scenario *s = ctx;
 	const char *a[HOOK_WORDS + 1] = { NULL };
 
+	/* The device has to know where to, and somebody has to listen there. */
+	if (argc == 1 && strcmp(argv[0], "dut-connect") == 0) {
+		s->arrived = t_dut_connects(s->t);
+		return;
+	}
 	for (unsigned i = 0; i < argc && i < HOOK_WORDS; i++)
 		a[i] = argv[i];
 	t_hook(s->t, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], NULL);

@@ -18,6 +18,7 @@ struct scenario {
 		struct t_gre *gre;
 	} session[SCENARIO_SESSIONS];
 	unsigned sessions;
+	struct t_link *arrived; /* the device has come, by a hook, and the script has not looked yet */
 };
 
 /* For runner_run_one(): arg is a struct scenario, zero-filled but for its script. */

@@ -179,7 +179,7 @@ static bool act(struct script *s, struct expectation *x)
 		return message_complete(s, &x->m, x->side, &x->how) && capture_keep(s, x, x->m.value);
 	case WANT_GRE:
 		c = call_pick(s, x->g.call);
-		return c && gre_send(s, &x->g, c, x->side, &x->how) && capture_keep(s, x, NULL);
+		return c && gre_make_send(s, &x->g, c, x->side, &x->how) && capture_keep(s, x, NULL);
 	case WANT_CLOSE:
 	case WANT_FIN:
 		return s->stage ? end_played(s, x) : close_in_trace(s, x);
@@ -339,7 +339,7 @@ static bool await_packet(struct script *s, struct expectation *x, const char *ex
 		if (!s->stage->gre_next(s->stage->ctx, &session, until - s->now, &got))
 			break;
 		s->now = s->stage->now(s->stage->ctx);
-		gre_heard(s, c, x->side, &got);
+		gre_note(s, c, x->side, &got);
 		if (gre_matches(s, &x->g, c, x->side, &got))
 			return capture_keep(s, x, NULL);
 		if (s->failed || !script_work(s, 1))

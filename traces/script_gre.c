@@ -182,7 +182,8 @@ static bool packet_build(struct script *s, const struct gre_make *m, const struc
 	return true;
 }
 
-bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsigned side, const struct sending *how)
+bool gre_make_send(struct script *s, struct gre_make *m, struct call *c, unsigned side,
+		   const struct sending *how)
 {
 	struct gre_pkt g = { .flags = GRE_K | 1, .protocol = GRE_PROTO_PPP };
 	size_t payload = 0, len = 0;
@@ -212,7 +213,7 @@ bool verb_gre(struct script *s, const struct stmt *st, unsigned i, unsigned side
 	if (!options_read(s, st, i, gre_option, &m, &how))
 		return false;
 	c = call_pick(s, m.call);
-	return c && gre_send(s, &m, c, side, &how);
+	return c && gre_make_send(s, &m, c, side, &how);
 }
 
 /* --- packets of a device -------------------------------------------------------------------- */
@@ -265,7 +266,7 @@ static void request_heard(struct call_end *e, const struct gre_pkt *got)
 	memcpy(e->options, f.payload + 4, e->options_len);
 }
 
-void gre_heard(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got)
+void gre_note(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got)
 {
 	struct call_end *e = &c->end[side];
 

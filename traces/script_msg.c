@@ -391,7 +391,8 @@ static void relations(struct script *s, struct message *m, unsigned side)
 {
 	static const unsigned replies = OF(SCCRP) | OF(STOPRP) | OF(ECHORP) | OF(OCRP) | OF(ICRP);
 	const struct conversation *v = s->conv;
-	const struct call *c = v->current ? &v->call[v->current - 1] : NULL;
+	size_t number = m->call && m->call <= v->calls ? m->call : v->current;
+	const struct call *c = number ? &v->call[number - 1] : NULL;
 	const struct {
 		const char *field;
 		bool known;

@@ -407,12 +407,12 @@ struct gre_make {
 };
 
 enum taken gre_option(struct script *s, void *ctx, const char *key, const char *value);
-bool gre_send(struct script *s, struct gre_make *m, struct call *c, unsigned side, const struct sending *how);
+bool gre_make_send(struct script *s, struct gre_make *m, struct call *c, unsigned side, const struct sending *how);
 /* Whether a packet of the device's is the expected one. */
 bool gre_matches(struct script *s, const struct gre_make *m, const struct call *c, unsigned side,
 		 const struct gre_pkt *got);
 /* Remembers what it said. */
-void gre_heard(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got);
+void gre_note(struct script *s, struct call *c, unsigned side, const struct gre_pkt *got);
 
 enum taken ppp_option(struct script *s, struct ppp_make *p, const char *key, const char *value);
 bool ppp_build(struct script *s, const struct ppp_make *p, struct call *c, unsigned side, uint8_t *out,
