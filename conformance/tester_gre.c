@@ -20,7 +20,7 @@ struct t_call *t_call_of_gre(const struct t_gre *g)
 
 /* --- out ------------------------------------------------------------------------------------------ */
 
-bool gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len)
+bool tester_gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len)
 {
 	const struct t_link *l = g->call->link;
 	struct net_host *host = src ? tester_host(g->t, src) : l->host;
@@ -30,7 +30,7 @@ bool gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets,
 
 void t_gre_octets(struct t_gre *g, const void *octets, size_t len)
 {
-	if (!gre_send(g, NULL, octets, len))
+	if (!tester_gre_send(g, NULL, octets, len))
 		tester_broken(g->t, "cannot send GRE packets");
 }
 
@@ -40,7 +40,7 @@ static void send_packet(struct t_gre *g, const struct gre_pkt *pkt, const void *
 	size_t n = gre_encode(pkt, payload, len, out, sizeof(out));
 
 	if (n)
-		gre_send(g, NULL, out, n);
+		tester_gre_send(g, NULL, out, n);
 }
 
 void t_gre_raw(struct t_gre *g, const struct gre_pkt *pkt, const void *payload, size_t len)

@@ -70,7 +70,7 @@ bool t_foreign_echo(struct t_gre *g, uint8_t identifier)
 	forget_reply(g, identifier);
 	pkt.payload_length = (uint16_t)len;
 	g->next_seq++;
-	return gre_send(g, &second, out, gre_encode(&pkt, frame, len, out, sizeof(out)));
+	return tester_gre_send(g, &second, out, gre_encode(&pkt, frame, len, out, sizeof(out)));
 }
 
 bool t_lcp_echoed(struct t_gre *g, uint8_t identifier, double seconds)

@@ -207,7 +207,7 @@ void call_free_all(struct tester *t);
 /* tester_gre.c */
 struct t_gre *gre_prepare(struct t_call *c); /* listens for the call's packets; NULL: no raw socket */
 void gre_free_all(struct tester *t);
-bool gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len);
+bool tester_gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len);
 bool gre_rides(const struct t_gre *g); /* data carries an acknowledgment */
 
 /* tester_lcp.c */

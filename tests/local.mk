@@ -25,6 +25,7 @@ test_scripts = \
 	%D%/rules-man.sh \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
+	%D%/emulate.py \
 	%D%/manifest.py \
 	%D%/pair.py \
 	%D%/ppp.py \
@@ -40,6 +41,8 @@ EXTRA_DIST += \
 	%D%/tap.sh \
 	%D%/common.py \
 	%D%/judged.py \
+	%D%/netns.py \
+	%D%/peer.py \
 	%D%/golden.list \
 	%D%/golden \
 	%D%/truth.json \
@@ -132,9 +135,11 @@ endif
 	$(UNIT_MAIN) \
 	%D%/unit/main_tools.c \
 	%D%/unit/test_active_tap.c \
+	%D%/unit/test_scenario.c \
 	tools/active_tap.c \
 	tools/judging.c \
-	tools/options.c
+	tools/options.c \
+	tools/scenario.c
 %C%_unit_unit_tools_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_tools_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_tools_LDADD = libtraces.a $(ANALYZER_LIBS) $(CUNIT_LIBS)

@@ -9,11 +9,18 @@ pptpscope_SOURCES = \
 	%D%/address.h \
 	%D%/cmd_audit.c \
 	%D%/cmd_decode.c \
+	%D%/cmd_emulate.c \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \
 	%D%/decrypt.c \
 	%D%/decrypt.h \
+	%D%/emulate_config.c \
+	%D%/emulate_config.h \
+	%D%/emulate_control.c \
+	%D%/emulate_control.h \
+	%D%/emulate_status.c \
+	%D%/emulate_status.h \
 	%D%/judging.c \
 	%D%/judging.h \
 	%D%/options.c \
