@@ -5,8 +5,10 @@
 #include <stddef.h>
 
 suite_fn suite_active_tap;
+suite_fn suite_scenario;
 
 suite_fn *const suites[] = {
 	suite_active_tap,
+	suite_scenario,
 	NULL,
 };
