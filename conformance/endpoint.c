@@ -101,6 +101,18 @@ void endpoint_drop_all(struct endpoint *e)
 	net_timer_cancel(e->net, &e->redial);
 }
 
+void endpoint_crash(struct endpoint *e)
+{
+	for (struct connection *c = e->connections; c; c = c->next) {
+		channel_abort(c->channel);
+		c->channel = NULL;
+	}
+	endpoint_drop_all(e);
+	net_listener_free(e->listener);
+	e->crashed = e->listener != NULL;
+	e->listener = NULL;
+}
+
 /* --- opening anew ----------------------------------------------------------------------------------- */
 
 static void restart(void *ctx)
@@ -161,8 +173,16 @@ static void set_timers(struct endpoint *e)
 	e->reaper = (struct net_timer){ .fn = reap, .ctx = e };
 }
 
-struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *c, const struct endpoint_events *events,
-			      void *ctx)
+void endpoint_set_faults(struct endpoint *e, const struct fault_set *s)
+{
+	e->config.faults = *s;
+	e->faulty = false;
+	for (unsigned f = 0; f < FAULTS; f++)
+		e->faulty |= fault_in(s, f);
+}
+
+struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *c,
+			      const struct endpoint_events *events, void *ctx)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));
 
@@ -175,8 +195,7 @@ struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *
 		e->events = *events;
 	e->ctx = ctx;
 	set_timers(e);
-	for (unsigned f = 0; f < FAULTS; f++)
-		e->faulty |= fault_in(&c->faults, f);
+	endpoint_set_faults(e, &c->faults);
 	/* Serial numbers go on where those of a run before may have stopped: no state is kept on disk. */
 	e->next_serial = (uint16_t)(net_now(e->net) / NET_SECOND + 1);
 	e->next_id = (uint16_t)endpoint_mix(e, 0);

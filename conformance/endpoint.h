@@ -36,12 +36,12 @@ struct endpoint_config {
 	uint16_t window, delay;    /* announced: 16 packets, 1/10 s */
 	uint32_t min_bps, max_bps; /* a PNS's, 300 and 100000000 */
 	struct endpoint_timers timers;
-	/* Refuses what a liberal peer bears: reserved fields that are not zero, a CDN by the wrong Call ID, ... */
+	/* Refuses what a liberal peer bears: reserved fields not zero, a CDN by the wrong Call ID, ... */
 	bool strict;
 	bool ping;                 /* a PNS pings its peer when PPP has opened */
 	const char *number;        /* a PNS dials this by default */
 	bool dial_on_connect;      /* a PNS dials as soon as a control connection is up */
-	int64_t redial_ns;         /* a PNS dials again so long after a call that it dialled has ended; 0: never */
+	int64_t redial_ns;         /* a PNS dials again so long after its call has ended; 0: never */
 	enum rule_profile profile; /* ms-ptpt changes timers and what is sent */
 	struct ppp_peer_config ppp;
 	bool no_ppp;               /* calls carry no PPP */
@@ -68,6 +68,8 @@ struct endpoint;
 struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *c, const struct endpoint_events *e,
 			      void *ctx);
 void endpoint_free(struct endpoint *e);
+/* From now on it commits these faults, and no others. */
+void endpoint_set_faults(struct endpoint *e, const struct fault_set *s);
 
 bool endpoint_listen(struct endpoint *e, char *err, size_t room);
 /* Opens a control connection; what becomes of it is news. */

@@ -122,9 +122,10 @@ void session_refuse_second(struct session *s, const struct cue *cue)
 {
 	int64_t peer = message_value(cue->m, "call_id"), result = cue->result, error = cue->error;
 
-	endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u: a second request with its Call ID is refused", s->id);
-	connection_send_fields(s->c, is_pac(s->e) ? CTRL_OCRP : CTRL_ICRP, "peer_call_id", peer, "result_code", result,
-			       "error_code", error, NULL);
+	endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u: a second request with its Call ID is refused",
+		     s->id);
+	connection_send_fields(s->c, is_pac(s->e) ? CTRL_OCRP : CTRL_ICRP, "peer_call_id", peer,
+			       "result_code", result, "error_code", error, NULL);
 }
 
 /* --- life ------------------------------------------------------------------------------------------- */
@@ -225,9 +226,9 @@ void session_end(struct session *s, const char *why)
 	session_stop_tunnel(s);
 	pac_release(s);
 	unlink_session(s);
-	e->used[s->id / 8] &= (uint8_t)~(1 << s->id % 8);
-	endpoint_say(e, NEWS_CALL_DOWN, s->id, "call %u (serial number %u, 0x%04x) is over: %s", s->id, s->serial,
-		     s->serial, why ? why : "ended");
+	e->used[s->id / 8] &= (uint8_t) ~(1 << s->id % 8);
+	endpoint_say(e, NEWS_CALL_DOWN, s->id, "call %u (serial number %u, 0x%04x) is over: %s", s->id,
+		     s->serial, s->serial, why ? why : "ended");
 	if (s->machine == MACHINE_PNS_OUT)
 		dial_again(e);
 	s->next = e->dead_sessions;
@@ -248,9 +249,10 @@ uint16_t endpoint_window(const struct endpoint *e)
 
 void session_start_tunnel(struct session *s)
 {
-	endpoint_say(s->e, NEWS_CALL_UP, s->id,
-		     "call %u (serial number %u, 0x%04x) is up, the peer's Call ID is %u, window %u, delay %u", s->id,
-		     s->serial, s->serial, s->peer_id, s->peer_window, s->peer_delay);
+	endpoint_say(
+		s->e, NEWS_CALL_UP, s->id,
+		"call %u (serial number %u, 0x%04x) is up, the peer's Call ID is %u, window %u, delay %u",
+		s->id, s->serial, s->serial, s->peer_id, s->peer_window, s->peer_delay);
 	if (!gre_start(s))
 		endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u has no tunnel", s->id);
 	else
@@ -268,7 +270,8 @@ void session_stop_tunnel(struct session *s)
 static void stop_after_last(struct connection *c)
 {
 	if (is_ms_ptpt(c->e) && !c->dead && !c->nsessions)
-		connection_event(c, HAPPENS_STOP_WANTED, &(struct cue){ .result = 1, .why = "the last call is over" });
+		connection_event(c, HAPPENS_STOP_WANTED,
+				 &(struct cue){ .result = 1, .why = "the last call is over" });
 }
 
 void session_clear(struct session *s)
@@ -301,11 +304,17 @@ typedef void take_fn(struct connection *c, const struct ctrl_msg *m);
 /* What each role can receive (section 2: who sends what). */
 static take_fn *const takes[2][CTRL_TYPES] = {
 	/* a PNS */ {
-		[CTRL_OCRP] = pns_take_reply, [CTRL_ICRQ] = pns_take_request, [CTRL_ICCN] = pns_take_connected,
-		[CTRL_CDN] = pns_take_disconnect, [CTRL_WEN] = pns_take_errors,
+		[CTRL_OCRP] = pns_take_reply,
+		[CTRL_ICRQ] = pns_take_request,
+		[CTRL_ICCN] = pns_take_connected,
+		[CTRL_CDN] = pns_take_disconnect,
+		[CTRL_WEN] = pns_take_errors,
 	},
-	/* a PAC */ {
-		[CTRL_OCRQ] = pac_take_request, [CTRL_ICRP] = pac_take_reply, [CTRL_CCRQ] = pac_take_clear,
+	/* a PAC */
+	{
+		[CTRL_OCRQ] = pac_take_request,
+		[CTRL_ICRP] = pac_take_reply,
+		[CTRL_CCRQ] = pac_take_clear,
 		[CTRL_SLI] = pac_take_link_info,
 	},
 };
@@ -322,7 +331,8 @@ void connection_call_message(struct connection *c, const struct ctrl_msg *m)
 
 void session_unknown(struct connection *c, const struct ctrl_msg *m, uint16_t call_id)
 {
-	endpoint_say(c->e, NEWS_DISCARDED, call_id, "%s discarded: there is no call %u", m->desc->name, call_id);
+	endpoint_say(c->e, NEWS_DISCARDED, call_id, "%s discarded: there is no call %u", m->desc->name,
+		     call_id);
 }
 
 bool number_listed(const struct number_list *l, const char *number)

@@ -39,8 +39,8 @@ static void send_reply(struct session *s, uint8_t result, uint8_t error, uint16_
 	struct draft d;
 
 	draft_init(&d, CTRL_OCRP);
-	draft_fill(&d, "call_id", (int64_t)s->id, "peer_call_id", (int64_t)s->peer_id, "result_code", (int64_t)result,
-		   "error_code", (int64_t)error, "cause_code", (int64_t)cause, NULL);
+	draft_fill(&d, "call_id", (int64_t)s->id, "peer_call_id", (int64_t)s->peer_id, "result_code",
+		   (int64_t)result, "error_code", (int64_t)error, "cause_code", (int64_t)cause, NULL);
 	if (result == 1)
 		draft_fill(&d, "connect_speed", (int64_t)s->speed, "packet_recv_window_size",
 			   (int64_t)endpoint_window(s->e), "packet_processing_delay", (int64_t)delay_of(s),
@@ -54,24 +54,16 @@ static void send_disconnect(struct session *s, const struct cue *cue)
 	char statistics[64];
 
 	gre_counts(s, &g);
-	snprintf(statistics, sizeof(statistics), "in %" PRIu64 " out %" PRIu64 " lost %" PRIu64, g.received, g.sent,
-		 g.lost);
+	snprintf(statistics, sizeof(statistics), "in %" PRIu64 " out %" PRIu64 " lost %" PRIu64, g.received,
+		 g.sent, g.lost);
 	/* MS-PTPT section 3.2.5.5: always 0. */
 	connection_send_fields(s->c, CTRL_CDN, "call_id", (int64_t)s->id, "result_code",
-			       is_ms_ptpt(s->e) ? INT64_C(0) : (int64_t)cue->result, "error_code", (int64_t)cue->error,
-			       "cause_code", (int64_t)cause_of(s, cue->cause), "call_statistics", statistics, NULL);
+			       is_ms_ptpt(s->e) ? INT64_C(0) : (int64_t)cue->result, "error_code",
+			       (int64_t)cue->error, "cause_code", (int64_t)cause_of(s, cue->cause),
+			       "call_statistics", statistics, NULL);
 }
 
 /* --- the line --------------------------------------------------------------------------------------- */
-
-void pac_release(struct session *s)
-{
-	struct telco_line *line = s->line;
-
-	s->line = NULL;
-	if (line)
-		telco_hangup(line, 0);
-}
 
 static void own_line(struct session *s, struct telco_line *line)
 {
@@ -84,6 +76,26 @@ static void begin_counting(struct session *s)
 {
 	s->own = (struct telco_errors){ 0 };
 	s->base = s->line ? *telco_errors(s->line) : s->own;
+}
+
+static void add_errors(struct telco_errors *to, const struct telco_errors *more)
+{
+	to->crc += more->crc;
+	to->framing += more->framing;
+	to->hardware += more->hardware;
+	to->buffer += more->buffer;
+	to->timeout += more->timeout;
+	to->alignment += more->alignment;
+}
+
+void pac_release(struct session *s)
+{
+	struct telco_line *line = s->line;
+
+	add_errors(&s->e->earlier, &s->to_earlier);
+	s->line = NULL;
+	if (line)
+		telco_hangup(line, 0);
 }
 
 void pac_errors(const struct session *s, struct telco_errors *errors)
@@ -104,12 +116,7 @@ void pac_count_errors(struct session *s, const struct telco_errors *more)
 		telco_count_errors(s->line, more);
 		return;
 	}
-	s->own.crc += more->crc;
-	s->own.framing += more->framing;
-	s->own.hardware += more->hardware;
-	s->own.buffer += more->buffer;
-	s->own.timeout += more->timeout;
-	s->own.alignment += more->alignment;
+	add_errors(&s->own, more);
 	session_event(s, HAPPENS_LINE_ERRORS, NULL);
 }
 
@@ -119,12 +126,20 @@ static void send_errors(struct session *s)
 	struct telco_errors n;
 
 	pac_errors(s, &n);
-	if (memcmp(&n, &none, sizeof(n)) == 0)
+	if (memcmp(&n, &none, sizeof(n)) == 0 && !fault_on(s->e, FAULT_WEN_ERRONLY_01))
 		return;
-	connection_send_fields(s->c, CTRL_WEN, "peer_call_id", (int64_t)s->peer_id, "crc_errors", (int64_t)n.crc,
-			       "framing_errors", (int64_t)n.framing, "hardware_overruns", (int64_t)n.hardware,
-			       "buffer_overruns", (int64_t)n.buffer, "time_out_errors", (int64_t)n.timeout,
-			       "alignment_errors", (int64_t)n.alignment, NULL);
+	if (fault_on(s->e, FAULT_WEN_CUMUL_01))
+		add_errors(&s->base, &n);
+	if (fault_on(s->e, FAULT_WEN_RESET_01)) {
+		struct telco_errors own = n;
+
+		add_errors(&n, &s->e->earlier);
+		s->to_earlier = own;
+	}
+	connection_send_fields(s->c, CTRL_WEN, "peer_call_id", (int64_t)s->peer_id, "crc_errors",
+			       (int64_t)n.crc, "framing_errors", (int64_t)n.framing, "hardware_overruns",
+			       (int64_t)n.hardware, "buffer_overruns", (int64_t)n.buffer, "time_out_errors",
+			       (int64_t)n.timeout, "alignment_errors", (int64_t)n.alignment, NULL);
 	net_timer_set(s->e->net, &s->wen, net_now(s->e->net) + s->e->config.timers.wen);
 }
 
@@ -134,7 +149,7 @@ void pac_notify_errors(struct session *s, const struct cue *cue)
 	/* MS-PTPT section 3.2.5.6: never sent. */
 	if (is_ms_ptpt(s->e))
 		return;
-	s->wen_waits = s->wen.slot != 0;
+	s->wen_waits = s->wen.slot != 0 && !fault_on(s->e, FAULT_WEN_RATE_01);
 	if (!s->wen_waits)
 		send_errors(s);
 }
@@ -171,6 +186,8 @@ static void apply_link_info(struct session *s)
 
 void pac_apply_link_info(struct session *s, const struct cue *cue)
 {
+	if (fault_on(s->e, FAULT_SLI_DYNAMIC_01) && s->has_link_info)
+		return;
 	pac_store_link_info(s, cue);
 	apply_link_info(s);
 }
@@ -180,6 +197,10 @@ static void begin_call(struct session *s)
 	net_timer_cancel(s->e->net, &s->timer);
 	begin_counting(s);
 	apply_link_info(s);
+	if (s->line && fault_on(s->e, FAULT_SLI_DEFAULT_01))
+		telco_accm(s->line, 0, 0);
+	if (fault_on(s->e, FAULT_WEN_ERRONLY_01))
+		send_errors(s);
 	session_start_tunnel(s);
 }
 
@@ -188,12 +209,12 @@ static void begin_call(struct session *s)
 void pac_offer_call(struct session *s, const struct cue *cue)
 {
 	(void)cue;
-	connection_send_fields(s->c, CTRL_ICRQ, "call_id", (int64_t)s->id, "call_serial_number", (int64_t)s->serial,
-			       "call_bearer_type", telco_line_digital(s->line) ? INT64_C(2) : INT64_C(1),
-			       "physical_channel_id", (int64_t)channel_of(s), "dialed_number_length",
-			       (int64_t)strlen(s->number), "dialing_number_length", (int64_t)strlen(s->dialing),
-			       "dialed_number", s->number, "dialing_number", s->dialing, "subaddress", s->subaddress,
-			       NULL);
+	connection_send_fields(s->c, CTRL_ICRQ, "call_id", (int64_t)s->id, "call_serial_number",
+			       (int64_t)s->serial, "call_bearer_type",
+			       telco_line_digital(s->line) ? INT64_C(2) : INT64_C(1), "physical_channel_id",
+			       (int64_t)channel_of(s), "dialed_number_length", (int64_t)strlen(s->number),
+			       "dialing_number_length", (int64_t)strlen(s->dialing), "dialed_number",
+			       s->number, "dialing_number", s->dialing, "subaddress", s->subaddress, NULL);
 	session_wait(s, s->e->config.timers.call);
 }
 
@@ -218,9 +239,9 @@ void pac_release_line(struct session *s, const struct cue *cue)
 void pac_report_connected(struct session *s, const struct cue *cue)
 {
 	(void)cue;
-	connection_send_fields(s->c, CTRL_ICCN, "peer_call_id", (int64_t)s->peer_id, "connect_speed", (int64_t)s->speed,
-			       "packet_recv_window_size", (int64_t)endpoint_window(s->e), "packet_transmit_delay",
-			       (int64_t)delay_of(s), "framing_type",
+	connection_send_fields(s->c, CTRL_ICCN, "peer_call_id", (int64_t)s->peer_id, "connect_speed",
+			       (int64_t)s->speed, "packet_recv_window_size", (int64_t)endpoint_window(s->e),
+			       "packet_transmit_delay", (int64_t)delay_of(s), "framing_type",
 			       telco_line_digital(s->line) ? INT64_C(2) : INT64_C(1), NULL);
 	begin_call(s);
 }
@@ -266,9 +287,11 @@ static bool is_type(uint32_t type)
 
 static enum machine_event sort_values(const struct session *s, struct cue *cue)
 {
-	if (!is_type(s->bearer) || !is_type(s->framing))
-		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its bearer or framing type is undefined");
-	if (s->min_bps > s->max_bps)
+	if (!is_type(s->bearer) && !fault_on(s->e, FAULT_OCRQ_BEARER_03))
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its bearer type is undefined");
+	if (!is_type(s->framing) && !fault_on(s->e, FAULT_OCRQ_FRAMING_03))
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its framing type is undefined");
+	if (s->min_bps > s->max_bps && !fault_on(s->e, FAULT_OCRQ_BPS_03))
 		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its minimum speed is above its maximum");
 	if (message_value(cue->m, "phone_number_length") > NUMBER_MAX)
 		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its number is longer than its field");
@@ -277,7 +300,8 @@ static enum machine_event sort_values(const struct session *s, struct cue *cue)
 
 static bool is_barred(const struct endpoint *e, const char *number)
 {
-	return number_listed(&e->set.barred, number) || (e->config.telco && telco_is_barred(e->config.telco, number));
+	return number_listed(&e->set.barred, number) ||
+	       (e->config.telco && telco_is_barred(e->config.telco, number));
 }
 
 /* Takes a line, or what stands for one. */
@@ -288,6 +312,10 @@ static bool seize(struct session *s)
 	unsigned bearer = s->bearer & e->config.bearer;
 	struct telco_line *line;
 
+	if (fault_on(e, FAULT_OCRQ_BEARER_03) && !bearer)
+		bearer = e->config.bearer;
+	if (fault_on(e, FAULT_OCRQ_BPS_03) && max < s->min_bps)
+		max = s->min_bps;
 	if (!bearer || max < s->min_bps)
 		return false;
 	s->speed = max;
@@ -307,7 +335,8 @@ static enum machine_event sort_request(struct session *s, struct cue *cue)
 		return ev;
 	if (is_barred(s->e, s->number))
 		return refuse(cue, HAPPENS_OCRQ_BARRED, 7, 0, "its number is barred");
-	if (endpoint_is_full(s->e, 0))
+	if (endpoint_is_full(s->e, 0) || (fault_on(s->e, FAULT_SCCRQ_MAXCH_02) && s->c->peer_channels &&
+					  s->c->nsessions > s->c->peer_channels))
 		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "too many calls");
 	if (!seize(s))
 		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "no channel is free that could do it");
@@ -329,8 +358,8 @@ static void read_request(struct session *s, const struct ctrl_msg *m)
 
 static void no_memory(struct connection *c, const struct ctrl_msg *m)
 {
-	connection_send_fields(c, CTRL_OCRP, "peer_call_id", (int64_t)message_value(m, "call_id"), "result_code",
-			       INT64_C(2), "error_code", INT64_C(4), NULL);
+	connection_send_fields(c, CTRL_OCRP, "peer_call_id", (int64_t)message_value(m, "call_id"),
+			       "result_code", INT64_C(2), "error_code", INT64_C(4), NULL);
 }
 
 void pac_take_request(struct connection *c, const struct ctrl_msg *m)
@@ -340,6 +369,10 @@ void pac_take_request(struct connection *c, const struct ctrl_msg *m)
 	struct cue cue = { .m = m, .result = 2, .error = 5 };
 	enum machine_event ev = HAPPENS_OCRQ_AGAIN;
 
+	if (fault_on(c->e, FAULT_OCRQ_PHONELEN_03) && message_value(m, "phone_number_length") > NUMBER_MAX) {
+		endpoint_crash(c->e);
+		return;
+	}
 	if (!s) {
 		s = session_new(c, MACHINE_PAC_OUT);
 		if (!s) {
@@ -361,9 +394,9 @@ void pac_take_reply(struct connection *c, const struct ctrl_msg *m)
 
 	if (s && s->machine == MACHINE_PAC_IN)
 		session_event(s,
-			      result == 1 ? HAPPENS_ICRP_ACCEPTS :
-			      result == 3 ? HAPPENS_ICRP_REFUSES :
-					    HAPPENS_ICRP_ERROR,
+			      result == 1   ? HAPPENS_ICRP_ACCEPTS
+			      : result == 3 ? HAPPENS_ICRP_REFUSES
+					    : HAPPENS_ICRP_ERROR,
 			      &(struct cue){ .m = m, .why = "the PNS does not take it" });
 	else
 		session_unknown(c, m, id);
@@ -374,8 +407,11 @@ void pac_take_clear(struct connection *c, const struct ctrl_msg *m)
 	uint16_t id = (uint16_t)message_value(m, "call_id");
 	struct session *s = session_by_peer(c, id);
 
+	if (s && s->state != STATE_ESTABLISHED && fault_on(c->e, FAULT_CCRQ_ANYSTATE_01))
+		return;
 	if (s)
-		session_event(s, HAPPENS_CCRQ, &(struct cue){ .m = m, .result = 4, .why = "cleared by the PNS" });
+		session_event(s, HAPPENS_CCRQ,
+			      &(struct cue){ .m = m, .result = 4, .why = "cleared by the PNS" });
 	else
 		session_unknown(c, m, id);
 }
@@ -385,7 +421,9 @@ void pac_take_link_info(struct connection *c, const struct ctrl_msg *m)
 	uint16_t id = (uint16_t)message_value(m, "peer_call_id");
 	struct session *s = session_by_own(c, id);
 
-	if (s)
+	if (!s && c->sessions && fault_on(c->e, FAULT_SLI_UNKNOWN_01))
+		session_clear(c->sessions);
+	else if (s)
 		session_event(s, HAPPENS_SLI, &(struct cue){ .m = m });
 	else
 		session_unknown(c, m, id);
@@ -395,7 +433,8 @@ void pac_take_link_info(struct connection *c, const struct ctrl_msg *m)
 
 struct cue pac_local_clear(const struct session *s)
 {
-	return (struct cue){ .result = s->state == STATE_WAIT_CS_ANS ? 7 : 3, .why = "cleared by the operator" };
+	return (struct cue){ .result = s->state == STATE_WAIT_CS_ANS ? 7 : 3,
+			     .why = "cleared by the operator" };
 }
 
 void pac_expired(struct session *s)
@@ -403,9 +442,9 @@ void pac_expired(struct session *s)
 	if (s->state == STATE_WAIT_CS_ANS)
 		session_event(s, HAPPENS_T_DIAL,
 			      &(struct cue){ .result = 6,
-					     .cause = s->line && telco_line_kind(s->line) != LINE_ANALOG ?
-							      CAUSE_NO_ANSWER :
-							      0,
+					     .cause = s->line && telco_line_kind(s->line) != LINE_ANALOG
+							      ? CAUSE_NO_ANSWER
+							      : 0,
 					     .why = "nobody answers" });
 	else
 		session_event(s, HAPPENS_T_CALL, &(struct cue){ .result = 1, .why = "no answer in time" });
@@ -420,7 +459,8 @@ struct session *pac_ring(struct endpoint *e, struct telco_line *line, char *err,
 		snprintf(err, room, "incoming calls are no part of the ms-ptpt profile");
 	else if (!c)
 		snprintf(err, room, "there is no control connection");
-	else if (endpoint_is_full(e, 1))
+	else if (endpoint_is_full(e, 1) ||
+		 (fault_on(e, FAULT_SCCRP_MAXCH_02) && c->peer_channels && c->nsessions >= c->peer_channels))
 		snprintf(err, room, "too many calls");
 	else if (!(s = session_new(c, MACHINE_PAC_IN)))
 		snprintf(err, room, "out of memory");

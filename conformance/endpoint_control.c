@@ -46,9 +46,9 @@ static void reply_expired(void *ctx)
 	struct connection *c = ctx;
 
 	timer_event(c, HAPPENS_T_REPLY,
-		    c->state == STATE_WAIT_STOP_REPLY ? "no Stop-Control-Connection-Reply in time" :
-		    c->state == STATE_CONNECTED	      ? "no Start-Control-Connection-Request in time" :
-							"no Start-Control-Connection-Reply in time");
+		    c->state == STATE_WAIT_STOP_REPLY ? "no Stop-Control-Connection-Reply in time"
+		    : c->state == STATE_CONNECTED     ? "no Start-Control-Connection-Request in time"
+						      : "no Start-Control-Connection-Reply in time");
 	/* A connection attempt that takes too long (MS-PTPT section 3.3.2) is in no state of the machine. */
 	if (!c->dead && c->state == STATE_IDLE)
 		connection_end(c, "the TCP connection did not open in time");
@@ -207,25 +207,26 @@ static void answer_invalid(struct connection *c, const struct cue *cue)
 
 	switch (cue->m->type) {
 	case CTRL_SCCRQ:
-		connection_send_fields(c, CTRL_SCCRP, "protocol_version", (int64_t)c->e->config.version, "result_code",
-				       general, "error_code", error, NULL);
+		connection_send_fields(c, CTRL_SCCRP, "protocol_version", (int64_t)c->e->config.version,
+				       "result_code", general, "error_code", error, NULL);
 		break;
 	case CTRL_STOPRQ:
 		connection_send_fields(c, CTRL_STOPRP, "result_code", general, "error_code", error, NULL);
 		break;
 	case CTRL_ECHORQ:
-		connection_send_fields(c, CTRL_ECHORP, "identifier", (int64_t)message_value(cue->m, "identifier"),
-				       "result_code", general, "error_code", error, NULL);
+		connection_send_fields(c, CTRL_ECHORP, "identifier",
+				       (int64_t)message_value(cue->m, "identifier"), "result_code", general,
+				       "error_code", error, NULL);
 		break;
 	case CTRL_OCRQ:
 		if (is_pac(c->e))
-			connection_send_fields(c, CTRL_OCRP, "peer_call_id", peer, "result_code", general, "error_code",
-					       error, NULL);
+			connection_send_fields(c, CTRL_OCRP, "peer_call_id", peer, "result_code", general,
+					       "error_code", error, NULL);
 		break;
 	case CTRL_ICRQ:
 		if (!is_pac(c->e))
-			connection_send_fields(c, CTRL_ICRP, "peer_call_id", peer, "result_code", general, "error_code",
-					       error, NULL);
+			connection_send_fields(c, CTRL_ICRP, "peer_call_id", peer, "result_code", general,
+					       "error_code", error, NULL);
 		break;
 	}
 }
@@ -246,11 +247,12 @@ static void send_start(struct connection *c, enum ctrl_type type, uint16_t versi
 {
 	const struct endpoint_config *k = &c->e->config;
 
-	connection_send_fields(c, type, "protocol_version", (int64_t)version, "result_code", (int64_t)cue->result,
-			       "error_code", (int64_t)cue->error, "framing_capabilities", (int64_t)k->framing,
-			       "bearer_capabilities", (int64_t)k->bearer, "maximum_channels",
-			       is_pac(c->e) ? (int64_t)c->e->set.channels : INT64_C(0), "firmware_revision",
-			       (int64_t)k->firmware, "host_name", k->host_name, "vendor_name", k->vendor_name, NULL);
+	connection_send_fields(
+		c, type, "protocol_version", (int64_t)version, "result_code", (int64_t)cue->result,
+		"error_code", (int64_t)cue->error, "framing_capabilities", (int64_t)k->framing,
+		"bearer_capabilities", (int64_t)k->bearer, "maximum_channels",
+		is_pac(c->e) ? (int64_t)c->e->set.channels : INT64_C(0), "firmware_revision",
+		(int64_t)k->firmware, "host_name", k->host_name, "vendor_name", k->vendor_name, NULL);
 }
 
 /* MS-PTPT section 3.3.2: a PNS's attempt, from here to established, is bounded. */
@@ -282,6 +284,7 @@ static void establish(struct connection *c, const struct cue *cue)
 
 	c->peer_framing = message_value(cue->m, "framing_capabilities");
 	c->peer_bearer = message_value(cue->m, "bearer_capabilities");
+	c->peer_channels = message_value(cue->m, "maximum_channels");
 	net_timer_cancel(c->e->net, &c->reply);
 	start_idle(c);
 	if (!ctrl_get_text(cue->m, "host_name", &host, &len))
@@ -364,8 +367,13 @@ static void act_request_stop(struct connection *c, const struct cue *cue)
 static void act_reply_stop(struct connection *c, const struct cue *cue)
 {
 	(void)cue;
-	release_calls(c, "the peer stops the control connection");
 	connection_send_fields(c, CTRL_STOPRP, "result_code", INT64_C(1), NULL);
+	if (fault_on(c->e, FAULT_STOPRQ_CLEAR_01)) {
+		stop_timers(c);
+		channel_close(c->channel);
+		c->channel = NULL;
+		return;
+	}
 	connection_end(c, "the peer stops it");
 }
 
@@ -381,6 +389,11 @@ static void act_request_echo(struct connection *c, const struct cue *cue)
 
 static void act_reply_echo(struct connection *c, const struct cue *cue)
 {
+	int64_t now = net_now(c->e->net);
+
+	if (fault_on(c->e, FAULT_ECHORQ_SENDER_01) && now - c->last_echo < NET_SECOND)
+		return;
+	c->last_echo = now;
 	connection_send_fields(c, CTRL_ECHORP, "identifier", (int64_t)message_value(cue->m, "identifier"),
 			       "result_code", INT64_C(1), NULL);
 }
@@ -464,12 +477,13 @@ static enum machine_event sort_request(const struct connection *c, struct cue *c
 		cue->why = "the requested version is not supported";
 		return ev;
 	}
-	if (c->e->set.refuse_peer) {
+	if (c->e->set.refuse_peer || (fault_on(c->e, FAULT_SCCRQ_FWREV_01) &&
+				      message_value(cue->m, "firmware_revision") == UINT16_MAX)) {
 		cue->result = 4;
 		cue->why = "the peer is not authorised";
 		return HAPPENS_SCCRQ_BARRED;
 	}
-	if (!is_ms_ptpt(c->e) && peer_has_connection(c)) {
+	if (!is_ms_ptpt(c->e) && !fault_on(c->e, FAULT_SCCRP_RESULT_02) && peer_has_connection(c)) {
 		cue->result = 3;
 		cue->why = "there is a control connection with that peer already";
 		return HAPPENS_SCCRQ_EXISTS;
@@ -483,6 +497,9 @@ static void take_request(struct connection *c, struct cue *cue)
 	enum machine_event ev = HAPPENS_SCCRQ;
 	struct connection *own;
 
+	if (fault_on(c->e, FAULT_SCCRQ_SENDER_01) &&
+	    is_pac(c->e) == (message_value(cue->m, "maximum_channels") > 0))
+		return;
 	if (c->machine == MACHINE_RECEIVER && c->state == STATE_CONNECTED)
 		ev = sort_request(c, cue);
 	else
@@ -498,6 +515,8 @@ static enum machine_event sort_reply(const struct connection *c, struct cue *cue
 	uint32_t version = message_value(cue->m, "protocol_version"), own = c->e->config.version;
 	uint32_t result = message_value(cue->m, "result_code");
 
+	if (fault_on(c->e, FAULT_SCCRP_FWREV_01) && message_value(cue->m, "firmware_revision") == UINT16_MAX)
+		result = 2;
 	/* Result 0 is what pptpclient means by success. */
 	if (result != 1 && (result != 0 || c->e->config.strict)) {
 		cue->why = "the peer refuses the control connection";
@@ -529,12 +548,17 @@ static void take_stop_reply(struct connection *c, struct cue *cue)
 	connection_event(c, closed ? HAPPENS_STOPRP_CLOSED : HAPPENS_STOPRP_ERROR, cue);
 }
 
+static bool echo_is_due(const struct connection *c, const struct ctrl_msg *m)
+{
+	return c->echo_pending && message_value(m, "identifier") == c->identifier &&
+	       message_value(m, "result_code") == 1;
+}
+
 static void take_echo_reply(struct connection *c, const struct cue *cue)
 {
-	bool due = c->echo_pending && message_value(cue->m, "identifier") == c->identifier &&
-		   message_value(cue->m, "result_code") == 1;
-
-	connection_event(c, due ? HAPPENS_ECHORP_DUE : HAPPENS_ECHORP_STRAY, cue);
+	if (fault_on(c->e, FAULT_ECHORP_UNSOL_01))
+		act_reply_echo(c, cue);
+	connection_event(c, echo_is_due(c, cue->m) ? HAPPENS_ECHORP_DUE : HAPPENS_ECHORP_STRAY, cue);
 }
 
 /* RFC 2637 section 2.16: Error 1, what is asked for before the control connection is up. */
@@ -561,9 +585,9 @@ static void sort_message(struct connection *c, struct cue *cue)
 		cue->why = "there is no control connection yet";
 	}
 	connection_event(c,
-			 cue->m->type == CTRL_STOPRQ   ? HAPPENS_STOPRQ :
-			 cue->m->type == CTRL_ECHORQ ? HAPPENS_ECHORQ :
-						       HAPPENS_CALL_MESSAGE,
+			 cue->m->type == CTRL_STOPRQ   ? HAPPENS_STOPRQ
+			 : cue->m->type == CTRL_ECHORQ ? HAPPENS_ECHORQ
+						       : HAPPENS_CALL_MESSAGE,
 			 cue);
 }
 
@@ -586,7 +610,8 @@ static void take_bad(struct connection *c, const struct ctrl_msg *m)
 		connection_malformed(c, m, 0, "unknown type of message");
 }
 
-/* Section 2: a reserved field that is not zero may be refused; a strict endpoint does where there is a reply. */
+/* Section 2: a reserved field that is not zero may be refused; a strict endpoint does where there is a reply.
+ */
 static bool reserved_is_bad(const struct connection *c, const struct ctrl_msg *m)
 {
 	if (!c->e->config.strict || is_ms_ptpt(c->e))
@@ -620,12 +645,14 @@ static void got_message(void *ctx, const struct ctrl_msg *m)
 static void got_garbage(void *ctx, uint64_t octets)
 {
 	(void)octets;
-	connection_event(ctx, HAPPENS_SYNC_LOST, &(struct cue){ .why = "synchronisation lost: octets that are no message" });
+	connection_event(ctx, HAPPENS_SYNC_LOST,
+			 &(struct cue){ .why = "synchronisation lost: octets that are no message" });
 }
 
 static void got_fin(void *ctx)
 {
-	connection_event(ctx, HAPPENS_TCP_ENDED, &(struct cue){ .why = "the peer closed the TCP connection" });
+	connection_event(ctx, HAPPENS_TCP_ENDED,
+			 &(struct cue){ .why = "the peer closed the TCP connection" });
 }
 
 static void got_reset(void *ctx, const char *reason)

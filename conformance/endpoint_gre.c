@@ -25,8 +25,8 @@ struct gre_session {
 	struct frame *first, **end; /* frames that wait for the window */
 	unsigned queued;
 	bool heard, ack_due;
-	uint32_t highest;           /* Sequence Number that came */
-	unsigned unacked;           /* packets that came since the last acknowledgment */
+	uint32_t highest; /* Sequence Number that came */
+	unsigned unacked; /* packets that came since the last acknowledgment */
 	struct net_timer ack, timeout;
 	struct gre_counts counts;
 };
@@ -190,8 +190,9 @@ static void got_ack(struct session *s, uint32_t ack)
 
 static void discarded(struct session *s, const struct gre_pkt *p, const char *why)
 {
-	endpoint_say(s->e, NEWS_DISCARDED, s->id, "call %u: packet %" PRIu32 " of %u octets discarded: %s (%" PRIu64 " so far)",
-		     s->id, p->seq, p->payload_length, why, s->gre->counts.late);
+	endpoint_say(s->e, NEWS_DISCARDED, s->id,
+		     "call %u: packet %" PRIu32 " of %u octets discarded: %s (%" PRIu64 " so far)", s->id,
+		     p->seq, p->payload_length, why, s->gre->counts.late);
 }
 
 /* Whether a packet is to be passed on.  MS-PTPT section 3.1.5.8 passes on what comes late and twice, too. */
@@ -213,7 +214,8 @@ static bool in_sequence(struct session *s, const struct gre_pkt *p)
 	return true;
 }
 
-/* An acknowledgment is due: on the answer, alone when the peer's window may be half full, or after a while. */
+/* An acknowledgment is due: on the answer, alone when the peer's window may be half full, or after a while.
+ */
 static void plan_ack(struct session *s)
 {
 	struct gre_session *g = s->gre;

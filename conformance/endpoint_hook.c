@@ -173,7 +173,8 @@ static int hook_ring(struct request *r)
 {
 	const char *dialed = word(r, 0), *dialing = word(r, 1), *bearer = value_of(r, "bearer");
 	const char *answer = value_of(r, "answer");
-	struct telco_caller caller = { .dialed = dialed ? dialed : "5551234", .dialing = dialing ? dialing : "5550001" };
+	struct telco_caller caller = { .dialed = dialed ? dialed : "5551234",
+				       .dialing = dialing ? dialing : "5550001" };
 	struct telco_line *line;
 	struct session *s;
 	char err[128];
@@ -285,7 +286,8 @@ static int lines(struct request *r)
 	struct telco_line *l;
 
 	put(r, "[");
-	for (unsigned i = 0; (l = telco_line_at(r->e->config.telco, i)) && r->room - r->len > LINE_ROOM; i++) {
+	for (unsigned i = 0; (l = telco_line_at(r->e->config.telco, i)) && r->room - r->len > LINE_ROOM;
+	     i++) {
 		put(r, i ? "," : "");
 		put_line(r, l);
 	}
@@ -451,8 +453,13 @@ static int hook_log(struct request *r)
 
 static int hook_reset(struct request *r)
 {
+	char err[128];
+
 	endpoint_drop_all(r->e);
 	endpoint_reset_settings(r->e);
+	if (r->e->crashed && !endpoint_listen(r->e, err, sizeof(err)))
+		return not_now(r, err);
+	r->e->crashed = false;
 	if (r->e->config.telco)
 		telco_next_answer(r->e->config.telco, TELCO_ANSWER);
 	return HOOK_DONE;
@@ -462,17 +469,10 @@ static const struct {
 	const char *name;
 	int (*run)(struct request *r);
 } hooks[] = {
-	{ "dut-connect", hook_connect },
-	{ "dut-stop", hook_stop },
-	{ "dut-dial", hook_dial },
-	{ "dut-ring", hook_ring },
-	{ "dut-hangup", hook_hangup },
-	{ "dut-telco", hook_telco },
-	{ "dut-traffic", hook_traffic },
-	{ "dut-wan-error", hook_wan_error },
-	{ "dut-config", hook_config },
-	{ "dut-log", hook_log },
-	{ "dut-reset", hook_reset },
+	{ "dut-connect", hook_connect }, { "dut-stop", hook_stop },           { "dut-dial", hook_dial },
+	{ "dut-ring", hook_ring },       { "dut-hangup", hook_hangup },       { "dut-telco", hook_telco },
+	{ "dut-traffic", hook_traffic }, { "dut-wan-error", hook_wan_error }, { "dut-config", hook_config },
+	{ "dut-log", hook_log },         { "dut-reset", hook_reset },
 };
 
 int endpoint_hook(struct endpoint *e, unsigned argc, const char *const *argv, char *out, size_t room)

@@ -24,12 +24,12 @@
 #include "conformance/window.h"
 
 enum {
-	NUMBER_MAX = 64,     /* digits of a telephone number */
-	NUMBERS_MAX = 8,     /* of a list: barred, refused */
+	NUMBER_MAX = 64, /* digits of a telephone number */
+	NUMBERS_MAX = 8, /* of a list: barred, refused */
 	LOG_LINES = 256,
 	LOG_WIDTH = 200,
 	GRE_PAYLOAD_MAX = 1532, /* RFC 2637 section 4.1 */
-	GRE_QUEUE_MAX = 64,  /* frames that wait for the window */
+	GRE_QUEUE_MAX = 64,     /* frames that wait for the window */
 };
 
 /* Seconds until an originator opens a connection anew that had to be closed. */
@@ -77,18 +77,20 @@ struct endpoint {
 	struct net_listener *listener;
 	struct connection *connections; /* newest first */
 	size_t nconnections, nsessions;
-	struct ip_addr last_peer;       /* for dut-connect without an address */
+	struct ip_addr last_peer; /* for dut-connect without an address */
 	bool knows_peer;
 	struct net_timer restart, redial, reaper;
 	struct ip_addr restart_peer;
 	uint16_t restart_port;
 	struct connection *dead_connections;
 	struct session *dead_sessions;
-	uint8_t used[65536 / 8];        /* Call IDs of live sessions */
+	uint8_t used[65536 / 8]; /* Call IDs of live sessions */
 	uint16_t next_id, next_serial;
-	uint64_t made;                  /* connections and sessions so far */
-	bool faulty;                    /* any fault at all */
-	uint32_t copied[FAULTS];        /* of FAULT_COPY: what was last received in the field it names */
+	uint64_t made;               /* connections and sessions so far */
+	bool faulty;                 /* any fault at all */
+	bool crashed;                /* it listened, before a fault ended that */
+	struct telco_errors earlier; /* errors of calls that are over: a fault goes on counting from there */
+	uint32_t copied[FAULTS];     /* of FAULT_COPY: what was last received in the field it names */
 	struct endpoint_log log;
 };
 
@@ -104,17 +106,18 @@ struct connection {
 	struct endpoint *e;
 	struct connection *next;
 	uint64_t id;
-	struct channel *channel;   /* NULL: over */
-	enum machine machine;      /* ORIGINATOR or RECEIVER */
+	struct channel *channel; /* NULL: over */
+	enum machine machine;    /* ORIGINATOR or RECEIVER */
 	enum machine_state state;
 	struct ip_addr self, peer;
 	uint16_t peer_port, version;
-	uint32_t peer_framing, peer_bearer; /* capabilities that the peer announced */
+	uint32_t peer_framing, peer_bearer, peer_channels; /* what the peer announced */
 	struct net_timer reply, idle, echo;
-	int64_t begun;             /* when it was asked for, or came */
-	uint32_t identifier;       /* of the last Echo-Request */
+	int64_t begun;       /* when it was asked for, or came */
+	int64_t last_echo;   /* when the peer's last Echo-Request was answered */
+	uint32_t identifier; /* of the last Echo-Request */
 	bool echo_pending, dead;
-	struct session *sessions;  /* newest first */
+	struct session *sessions; /* newest first */
 	unsigned nsessions;
 	struct late_draft *late;
 };
@@ -138,28 +141,29 @@ struct gre_counts {
 /* A call. */
 struct session {
 	struct endpoint *e;
-	struct connection *c;      /* NULL: over */
+	struct connection *c; /* NULL: over */
 	struct session *next, *previous;
 	uint64_t made;
 	enum machine machine;
 	enum machine_state state;
 	bool peer_known, dead;
-	bool cleared_here;         /* by the operator of this side */
+	bool cleared_here; /* by the operator of this side */
 	uint16_t id, peer_id, serial;
 	uint16_t peer_window, peer_delay;
 	uint32_t speed;
 	uint32_t min_bps, max_bps, bearer, framing; /* of an outgoing call, as requested */
 	char number[NUMBER_MAX + 1], dialing[NUMBER_MAX + 1], subaddress[NUMBER_MAX + 1];
-	struct net_timer timer;    /* T_call, or T_dial */
-	struct net_timer wen;      /* until the next WAN-Error-Notify may be sent */
+	struct net_timer timer; /* T_call, or T_dial */
+	struct net_timer wen;   /* until the next WAN-Error-Notify may be sent */
 	bool wen_waits;
-	struct telco_errors own, base; /* counted without a line; before the call began */
-	struct telco_line *line;   /* a PAC's, or NULL */
+	struct telco_errors own, base;  /* counted without a line; before the call began */
+	struct telco_errors to_earlier; /* what a fault carries over to the calls after it */
+	struct telco_line *line;        /* a PAC's, or NULL */
 	bool has_link_info;
 	uint32_t send_accm, receive_accm;
-	struct gre_session *gre;   /* NULL: no tunnel */
+	struct gre_session *gre;       /* NULL: no tunnel */
 	struct gre_counts last_counts; /* of a tunnel that has ended */
-	struct ppp_peer *ppp;      /* NULL: none */
+	struct ppp_peer *ppp;          /* NULL: none */
 	enum ppp_peer_state ppp_reached;
 	struct net_timer ppp_again; /* PPP begins anew */
 	struct traffic traffic;
@@ -183,8 +187,8 @@ static inline bool is_pac(const struct endpoint *e)
 }
 
 /* Tells it to the log and the owner. */
-__attribute__((format(printf, 4, 5))) void endpoint_say(struct endpoint *e, enum endpoint_news n, uint16_t call_id,
-							const char *format, ...);
+__attribute__((format(printf, 4, 5))) void endpoint_say(struct endpoint *e, enum endpoint_news n,
+							uint16_t call_id, const char *format, ...);
 /* A number by the seed, the role and n. */
 uint32_t endpoint_mix(const struct endpoint *e, uint64_t n);
 struct connection *connection_new(struct endpoint *e, enum machine m);
@@ -196,6 +200,8 @@ void endpoint_reap_later(struct endpoint *e);
 void endpoint_reset_settings(struct endpoint *e);
 /* Ends everything at once, as if the box had been switched off and on. */
 void endpoint_drop_all(struct endpoint *e);
+/* What some faults come to: it is gone, until dut-reset switches it on again. */
+void endpoint_crash(struct endpoint *e);
 /* The connection that a call of this side goes over: the newest that is established; or NULL. */
 struct connection *endpoint_newest(const struct endpoint *e);
 /* Looks a call up by either side's Call ID. */
@@ -263,8 +269,8 @@ session_action session_refuse_second;
 /* --- endpoint_call_pac.c ---------------------------------------------------------------------------- */
 
 session_action pac_offer_call, pac_answer_line, pac_release_line, pac_report_connected, pac_disconnect,
-	pac_notify_errors, pac_store_link_info, pac_apply_link_info, pac_dial,
-	pac_reply_connected, pac_reply_failed;
+	pac_notify_errors, pac_store_link_info, pac_apply_link_info, pac_dial, pac_reply_connected,
+	pac_reply_failed;
 void pac_take_request(struct connection *c, const struct ctrl_msg *m);
 void pac_take_reply(struct connection *c, const struct ctrl_msg *m);
 void pac_take_clear(struct connection *c, const struct ctrl_msg *m);
@@ -284,8 +290,8 @@ void pac_expired(struct session *s);
 
 /* --- endpoint_call_pns.c ---------------------------------------------------------------------------- */
 
-session_action pns_accept_call, pns_refuse_call, pns_tunnel, pns_log_errors, pns_clear,
-	pns_send_link_info, pns_request_call, pns_report_failure;
+session_action pns_accept_call, pns_refuse_call, pns_tunnel, pns_log_errors, pns_clear, pns_send_link_info,
+	pns_request_call, pns_report_failure;
 void pns_take_request(struct connection *c, const struct ctrl_msg *m);
 void pns_take_reply(struct connection *c, const struct ctrl_msg *m);
 void pns_take_connected(struct connection *c, const struct ctrl_msg *m);

@@ -64,7 +64,9 @@ static void ppp_state(void *ctx, enum ppp_peer_state state, const char *why)
 
 void session_ppp_start(struct session *s)
 {
-	static const struct ppp_peer_events events = { .send = ppp_send, .state = ppp_state, .accm = ppp_accm };
+	static const struct ppp_peer_events events = { .send = ppp_send,
+						       .state = ppp_state,
+						       .accm = ppp_accm };
 	struct ppp_peer_config config = s->e->config.ppp;
 
 	if (s->e->config.no_ppp || (s->line && telco_has_port(s->line)))
@@ -154,7 +156,8 @@ static void send_at_rate(void *ctx)
 		return;
 	send_one(s);
 	if (s->traffic.on)
-		net_timer_set(s->e->net, &s->traffic.timer, net_now(s->e->net) + NET_SECOND / s->traffic.rate);
+		net_timer_set(s->e->net, &s->traffic.timer,
+			      net_now(s->e->net) + NET_SECOND / s->traffic.rate);
 }
 
 /* As much as the window takes now, and no more: a frame may get lost on the line before it comes here. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -6,7 +7,7 @@
 #include "conformance/fault.h"
 
 const struct fault faults[FAULTS] = {
-#define FAULT(sym, name, roles, kind, type, field, value, text, words) \
+#define FAULT(sym, name, roles, kind, type, field, value, text, words)                                       \
 	{ name, roles, kind, type, field, value, text, words },
 #include "conformance/fault.def"
 };
@@ -65,6 +66,24 @@ static void change_length(const struct fault *f, struct draft *d)
 	draft_set(d, "length", (uint32_t)d->length);
 }
 
+/* Whether it is about this message: "FIELD=VALUE" in the text of a fault that needs none itself. */
+static bool concerns(const struct fault *f, const struct draft *d)
+{
+	const char *equals = f->text ? strchr(f->text, '=') : NULL;
+	char field[32];
+	int row;
+
+	if (f->type && f->type != d->desc->type)
+		return false;
+	if (!equals || f->kind == FAULT_COPY || f->kind == FAULT_TEXT ||
+	    (size_t)(equals - f->text) >= sizeof(field))
+		return true;
+	memcpy(field, f->text, (size_t)(equals - f->text));
+	field[equals - f->text] = '\0';
+	row = ctrl_field_index(d->desc, field);
+	return row >= 0 && d->value[row] == strtoul(equals + 1, NULL, 0);
+}
+
 static void apply(const struct fault *f, uint32_t copied, struct draft *d, struct fault_fate *fate)
 {
 	switch (f->kind) {
@@ -97,11 +116,12 @@ static void apply(const struct fault *f, uint32_t copied, struct draft *d, struc
 	}
 }
 
-void fault_message(const struct fault_set *s, const uint32_t copied[FAULTS], struct draft *d, struct fault_fate *fate)
+void fault_message(const struct fault_set *s, const uint32_t copied[FAULTS], struct draft *d,
+		   struct fault_fate *fate)
 {
 	*fate = (struct fault_fate){ 0 };
 	for (unsigned i = 0; i < FAULTS; i++)
-		if (fault_in(s, i) && (!faults[i].type || faults[i].type == d->desc->type))
+		if (fault_in(s, i) && concerns(&faults[i], d))
 			apply(&faults[i], copied[i], d, fate);
 }
 

@@ -14,6 +14,7 @@
 
 /* What is done to messages of a type on their way out. */
 enum fault_kind {
+	/* SET, OR, ADD, DROP, TWICE, LATE: only where a field has a value, if `text` says "FIELD=VALUE". */
 	FAULT_BEHAVIOUR, /* a branch in the endpoint's code asks for it */
 	FAULT_SET,       /* field = value */
 	FAULT_OR,        /* field |= value */

@@ -5,8 +5,7 @@
 #include "conformance/machine.h"
 
 const struct transition transitions[] = {
-#define ROW(m, s, e, a, n, source) \
-	{ MACHINE_##m, STATE_##s, HAPPENS_##e, DO_##a, STATE_##n, BY_##source },
+#define ROW(m, s, e, a, n, source) { MACHINE_##m, STATE_##s, HAPPENS_##e, DO_##a, STATE_##n, BY_##source },
 #include "conformance/machine.def"
 };
 const unsigned transition_count = sizeof(transitions) / sizeof(*transitions);
@@ -33,8 +32,8 @@ const struct transition *machine_find(enum machine m, enum machine_state s, enum
 const char *machine_name(enum machine m)
 {
 	static const char *const names[MACHINES] = {
-		[MACHINE_ORIGINATOR] = "originator", [MACHINE_RECEIVER] = "receiver",
-		[MACHINE_PAC_IN] = "PAC, incoming call", [MACHINE_PNS_IN] = "PNS, incoming call",
+		[MACHINE_ORIGINATOR] = "originator",      [MACHINE_RECEIVER] = "receiver",
+		[MACHINE_PAC_IN] = "PAC, incoming call",  [MACHINE_PNS_IN] = "PNS, incoming call",
 		[MACHINE_PAC_OUT] = "PAC, outgoing call", [MACHINE_PNS_OUT] = "PNS, outgoing call",
 	};
 

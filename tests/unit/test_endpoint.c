@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two endpoints, a PAC and a PNS, on a network in memory: whole conversations, their ends and their timers. */
+/* Two endpoints, a PAC and a PNS, on a network in memory: whole conversations, their ends and their timers.
+ */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "tests/unit/main.h"
 
 enum { PAC, PNS, SIDES };
-#define S(n) ((int64_t)(n) * NET_SECOND)
+#define S(n) ((int64_t)(n)*NET_SECOND)
 
 struct scene;
 struct side {
@@ -36,7 +37,8 @@ static void news(void *ctx, enum endpoint_news n, uint16_t call_id, const char *
 	s->news[n]++;
 	snprintf(s->last, sizeof(s->last), "%s", text);
 	if (getenv("NEWS"))
-		fprintf(stderr, "%.3f %s %d: %s\n", (double)net_now(s->scene->net) / 1e9, s == s->scene->side ? "PAC" : "PNS", n, text);
+		fprintf(stderr, "%.3f %s %d: %s\n", (double)net_now(s->scene->net) / 1e9,
+			s == s->scene->side ? "PAC" : "PNS", n, text);
 }
 
 static void side_begin(struct scene *sc, unsigned which, const char *address, const struct endpoint_config *c)
@@ -106,7 +108,8 @@ static void connect_from(struct scene *sc, unsigned from)
 	char err[128] = "";
 
 	CU_ASSERT_TRUE_FATAL(endpoint_listen(sc->side[to].e, err, sizeof(err)));
-	CU_ASSERT_TRUE_FATAL(endpoint_connect(sc->side[from].e, &sc->side[to].address, 1723, err, sizeof(err)));
+	CU_ASSERT_TRUE_FATAL(
+		endpoint_connect(sc->side[from].e, &sc->side[to].address, 1723, err, sizeof(err)));
 	run(sc, NET_SECOND);
 	CU_ASSERT_EQUAL(sc->side[PAC].news[NEWS_CONNECTION_UP], 1);
 	CU_ASSERT_EQUAL(sc->side[PNS].news[NEWS_CONNECTION_UP], 1);
