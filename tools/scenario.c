@@ -4,6 +4,8 @@
 
 enum { HOOK_WORDS = 12 };
 
+#define SETTLE_SECONDS 0.1
+
 /* --- time: a script's seconds are scaled as a whole ----------------------------------------------- */
 
 static double seconds_of(const struct scenario *s, int64_t ns)
@@ -85,22 +87,36 @@ static void stage_show_echo(void *ctx, void *link, bool show)
 
 /* --- the tunnel ------------------------------------------------------------------------------------- */
 
+/* A session of that call, which may not have known yet what Call ID the device would choose. */
+static struct scenario_session *find_session(struct scenario *s, const struct script_session *x)
+{
+	for (unsigned i = s->sessions; i-- > 0;) {
+		struct scenario_session *known = &s->session[i];
+
+		if (known->link != x->link || known->call->own_id != x->own_id)
+			continue;
+		if (known->has_device_id && (!x->has_device_id || known->call->dut_id != x->device_id))
+			continue;
+		known->has_device_id = x->has_device_id;
+		known->call->dut_id = x->device_id;
+		return known;
+	}
+	return NULL;
+}
+
 /* The script's session, made when it is first spoken of: numbers and PPP are the script's alone. */
 static struct t_gre *session_of(struct scenario *s, const struct script_session *x)
 {
-	struct scenario_session *known;
+	struct scenario_session *known = find_session(s, x);
 
-	for (unsigned i = 0; i < s->sessions; i++) {
-		known = &s->session[i];
-		if (known->link == x->link && known->own_id == x->own_id && known->device_id == x->device_id)
-			return known->gre;
-	}
+	if (known)
+		return known->gre;
 	if (s->sessions == SCENARIO_SESSIONS)
-		t_inconclusive(s->t, "the scenario has more than %d calls with tunnel packets",
-			       SCENARIO_SESSIONS);
+		t_inconclusive(s->t, "the scenario has more than %d calls", SCENARIO_SESSIONS);
 	known = &s->session[s->sessions++];
-	*known = (struct scenario_session){ .link = x->link, .own_id = x->own_id, .device_id = x->device_id };
-	known->gre = t_gre(t_call_of(x->link, x->incoming, x->own_id, x->device_id));
+	*known = (struct scenario_session){ .link = x->link, .has_device_id = x->has_device_id };
+	known->call = t_call_of(x->link, x->incoming, x->own_id, x->device_id);
+	known->gre = t_gre(known->call);
 	t_acks(known->gre, T_ACK_NONE, 0, 0);
 	t_silent_ppp(known->gre, true);
 	return known->gre;
@@ -111,34 +127,42 @@ static void stage_gre(void *ctx, const struct script_session *x, const uint8_t *
 	t_gre_octets(session_of(ctx, x), octets, len);
 }
 
-static bool stage_gre_next(void *ctx, const struct script_session *x, int64_t ns, struct gre_pkt *out)
+static bool stage_gre_packet(void *ctx, const struct script_session *x, uint32_t i, int64_t ns,
+			     struct gre_pkt *out)
 {
-	const struct t_packet *p = t_gre_wait(session_of(ctx, x), seconds_of(ctx, ns));
+	struct scenario *s = ctx;
+	struct t_gre *g = session_of(s, x);
+	double until = t_now(s->t) + seconds_of(s, ns);
+	const struct t_packet *p;
 
-	if (!p)
-		return false;
-	*out = (struct gre_pkt){
-		.flags = p->flags,
-		.protocol = p->protocol,
-		.payload_length = p->payload_length,
-		.call_id = p->call_id,
-		.seq = p->seq,
-		.ack = p->ack,
-		.defects = p->defects,
-		.payload = p->head,
-		.caplen = p->len < sizeof(p->head) ? p->len : (uint32_t)sizeof(p->head),
-	};
+	while (t_packets(g) <= i)
+		if (!t_gre_wait(g, until - t_now(s->t)))
+			return false;
+	*out = (struct gre_pkt){ 0 };
+	p = t_packet(g, i);
+	if (p)
+		*out = (struct gre_pkt){
+			.flags = p->flags,
+			.protocol = p->protocol,
+			.payload_length = p->payload_length,
+			.call_id = p->call_id,
+			.seq = p->seq,
+			.ack = p->ack,
+			.defects = p->defects,
+			.payload = p->head,
+			.caplen = p->len < sizeof(p->head) ? p->len : (uint32_t)sizeof(p->head),
+		};
 	return true;
 }
 
-/* Without a raw socket nothing comes; a script that only speaks of calls need not know. */
+/* Without a raw socket, or room, nothing comes; a script that only speaks of calls need not know. */
 static bool stage_gre_heard(void *ctx, const struct script_session *x, uint32_t *seq)
 {
 	struct scenario *s = ctx;
 	const struct t_gre *g;
 	bool any = false;
 
-	if (!t_can_gre(s->t))
+	if (!t_can_gre(s->t) || (s->sessions == SCENARIO_SESSIONS && !find_session(s, x)))
 		return false;
 	g = session_of(s, x);
 	for (size_t i = 0; i < t_packets(g); i++) {
@@ -159,6 +183,8 @@ static void stage_hook(void *ctx, unsigned argc, const char *const *argv)
 	struct scenario *s = ctx;
 	const char *a[HOOK_WORDS + 1] = { NULL };
 
+	/* What was sent just before is to arrive first. */
+	t_sleep(s->t, SETTLE_SECONDS);
 	/* The device has to know where to, and somebody has to listen there. */
 	if (argc == 1 && strcmp(argv[0], "dut-connect") == 0) {
 		s->arrived = t_dut_connects(s->t);
@@ -215,7 +241,7 @@ void scenario_run(struct tester *t, void *arg)
 		.next = stage_next,
 		.show_echo = stage_show_echo,
 		.gre = stage_gre,
-		.gre_next = stage_gre_next,
+		.gre_packet = stage_gre_packet,
 		.gre_heard = stage_gre_heard,
 		.hook = stage_hook,
 		.note = stage_note,

@@ -6,7 +6,7 @@
 #include "conformance/tester.h"
 #include "traces/script.h"
 
-enum { SCENARIO_SESSIONS = 64 };
+enum { SCENARIO_SESSIONS = 256 };
 
 struct scenario {
 	struct script *script; /* of script_open(); played once, freed by its owner */
@@ -14,7 +14,8 @@ struct scenario {
 	struct tester *t;
 	struct scenario_session {
 		void *link;
-		uint16_t own_id, device_id;
+		struct t_call *call;
+		bool has_device_id;
 		struct t_gre *gre;
 	} session[SCENARIO_SESSIONS];
 	unsigned sessions;

@@ -22,4 +22,4 @@ libtraces_a_SOURCES = \
 	%D%/writer.c \
 	%D%/writer.h
 
-EXTRA_DIST += %D%/captured %D%/corpus %D%/clean %D%/diagnosis %D%/rules
+EXTRA_DIST += %D%/captured %D%/corpus %D%/clean %D%/diagnosis %D%/rules %D%/scenarios

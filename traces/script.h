@@ -27,7 +27,9 @@ enum script_came { SCRIPT_CAME_NOTHING, SCRIPT_CAME_MESSAGE, SCRIPT_CAME_GARBAGE
 struct script_session {
 	void *link;
 	bool incoming;
-	uint16_t own_id, device_id; /* Call IDs chosen by the side that is played, and by the device */
+	uint16_t own_id;     /* Call ID chosen by the side that is played */
+	bool has_device_id;
+	uint16_t device_id;  /* ... and by the device */
 };
 
 /*
@@ -50,8 +52,11 @@ struct script_stage {
 	/* Whether Echo-Requests come to the script, or are answered unseen. */
 	void (*show_echo)(void *ctx, void *link, bool show);
 	void (*gre)(void *ctx, const struct script_session *x, const uint8_t *octets, size_t len);
-	/* The next packet after those that were given; false: none within ns.  May have less payload than sent. */
-	bool (*gre_next)(void *ctx, const struct script_session *x, int64_t ns, struct gre_pkt *out);
+	/*
+	 * Packet i (from 0) of the session; false: it did not come within ns.  May have less payload than sent,
+	 * and none at all when it is long ago.
+	 */
+	bool (*gre_packet)(void *ctx, const struct script_session *x, uint32_t i, int64_t ns, struct gre_pkt *out);
 	/* The highest Sequence Number that came; false: none did. */
 	bool (*gre_heard)(void *ctx, const struct script_session *x, uint32_t *seq);
 	void (*hook)(void *ctx, unsigned argc, const char *const *argv); /* returns when it is done */

@@ -308,12 +308,12 @@ bool message_default_check(struct script *s, const struct stmt *st)
 		   : script_fail(s, "default: there is no message \"%.40s\"", stmt_word(s, st, 1));
 }
 
-/* A call that is up is listened to, whether the script speaks of its tunnel at once or later. */
+/* A call is listened to from the first, whether the script speaks of its tunnel at once or later. */
 static void tunnel_listen(struct script *s, const struct message *m)
 {
 	const struct conversation *v = s->conv;
 
-	if (s->stage && v->current && (m->d->type == CTRL_OCRP || m->d->type == CTRL_ICRP))
+	if (s->stage && v->current && assigns_id(m->d->type))
 		play_heard(s, &v->call[v->current - 1]);
 }
 
@@ -488,6 +488,8 @@ bool message_heard(struct script *s, const struct message *m, unsigned side, con
 	if (ctrl_get(got, "call_serial_number", &id))
 		c->serial = (uint16_t)id;
 	c->clear_asked |= m->d->type == CTRL_CCRQ;
-	tunnel_listen(s, m);
+	/* The other end of a call that the device asks for has no Call ID yet. */
+	if (c->end[!side].has_id)
+		tunnel_listen(s, m);
 	return true;
 }

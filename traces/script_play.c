@@ -63,6 +63,7 @@ struct script_session play_session(struct script *s, struct call *c)
 	return (struct script_session){ .link = s->conv->link,
 					.incoming = c->incoming,
 					.own_id = call_id_of(s, c, s->self),
+					.has_device_id = c->end[!s->self].has_id,
 					.device_id = c->end[!s->self].id };
 }
 

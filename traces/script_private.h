@@ -113,6 +113,9 @@ struct call {
 	struct call_end end[2];
 	uint16_t serial;
 	bool clear_asked, incoming;
+	/* Played: packets of the device that were expected (bit i: first + i), and how many were seen at all. */
+	uint32_t packets_first, packets_seen;
+	uint64_t packets_taken;
 	uint32_t errors[CTRL_FIELDS_MAX]; /* counters of WEN by row */
 };
 

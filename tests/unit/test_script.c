@@ -1368,17 +1368,16 @@ static void device_gre(void *ctx, const struct script_session *x, const uint8_t 
 	memcpy(d->packet, octets, len);
 }
 
-static bool device_gre_next(void *ctx, const struct script_session *x, int64_t ns, struct gre_pkt *out)
+static bool device_gre_packet(void *ctx, const struct script_session *x, uint32_t i, int64_t ns, struct gre_pkt *out)
 {
 	static const uint8_t reply[] = "\xff\x03\xc0\x21\x0a\x07\x00\x08\x01\x02\x03\x04";
 	struct device *d = ctx;
 
 	CU_ASSERT_EQUAL(x->own_id, 1);
-	if (!d->packet_len) {
+	if (!d->packet_len || i > 0) {
 		d->now += ns;
 		return false;
 	}
-	d->packet_len = 0;
 	*out = (struct gre_pkt){ .flags = GRE_K | GRE_S | 1, .seq = 3, .payload = reply, .payload_length = 12,
 				 .caplen = 12 };
 	return true;
@@ -1424,7 +1423,7 @@ static void play(const char *text, const char *says, bool pac)
 	device.says = says;
 	device.stage = (struct script_stage){
 		&device, pac, device_now, device_sleep, device_connect, device_accept, device_write, device_fin,
-		device_rst, device_next, device_show_echo, device_gre, device_gre_next, device_gre_heard,
+		device_rst, device_next, device_show_echo, device_gre, device_gre_packet, device_gre_heard,
 		device_hook, device_note,
 	};
 	s = script_open(path, err, sizeof(err));
