@@ -164,7 +164,8 @@ def encrypted(folder):
     good, last = pns.reaches(lambda s: s["counts"]["calls_down"])
     common.ok(good and not last["counts"]["ppp_open"], "a wrong password is not let in", last, pns.said())
     common.ok(pns.stop() == 0 and pac.stop() == 0, "both stop")
-    quiet(pac.pcap, pac.name)
+    # Both sides end the call that was not let in; on one machine TCP acknowledges what nobody has read yet.
+    quiet(pac.pcap, pac.name, allowed=("PNSOUT-EST-01",))
     done = common.run("audit", "--format", "json", "--secrets", secrets, pac.pcap)
     call = common.parse(done.stdout)["tunnels"][0]["calls"][0]
     common.ok(call["ppp"]["encryption"]["secret"] == "verified" and call["ppp"]["encryption"]["decrypted"],
