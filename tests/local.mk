@@ -137,6 +137,7 @@ endif
 	%D%/unit/test_active_tap.c \
 	%D%/unit/test_scenario.c \
 	tools/active_tap.c \
+	tools/baseline.c \
 	tools/judging.c \
 	tools/options.c \
 	tools/scenario.c

@@ -2,18 +2,12 @@
 /* See judging.h. */
 #include "tools/judging.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dissectors/ip.h"
 
-enum { LINE = 128, MAX_FINDINGS = 1000000 };
-
-struct accepted {
-	char line[LINE]; /* "ID ADDRESS" */
-	bool seen;
-};
+enum { MAX_FINDINGS = 1000000 };
 
 /*
  * What another rule always says better: reported only when it is asked for by name.  The readme of
@@ -102,117 +96,32 @@ static bool severity(struct judging *g)
 
 /* --- baseline ------------------------------------------------------------------------------ */
 
-static int by_line(const void *a, const void *b)
-{
-	return strcmp(((const struct accepted *)a)->line, ((const struct accepted *)b)->line);
-}
-
-static bool add_line(struct accepted **list, size_t *n, size_t *room, const char *line)
-{
-	if (*n == *room) {
-		size_t more = *room ? *room * 2 : 64;
-		struct accepted *grown = realloc(*list, more * sizeof(*grown));
-
-		if (!grown)
-			return false;
-		*list = grown;
-		*room = more;
-	}
-	memset(&(*list)[*n], 0, sizeof(**list));
-	snprintf((*list)[*n].line, LINE, "%s", line);
-	(*n)++;
-	return true;
-}
-
-static void sort_unique(struct accepted *list, size_t *n)
-{
-	size_t kept = 0;
-
-	if (*n)
-		qsort(list, *n, sizeof(*list), by_line);
-	for (size_t i = 0; i < *n; i++)
-		if (!kept || strcmp(list[kept - 1].line, list[i].line) != 0)
-			list[kept++] = list[i];
-	*n = kept;
-}
-
-static void finding_line(const struct finding *f, char line[LINE])
+static void finding_line(const struct finding *f, char line[BASELINE_LINE])
 {
 	char addr[IP_ADDR_TEXT];
 
-	snprintf(line, LINE, "%s %s", f->id, f->has_fault ? ip_addr_text(&f->at_fault, addr) : "-");
+	snprintf(line, BASELINE_LINE, "%s %s", f->id, f->has_fault ? ip_addr_text(&f->at_fault, addr) : "-");
 }
 
-/* "ID ADDRESS" with single blanks, without comment; empty for an empty line; NULL for nonsense. */
-static const char *baseline_line(char *raw, char line[LINE])
+static bool is_id(const char *word)
 {
-	char *id, *address, *rest;
-
-	raw[strcspn(raw, "#\r\n")] = '\0';
-	id = strtok_r(raw, " \t", &rest);
-	address = id ? strtok_r(NULL, " \t", &rest) : NULL;
-	line[0] = '\0';
-	if (!id)
-		return line;
-	if (!address || strtok_r(NULL, " \t", &rest) || !rule_by_id(id))
-		return NULL;
-	return snprintf(line, LINE, "%s %s", id, address) < LINE ? line : NULL;
+	return rule_by_id(word);
 }
 
-static bool read_baseline(struct judging *g, int *status)
+static bool read_accepted(struct judging *g, int *status)
 {
 	const char *path = options_value(g->options, "expect", NULL);
-	char raw[512], line[LINE];
-	size_t room = 0, number = 0;
-	FILE *file;
-	bool ok = true;
 
-	if (!path)
-		return true;
-	file = fopen(path, "r");
-	if (!file) {
-		options_say(g->options, "cannot read %s: %s", path, strerror(errno));
-		*status = EXIT_PARTIAL;
-		return false;
-	}
-	while (ok && fgets(raw, sizeof(raw), file)) {
-		const char *got = baseline_line(raw, line);
-
-		number++;
-		if (!got)
-			options_usage_error(g->options, "%s:%zu: a baseline has lines 'ID ADDRESS'", path,
-					    number);
-		ok = got && (!*got || add_line(&g->accepted, &g->naccepted, &room, got));
-	}
-	fclose(file);
-	sort_unique(g->accepted, &g->naccepted);
-	return ok;
+	return !path || baseline_read(&g->accepted, g->options, path, "ID ADDRESS", is_id, status);
 }
 
-static bool write_baseline(struct judging *g)
+static bool write_found(struct judging *g)
 {
 	const char *path = options_value(g->options, "write-expect", NULL);
-	FILE *file;
-	bool ok;
 
-	if (!path)
-		return true;
-	sort_unique(g->found, &g->nfound);
-	file = fopen(path, "w");
-	if (!file) {
-		options_say(g->options, "cannot write %s: %s", path, strerror(errno));
-		return false;
-	}
-	fputs("# Findings accepted by pptpscope --expect: requirement, and address of the side at fault.\n",
-	      file);
-	for (size_t i = 0; i < g->nfound; i++)
-		fprintf(file, "%s\n", g->found[i].line);
-	ok = !ferror(file);
-	if (fclose(file) != 0 || !ok) {
-		options_say(g->options, "cannot write %s: %s", path, strerror(errno));
-		return false;
-	}
-	return true;
+	return !path || baseline_write(&g->found, g->options, path,
+				       "Findings accepted by pptpscope --expect: requirement, and address of the "
+				       "side at fault.");
 }
 
 /* --- the run ------------------------------------------------------------------------------- */
@@ -231,7 +140,7 @@ bool judging_start(struct judging *g, const struct options *o, int *status)
 		return false;
 	}
 	g->strict = options_given(o, "strict");
-	return selection(g) && severity(g) && read_baseline(g, status);
+	return selection(g) && severity(g) && read_accepted(g, status);
 }
 
 /* Whether it fails the run: what must not be, and with --strict what should not be. */
@@ -243,19 +152,17 @@ static bool fails(const struct judging *g, const struct finding *f)
 bool judging_shows(struct judging *g, const struct finding *f, enum baseline *baseline,
 		   struct report_summary *s)
 {
-	struct accepted key, *known = NULL;
+	struct baseline_line *known = NULL;
+	char line[BASELINE_LINE];
 
 	*baseline = BASELINE_NONE;
 	if (f->severity < g->least)
 		return false;
-	memset(&key, 0, sizeof(key));
-	finding_line(f, key.line);
-	if (options_given(g->options, "write-expect") &&
-	    !add_line(&g->found, &g->nfound, &g->found_room, key.line))
+	finding_line(f, line);
+	if (options_given(g->options, "write-expect") && !baseline_add(&g->found, line))
 		g->memory_failed = true;
 	if (options_given(g->options, "expect")) {
-		if (g->naccepted)
-			known = bsearch(&key, g->accepted, g->naccepted, sizeof(key), by_line);
+		known = baseline_find(&g->accepted, line);
 		if (known)
 			known->seen = true;
 		*baseline = known ? BASELINE_UNCHANGED : BASELINE_NEW;
@@ -270,19 +177,19 @@ bool judging_shows(struct judging *g, const struct finding *f, enum baseline *ba
 bool judging_end(struct judging *g, struct report_summary *s)
 {
 	if (options_given(g->options, "expect")) {
+		size_t fixed;
+
 		s->baseline.used = true;
-		g->fixed = calloc(g->naccepted + 1, sizeof(*g->fixed));
-		for (size_t i = 0; g->fixed && i < g->naccepted; i++)
-			if (!g->accepted[i].seen)
-				g->fixed[s->baseline.fixed++] = g->accepted[i].line;
+		g->fixed = baseline_unseen(&g->accepted, &fixed);
+		s->baseline.fixed = fixed;
 		s->baseline.fixed_lines = g->fixed;
 	}
-	return write_baseline(g) && !g->memory_failed;
+	return write_found(g) && !g->memory_failed;
 }
 
 void judging_free(struct judging *g)
 {
-	free(g->accepted);
-	free(g->found);
+	baseline_free(&g->accepted);
+	baseline_free(&g->found);
 	free(g->fixed);
 }

@@ -11,6 +11,7 @@
 
 #include "analyzer/report.h"
 #include "conformance/judge.h"
+#include "tools/baseline.h"
 #include "tools/options.h"
 
 /* clang-format off */
@@ -30,10 +31,8 @@ struct judging {
 	bool selected[RULES];
 	enum severity least;
 	bool strict;
-	struct accepted *accepted; /* lines of --expect, sorted; owned */
-	size_t naccepted;
-	struct accepted *found; /* for --write-expect; owned */
-	size_t nfound, found_room;
+	struct baseline_list accepted; /* of --expect */
+	struct baseline_list found;    /* for --write-expect */
 	const char **fixed; /* for the summary; owned, its texts are of `accepted` */
 	bool failed;        /* a finding that fails the run was seen */
 	bool memory_failed;

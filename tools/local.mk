@@ -7,12 +7,21 @@ pptpscope_SOURCES = \
 	%D%/active_tap.h \
 	%D%/address.c \
 	%D%/address.h \
+	%D%/baseline.c \
+	%D%/baseline.h \
 	%D%/cmd_audit.c \
+	%D%/cmd_conform.c \
 	%D%/cmd_decode.c \
 	%D%/cmd_emulate.c \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \
+	%D%/conform_hook.c \
+	%D%/conform_hook.h \
+	%D%/conform_list.c \
+	%D%/conform_list.h \
+	%D%/conform_self.c \
+	%D%/conform_self.h \
 	%D%/decrypt.c \
 	%D%/decrypt.h \
 	%D%/emulate_config.c \
@@ -42,6 +51,8 @@ pptpscope_SOURCES = \
 	%D%/scenario_write.h \
 	%D%/secrets.c \
 	%D%/secrets.h \
+	%D%/terminal.c \
+	%D%/terminal.h \
 	%D%/version.h
 
 EXTRA_DIST += %D%/bench.sh

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/progress.h"
+#include "tools/terminal.h"
 
 /* About what one of each takes, for --max-memory: the limits are scaled so that a quarter is for each. */
 enum { TUNNEL_OCTETS = 700, CONNECTION_OCTETS = 2048, CALL_OCTETS = 900, LEAST_MEMORY = 16 << 20 };
@@ -70,22 +70,8 @@ static bool limits(struct reading *r)
 	return true;
 }
 
-static unsigned terminal_width(int fd)
-{
-	struct winsize size;
-	const char *columns = getenv("COLUMNS");
-
-	if (!isatty(fd))
-		return 0;
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return columns ? (unsigned)strtoul(columns, NULL, 10) : 80;
-}
-
 bool reading_start(struct reading *r, const struct options *o, int *status)
 {
-	const char *term = getenv("TERM");
-
 	memset(r, 0, sizeof(*r));
 	*status = EXIT_USAGE;
 	r->options = o;
@@ -112,7 +98,7 @@ bool reading_start(struct reading *r, const struct options *o, int *status)
 	r->report.show_secrets = options_given(o, "show-secrets");
 	r->report.captures = (unsigned)options_operands(o);
 	r->report.width = terminal_width(fileno(r->report.out));
-	r->report.colour = r->report.width && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+	r->report.colour = terminal_colour(r->report.width);
 	r->progress = !r->report.quiet && !options_given(o, "no-progress") && isatty(STDERR_FILENO);
 	*status = EXIT_OK;
 	return true;

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See conform_hook.h. */
+#include "tools/conform_hook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conformance/endpoint.h"
+
+enum { OUTPUT = 65536, WORDS = 20, SHELL_WORDS = 4 };
+
+#define LOOK_AGAIN (5 * NET_MILLISECOND)
+#define CLIENT_PATIENCE (2 * NET_SECOND)
+
+/* A command that runs. */
+struct child {
+	struct child *next;
+	struct conform_hook *owner;
+	struct net_timer look;
+	pid_t pid;
+	int fd[2];         /* its standard output and error */
+	int64_t deadline;
+	char *text[2];     /* OUTPUT octets each */
+	size_t len[2];
+	void (*done)(void *token, int status, const char *output);
+	void *token;
+};
+
+struct conform_hook {
+	struct net *net;
+	const char *command, *exec;
+	double seconds;
+	struct child *children;
+	pid_t client;
+	bool may_dial; /* the client has been started, and nobody has asked it to dial yet */
+};
+
+struct conform_hook *conform_hook_new(struct net *n, const char *command, const char *exec, double seconds)
+{
+	struct conform_hook *h = calloc(1, sizeof(*h));
+
+	if (h)
+		*h = (struct conform_hook){ .net = n, .command = command, .exec = exec, .seconds = seconds };
+	return h;
+}
+
+/* --- the client ------------------------------------------------------------------------------------------- */
+
+static bool has_ended(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}
+
+/* Asks it to end, and makes it after a while; it is the leader of a process group of its own. */
+static void end_client(struct conform_hook *h)
+{
+	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+	int64_t waited = 0;
+
+	if (!h->client)
+		return;
+	kill(-h->client, SIGTERM);
+	while (!has_ended(h->client)) {
+		if (waited == CLIENT_PATIENCE)
+			kill(-h->client, SIGKILL);
+		nanosleep(&pause, NULL);
+		waited += LOOK_AGAIN;
+	}
+	kill(-h->client, SIGKILL); /* what it has started */
+	h->client = 0;
+}
+
+/* In the child: signals as a command expects them. */
+static void plain_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+}
+
+static bool start_client(struct conform_hook *h)
+{
+	end_client(h);
+	h->client = fork();
+	if (h->client == 0) {
+		setpgid(0, 0);
+		plain_signals();
+		dup2(STDERR_FILENO, STDOUT_FILENO); /* reports have standard output for themselves */
+		execl("/bin/sh", "sh", "-c", h->exec, (char *)NULL);
+		_exit(127);
+	}
+	if (h->client < 0) {
+		h->client = 0;
+		return false;
+	}
+	setpgid(h->client, h->client);
+	h->may_dial = true;
+	return true;
+}
+
+/* What a client that dials as soon as it has connected can do. */
+static bool client_does(struct conform_hook *h, const char *name, int *status, const char **why)
+{
+	*why = "";
+	if (strcmp(name, "dut-connect") == 0) {
+		*status = start_client(h) ? HOOK_DONE : HOOK_FAULT;
+		*why = *status == HOOK_DONE ? "" : strerror(errno);
+		return true;
+	}
+	if (strcmp(name, "dut-dial") != 0)
+		return false;
+	*status = h->may_dial ? HOOK_DONE : HOOK_NOT_NOW;
+	*why = h->may_dial ? "" : "the command of --exec dials once, when it has connected";
+	h->may_dial = false;
+	return true;
+}
+
+/* --- the command ------------------------------------------------------------------------------------------- */
+
+static void child_free(struct child *c)
+{
+	struct child **at = &c->owner->children;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	net_timer_cancel(c->owner->net, &c->look);
+	for (unsigned i = 0; i < 2; i++) {
+		if (c->fd[i] >= 0)
+			close(c->fd[i]);
+		free(c->text[i]);
+	}
+	free(c);
+}
+
+static void drain(struct child *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		ssize_t n;
+
+		while (c->len[i] + 1 < OUTPUT &&
+		       (n = read(c->fd[i], c->text[i] + c->len[i], OUTPUT - 1 - c->len[i])) > 0)
+			c->len[i] += (size_t)n;
+		c->text[i][c->len[i]] = '\0';
+	}
+}
+
+static void tell(struct child *c, int status, const char *output)
+{
+	void (*done)(void *token, int status, const char *output) = c->done;
+	void *token = c->token;
+
+	done(token, status, output);
+	child_free(c);
+}
+
+static void look(void *ctx)
+{
+	struct child *c = ctx;
+	int status;
+	pid_t ended = waitpid(c->pid, &status, WNOHANG);
+
+	drain(c);
+	if (ended == 0 && net_now(c->owner->net) < c->deadline) {
+		net_timer_set(c->owner->net, &c->look, net_now(c->owner->net) + LOOK_AGAIN);
+		return;
+	}
+	if (ended == 0) {
+		kill(-c->pid, SIGKILL);
+		waitpid(c->pid, &status, 0);
+		tell(c, HOOK_FAULT, "did not end in time (--hook-timeout)");
+		return;
+	}
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == HOOK_DONE || WEXITSTATUS(status) == HOOK_NONE))
+		tell(c, WEXITSTATUS(status), c->text[0]);
+	else
+		tell(c, WIFEXITED(status) ? WEXITSTATUS(status) : HOOK_FAULT, c->len[1] ? c->text[1] : c->text[0]);
+}
+
+/* sh -c 'COMMAND "$@"' hook NAME ARGUMENT... */
+__attribute__((noreturn)) static void become(const char *command, unsigned argc, const char *const *argv,
+					     const int out[2], const int err[2])
+{
+	const char *words[SHELL_WORDS + WORDS + 1] = { "sh", "-c", NULL, "hook" };
+	char *line = NULL;
+	unsigned n = SHELL_WORDS;
+
+	setpgid(0, 0);
+	plain_signals();
+	dup2(out[1], STDOUT_FILENO);
+	dup2(err[1], STDERR_FILENO);
+	if (asprintf(&line, "%s \"$@\"", command) < 0)
+		_exit(127);
+	words[2] = line;
+	for (unsigned i = 0; i < argc && i < WORDS; i++)
+		words[n++] = argv[i];
+	execv("/bin/sh", (char *const *)words);
+	_exit(127);
+}
+
+static bool launch(struct child *c, unsigned argc, const char *const *argv)
+{
+	int out[2], err[2] = { -1, -1 };
+
+	if (pipe2(out, O_CLOEXEC) != 0)
+		return false;
+	if (pipe2(err, O_CLOEXEC) != 0) {
+		close(out[0]);
+		close(out[1]);
+		return false;
+	}
+	c->fd[0] = out[0];
+	c->fd[1] = err[0];
+	c->pid = fork();
+	if (c->pid == 0)
+		become(c->owner->command, argc, argv, out, err);
+	close(out[1]);
+	close(err[1]);
+	if (c->pid < 0)
+		return false;
+	setpgid(c->pid, c->pid);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+static struct child *new_child(struct conform_hook *h)
+{
+	struct child *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->owner = h;
+	c->next = h->children;
+	h->children = c;
+	c->fd[0] = c->fd[1] = -1;
+	c->look = (struct net_timer){ .fn = look, .ctx = c };
+	for (unsigned i = 0; i < 2; i++)
+		if (!(c->text[i] = calloc(1, OUTPUT))) {
+			child_free(c);
+			return NULL;
+		}
+	return c;
+}
+
+bool conform_hook_start(void *hook, unsigned argc, const char *const *argv,
+			void (*done)(void *token, int status, const char *output), void *token)
+{
+	struct conform_hook *h = hook;
+	struct child *c;
+	const char *why;
+	int status;
+
+	if (h->exec && client_does(h, argv[0], &status, &why)) {
+		done(token, status, why);
+		return true;
+	}
+	if (!h->command) {
+		done(token, HOOK_NONE, "");
+		return true;
+	}
+	c = new_child(h);
+	if (!c || !launch(c, argc, argv)) {
+		if (c)
+			child_free(c);
+		done(token, HOOK_FAULT, strerror(errno));
+		return true;
+	}
+	c->done = done;
+	c->token = token;
+	c->deadline = net_now(h->net) + (int64_t)(h->seconds * (double)NET_SECOND);
+	net_timer_set(h->net, &c->look, net_now(h->net) + LOOK_AGAIN);
+	return true;
+}
+
+void conform_hook_free(struct conform_hook *h)
+{
+	if (!h)
+		return;
+	end_client(h);
+	while (h->children) {
+		struct child *c = h->children;
+
+		kill(-c->pid, SIGKILL);
+		waitpid(c->pid, NULL, 0);
+		tell(c, HOOK_FAULT, "ended with the run");
+	}
+	free(h);
+}
