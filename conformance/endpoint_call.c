@@ -104,12 +104,15 @@ void session_event(struct session *s, enum machine_event ev, const struct cue *c
 {
 	static const struct cue nothing;
 	const struct transition *row;
+	struct transition changed;
 
 	if (s->dead)
 		return;
 	row = machine_find(s->machine, s->state, ev);
 	if (!row)
 		return;
+	if (s->e->faulty)
+		row = fault_transition(&s->e->config.faults, row, &changed);
 	cue = cue ? cue : &nothing;
 	s->state = row->next;
 	if (actions[row->action])

@@ -25,12 +25,15 @@ void connection_event(struct connection *c, enum machine_event ev, const struct 
 {
 	static const struct cue nothing;
 	const struct transition *row;
+	struct transition changed;
 
 	if (c->dead)
 		return;
 	row = machine_find(c->machine, c->state, ev);
 	if (!row)
 		return;
+	if (c->e->faulty)
+		row = fault_transition(&c->e->config.faults, row, &changed);
 	c->state = row->next;
 	if (actions[row->action])
 		actions[row->action](c, cue ? cue : &nothing);

@@ -5,6 +5,7 @@
 
 #include "conformance/channel.h"
 #include "conformance/fault.h"
+#include "conformance/machine.h"
 
 const struct fault faults[FAULTS] = {
 #define FAULT(sym, name, roles, kind, type, field, value, text, words)                                       \
@@ -112,6 +113,7 @@ static void apply(const struct fault *f, uint32_t copied, struct draft *d, struc
 		break;
 	case FAULT_BEHAVIOUR:
 	case FAULT_GRE:
+	case FAULT_EVENT:
 		break;
 	}
 }
@@ -135,4 +137,26 @@ uint16_t fault_gre_flags(const struct fault_set *s, uint16_t flags)
 		    (!faults[i].field || strcmp(faults[i].field, kind) == 0))
 			changed ^= (uint16_t)faults[i].value;
 	return changed;
+}
+
+static bool is_of(unsigned packed, unsigned number)
+{
+	return !packed || packed == number + 1;
+}
+
+const struct transition *fault_transition(const struct fault_set *s, const struct transition *row,
+					  struct transition *changed)
+{
+	for (unsigned i = 0; i < FAULTS; i++) {
+		int64_t v = faults[i].value;
+
+		if (faults[i].kind != FAULT_EVENT || !fault_in(s, i) || faults[i].type != row->event ||
+		    !is_of(v >> 24 & 0xff, row->machine) || !is_of(v >> 16 & 0xff, row->state))
+			continue;
+		*changed = *row;
+		changed->action = (enum machine_action)(v >> 8 & 0xff);
+		changed->next = v & 0xff ? (enum machine_state)((v & 0xff) - 1) : row->state;
+		return changed;
+	}
+	return row;
 }

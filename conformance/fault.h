@@ -28,6 +28,7 @@ enum fault_kind {
 	FAULT_TWICE,     /* is sent twice */
 	FAULT_LATE,      /* is sent value seconds late */
 	FAULT_GRE,       /* GRE header: flags ^= value; field: "data" or "ack", or NULL for both */
+	FAULT_EVENT,     /* type is an enum machine_event: what is done about it, as MEETS() packs it into value */
 };
 
 enum fault_number {
@@ -36,11 +37,20 @@ enum fault_number {
 	FAULTS
 };
 
+/*
+ * In a machine and a state (0: any; else M() and S() of a name) an event meets another action than it should
+ * (DO_NOTHING: none), and leads to another state (0: to none).
+ */
+#define MEETS(machine, state, action, next) \
+	((int64_t)(machine) << 24 | (int64_t)(state) << 16 | (int64_t)(action) << 8 | (int64_t)(next))
+#define M(name) (MACHINE_##name + 1)
+#define S(name) (STATE_##name + 1)
+
 struct fault {
 	const char *name;   /* id of the requirement, or id.suffix */
 	unsigned roles;     /* bits 1 << ROLE_PAC, 1 << ROLE_PNS: who can commit it */
 	enum fault_kind kind;
-	unsigned type;      /* enum ctrl_type; 0: every message, or none */
+	unsigned type;      /* enum ctrl_type; 0: every message, or none.  FAULT_EVENT: the event */
 	const char *field;  /* or NULL */
 	int64_t value;
 	const char *text;
@@ -76,6 +86,12 @@ struct fault_fate {
 /* Does what the faults of the set do to a message on its way out; copied: for FAULT_COPY, by fault. */
 void fault_message(const struct fault_set *s, const uint32_t copied[FAULTS], struct draft *d,
 		   struct fault_fate *fate);
+
+struct transition;
+
+/* The row of a machine as the faults of the set make it: `row` itself, or *changed. */
+const struct transition *fault_transition(const struct fault_set *s, const struct transition *row,
+					  struct transition *changed);
 
 /* The flags of a GRE packet as the faults of the set make them. */
 uint16_t fault_gre_flags(const struct fault_set *s, uint16_t flags);
