@@ -21,9 +21,7 @@ void pns_request_call(struct session *s, const struct cue *cue)
 			       (int64_t)endpoint_window(e), "packet_processing_delay",
 			       (int64_t)e->config.delay, "phone_number_length", (int64_t)strlen(s->number),
 			       "phone_number", s->number, NULL);
-	/* Dialling may take more than a minute (section 3.2.1): who gives up after T_call gives up too early.
-	 */
-	session_wait(s, 2 * e->config.timers.call);
+	session_wait(s, e->config.timers.call);
 }
 
 void pns_accept_call(struct session *s, const struct cue *cue)

@@ -59,7 +59,8 @@ UNIT_TESTS = \
 TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
 test_included = \
-	%D%/unit/exact.h
+	%D%/unit/exact.h \
+	%D%/unit/scene.h
 EXTRA_DIST += $(test_included)
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
@@ -114,6 +115,7 @@ endif
 	%D%/unit/test_capture.c \
 	%D%/unit/test_defrag.c \
 	%D%/unit/test_diagnose.c \
+	%D%/unit/test_endpoint_judged.c \
 	%D%/unit/test_mirror.c \
 	%D%/unit/test_pair.c \
 	%D%/unit/test_reassembly.c \

@@ -7,6 +7,7 @@
 suite_fn suite_capture;
 suite_fn suite_defrag;
 suite_fn suite_diagnose;
+suite_fn suite_endpoint_judged;
 suite_fn suite_mirror;
 suite_fn suite_pair;
 suite_fn suite_reassembly;
@@ -18,6 +19,7 @@ suite_fn *const suites[] = {
 	suite_capture,
 	suite_defrag,
 	suite_diagnose,
+	suite_endpoint_judged,
 	suite_mirror,
 	suite_pair,
 	suite_reassembly,

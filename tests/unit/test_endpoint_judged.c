@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two endpoints whose conversation is captured and judged: nothing is found as long as both are correct, and
+ * a fault is found under its id.
+ */
+#include "analyzer/pipeline.h"
+#include "dissectors/cursor.h"
+#include "tests/unit/main.h"
+#include "tests/unit/scene.h"
+
+enum { FRAME_MAX = 2048, FOUND_MAX = 2048, LIMIT = 1000 };
+
+struct court {
+	struct judge *judge;
+	struct pipeline *pipeline;
+	uint64_t frames;
+	char found[FOUND_MAX]; /* ids, each with a blank */
+};
+
+static uint16_t sum(const uint8_t *octets, size_t len, uint32_t with)
+{
+	for (size_t i = 0; i < len; i++)
+		with += (uint32_t)octets[i] << (i % 2 ? 0 : 8);
+	while (with >> 16)
+		with = (with & 0xffff) + (with >> 16);
+	return (uint16_t)~with;
+}
+
+static void put_ip(struct wcursor *w, const struct net_seen *s, size_t len)
+{
+	wcursor_uint(w, 0x4500, 2);
+	wcursor_uint(w, (uint32_t)len + 20, 2);
+	wcursor_uint(w, 0, 4);
+	wcursor_uint(w, 64, 1);
+	wcursor_uint(w, s->protocol, 1);
+	wcursor_uint(w, 0, 2);
+	wcursor_octets(w, s->src.octet + 12, 4);
+	wcursor_octets(w, s->dst.octet + 12, 4);
+}
+
+static void put_tcp(struct wcursor *w, const struct net_seen *s)
+{
+	uint32_t pseudo = IP_PROTO_TCP + 20 + (uint32_t)s->len;
+	uint8_t *tcp = w->at, *ip = tcp - 20;
+	uint16_t check;
+
+	wcursor_uint(w, s->src_port, 2);
+	wcursor_uint(w, s->dst_port, 2);
+	wcursor_uint(w, s->seq + 1000, 4);
+	wcursor_uint(w, s->flags & NET_ACK ? s->ack + 1000 : 0, 4);
+	wcursor_uint(w, 0x5000u | s->flags, 2);
+	wcursor_uint(w, 0xffff, 2);
+	wcursor_uint(w, 0, 4);
+	wcursor_octets(w, s->octets, s->len);
+	for (unsigned i = 12; i < 20; i += 2)
+		pseudo += (uint32_t)ip[i] << 8 | ip[i + 1];
+	check = sum(tcp, 20 + s->len, pseudo);
+	tcp[16] = (uint8_t)(check >> 8);
+	tcp[17] = (uint8_t)check;
+}
+
+static void seen(void *ctx, const struct net_seen *s)
+{
+	struct court *c = ctx;
+	uint8_t frame[FRAME_MAX];
+	struct wcursor w = wcursor_on(frame, sizeof(frame));
+	struct packet p = { .number = ++c->frames, .time_ns = s->time_ns, .link_type = LINK_RAW, .octets = frame };
+	bool tcp = s->protocol == IP_PROTO_TCP;
+
+	put_ip(&w, s, (tcp ? 20 : 0) + s->len);
+	if (tcp)
+		put_tcp(&w, s);
+	else
+		wcursor_octets(&w, s->octets, s->len);
+	CU_ASSERT_FALSE_FATAL(w.overrun);
+	p.caplen = p.len = (uint32_t)(w.at - frame);
+	pipeline_packet(c->pipeline, 0, &p);
+}
+
+static void note(void *ctx, const struct finding *f)
+{
+	struct court *c = ctx;
+	size_t len = strlen(c->found);
+
+	snprintf(c->found + len, sizeof(c->found) - len, "%s ", f->id);
+	if (getenv("NEWS"))
+		fprintf(stderr, "# found %s in frame %llu: %s\n", f->id, (unsigned long long)f->frame, f->message);
+}
+
+static void court_begin(struct court *c, struct setting *set, enum rule_profile profile)
+{
+	struct judge_options jo = { .profile = profile, .max_findings = LIMIT };
+	struct pipeline_options po = pipeline_defaults();
+	char err[128] = "";
+
+	memset(c, 0, sizeof(*c));
+	c->judge = judge_new(&jo);
+	po.judge = c->judge;
+	c->pipeline = pipeline_new(&po, NULL, err, sizeof(err));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c->pipeline);
+	setting_default(set);
+	set->config[PAC].profile = set->config[PNS].profile = profile;
+	set->tap = (struct net_tap){ c, seen };
+}
+
+/* Returns what was found. */
+static const char *court_end(struct court *c)
+{
+	struct pipeline_counts counts;
+
+	pipeline_capture_end(c->pipeline, &counts);
+	pipeline_finish(c->pipeline);
+	CU_ASSERT_TRUE(judge_walk(c->judge, note, c));
+	pipeline_free(c->pipeline);
+	judge_free(c->judge);
+	return c->found;
+}
+
+/* --- conversations ----------------------------------------------------------------------------------- */
+
+static void talk(struct scene *sc)
+{
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PNS, "dut-traffic packets=200 size=500 rate=0"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-traffic packets=200 size=100 rate=0"));
+	run(sc, SEC(20));
+}
+
+static void outgoing(struct scene *sc)
+{
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_TRUE(dial(sc, "5551234") > 0);
+	run(sc, SEC(10));
+	CU_ASSERT_EQUAL(count(sc, PNS).calls_up, 3);
+	talk(sc);
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PNS, "dut-hangup"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-hangup"));
+	run(sc, SEC(5));
+}
+
+static void incoming(struct scene *sc)
+{
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-ring 5551234 5559876"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-ring 5551234 5559876 bearer=digital"));
+	run(sc, SEC(10));
+	CU_ASSERT_EQUAL(count(sc, PNS).calls_up, 2);
+	talk(sc);
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-wan-error crc=3"));
+	run(sc, SEC(2));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-wan-error crc=2 framing=1"));
+	run(sc, SEC(200));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-telco carrier-loss"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PNS, "dut-hangup"));
+	run(sc, SEC(5));
+}
+
+/* Calls that come to nothing. */
+static void failures(struct scene *sc)
+{
+	static const char *const outcomes[] = { "busy",	  "no-carrier",	 "no-dialtone", "ring",
+						"barred", "unallocated", "rejected" };
+
+	for (unsigned i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++) {
+		char words[64], number[64];
+
+		snprintf(words, sizeof(words), "dut-telco number %s", outcomes[i]);
+		snprintf(number, sizeof(number), "%.60s", hook(sc, PAC, words));
+		CU_ASSERT_TRUE(dial(sc, number) > 0);
+		run(sc, SEC(100));
+		CU_ASSERT_EQUAL(count(sc, PNS).calls, 0);
+	}
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PNS, "dut-config refuse-number=666"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-ring 5551234 666"));
+	CU_ASSERT_PTR_NOT_NULL(hook(sc, PAC, "dut-ring answer=fail"));
+	run(sc, SEC(30));
+	CU_ASSERT_EQUAL(count(sc, PNS).calls, 0);
+}
+
+static void judged(unsigned from, unsigned stops, void (*conversation)(struct scene *sc))
+{
+	struct setting set;
+	struct court court;
+	struct scene sc;
+
+	court_begin(&court, &set, PROFILE_RFC2637);
+	set.lines = 4;
+	scene_begin(&sc, &set);
+	connect_from(&sc, from);
+	conversation(&sc);
+	endpoint_stop(sc.side[stops].e, 3);
+	run(&sc, SEC(5));
+	CU_ASSERT_EQUAL(count(&sc, PAC).connections + count(&sc, PNS).connections, 0);
+	scene_end(&sc);
+	CU_ASSERT_STRING_EQUAL(court_end(&court), "");
+}
+
+static void test_clean(void)
+{
+	for (unsigned i = 0; i < 2 * SIDES; i++) {
+		judged(i % 2, i / 2, outgoing);
+		judged(i % 2, i / 2, incoming);
+	}
+}
+
+static void test_clean_failures(void)
+{
+	judged(PNS, PNS, failures);
+	judged(PAC, PAC, failures);
+}
+
+void suite_endpoint_judged(void)
+{
+	CU_pSuite s = CU_add_suite("endpoint judged", NULL, NULL);
+
+	CU_add_test(s, "calls either way, whoever connects and stops: nothing is found", test_clean);
+	CU_add_test(s, "calls that fail: nothing is found", test_clean_failures);
+}
