@@ -43,6 +43,8 @@ libanalyzer_a_SOURCES = \
 	%D%/reassembly_flow.c \
 	%D%/reassembly_hole.c \
 	%D%/reassembly_internal.h \
+	%D%/recorded.c \
+	%D%/recorded.h \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/report_conform.c \

@@ -60,6 +60,11 @@ libconformance_a_SOURCES = \
 	%D%/quirk.c \
 	%D%/quirk.h \
 	%D%/quirks.def \
+	%D%/replay.c \
+	%D%/replay.h \
+	%D%/replay_gre.c \
+	%D%/replay_match.c \
+	%D%/replay_private.h \
 	%D%/rule.c \
 	%D%/rule.h \
 	%D%/rules.def \

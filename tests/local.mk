@@ -98,6 +98,7 @@ endif
 	%D%/unit/test_ppp_peer.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \
+	%D%/unit/test_replay.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
 	%D%/unit/test_rules_control.c \
