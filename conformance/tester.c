@@ -6,9 +6,11 @@
 #include "conformance/endpoint.h"
 #include "conformance/tester_private.h"
 
+/* Seconds from what a test sends to a hook that builds on it. */
+static const double SETTLED = 0.1;
+
 struct hook_call {
 	struct tester *t; /* NULL: the test has gone on without it */
-	bool calling;     /* within events.hook(): done at once is not allowed to resume anything */
 };
 
 /* --- time -------------------------------------------------------------------------------------- */
@@ -70,13 +72,15 @@ void t_sleep(struct tester *t, double seconds)
 
 /* --- life -------------------------------------------------------------------------------------- */
 
-/* After the verdict: what the test left open ends in order, then all is over. */
+/* After the verdict: what the test left open ends in order, what it had the device do is undone, all is over. */
 static void close_down(void *arg)
 {
 	struct tester *t = arg;
 
 	t->closing = true;
 	link_close_all(t);
+	if (t->hooked)
+		t_try_hook(t, "dut-reset", NULL);
 	t->over = true;
 }
 
@@ -429,8 +433,11 @@ static int run_hook(struct tester *t, unsigned argc, const char *const *argv)
 
 	if (!t->e->hook || runner_hook_missing(t->runner, argv[0]))
 		return HOOK_NONE;
+	if (!t->closing)
+		t_sleep(t, SETTLED); /* what the test has just sent has arrived */
 	h = tester_memory(t, sizeof(*h));
 	h->t = t;
+	t->hooked = true;
 	t->hook = h;
 	t->hook_done = false;
 	if (!t->e->hook(t->e_ctx, argc, argv, hook_done, h)) {

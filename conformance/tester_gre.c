@@ -6,7 +6,9 @@
 #include "conformance/endpoint.h"
 #include "conformance/tester_private.h"
 
-enum { GRE_ROOM = 4096, HEADER_MAX = 16, FIRST_ROOM = 64 };
+enum { GRE_ROOM = 4096, FIRST_ROOM = 64 };
+
+#define RIDE_WAITS (20 * NET_MILLISECOND)
 
 static struct net *net_of(const struct t_gre *g)
 {
@@ -74,6 +76,8 @@ uint32_t t_gre_data(struct t_gre *g, const void *ppp, size_t len)
 
 	pkt.payload_length = (uint16_t)len;
 	g->next_seq++;
+	if (gre_rides(g))
+		g->unacked = 0;
 	send_packet(g, &pkt, ppp, len);
 	return pkt.seq;
 }
@@ -92,6 +96,7 @@ void t_ack(struct t_gre *g, uint32_t number)
 		.ack = number,
 	};
 
+	g->unacked = 0;
 	send_packet(g, &pkt, NULL, 0);
 }
 
@@ -117,7 +122,7 @@ static void ack_later(struct t_gre *g, uint32_t number)
 	int64_t due = net_now(net_of(g)) + (int64_t)(g->delay * (double)NET_SECOND);
 	size_t last;
 
-	if (g->delay <= 0 || !g->acks) {
+	if (g->delay <= 0) {
 		t_ack(g, number);
 		return;
 	}
@@ -125,28 +130,46 @@ static void ack_later(struct t_gre *g, uint32_t number)
 		g->acks_count++;
 	last = (g->acks_first + g->acks_count - 1) % ACKS_WAITING;
 	g->acks[last] = (struct waiting_ack){ due, number };
+	g->unacked = 0;
 	if (g->acks_count == 1)
 		net_timer_set(net_of(g), &g->ack_timer, due);
 }
 
+/* The oldest waits for data of the tester's to ride on; where there is none, some is made. */
+static void ride(void *ctx)
+{
+	struct t_gre *g = ctx;
+
+	if (g->unacked && g->how == T_ACK_RIDING)
+		lcp_discard(g);
+}
+
+/* Acknowledges what the policy wants acknowledged by now. */
 static void acknowledge(struct t_gre *g)
 {
 	switch (g->how) {
 	case T_ACK_NONE:
+		break;
 	case T_ACK_RIDING:
+		if (g->unacked && !g->ride_timer.slot)
+			net_timer_set(net_of(g), &g->ride_timer, net_now(net_of(g)) + RIDE_WAITS);
 		break;
 	case T_ACK_ALL:
 	case T_ACK_LONE:
 	case T_ACK_DELAY:
-		ack_later(g, g->highest_in);
+		if (g->unacked)
+			ack_later(g, g->highest_in);
 		break;
 	case T_ACK_EVERY:
 	case T_ACK_BATCH:
-		if (++g->collected >= g->batch) {
-			g->collected = 0;
+		if (g->unacked >= g->batch)
 			ack_later(g, g->highest_in);
-		}
 	}
+}
+
+static void acknowledge_first(void *ctx)
+{
+	acknowledge(ctx);
 }
 
 void t_acks(struct t_gre *g, enum t_acks how, unsigned n, double delay)
@@ -154,11 +177,12 @@ void t_acks(struct t_gre *g, enum t_acks how, unsigned n, double delay)
 	g->how = how;
 	g->batch = n ? n : 1;
 	g->delay = delay;
-	g->collected = 0;
 	g->acks_count = 0;
+	net_timer_cancel(net_of(g), &g->first_timer);
 	net_timer_cancel(net_of(g), &g->ack_timer);
 	if (delay > 0 && !g->acks)
 		g->acks = tester_memory(g->t, ACKS_WAITING * sizeof(*g->acks));
+	acknowledge(g);
 }
 
 /* --- in -------------------------------------------------------------------------------------------- */
@@ -217,6 +241,7 @@ static void on_packet(void *ctx, const struct ip_addr *src, const struct ip_addr
 		if (!g->any_in || (int32_t)(pkt.seq - g->highest_in) > 0)
 			g->highest_in = pkt.seq;
 		g->any_in = true;
+		g->unacked++;
 		if (g->active)
 			acknowledge(g);
 		lcp_frame(g, pkt.payload, pkt.payload ? pkt.caplen : 0);
@@ -243,6 +268,8 @@ struct t_gre *gre_prepare(struct t_call *c)
 	g->next = t->sessions;
 	t->sessions = g;
 	g->ack_timer = (struct net_timer){ .fn = send_due_acks, .ctx = g };
+	g->ride_timer = (struct net_timer){ .fn = ride, .ctx = g };
+	g->first_timer = (struct net_timer){ .fn = acknowledge_first, .ctx = g };
 	g->claim = net_gre_claim(c->link->host, c->own_id, on_packet, g);
 	if (!g->claim)
 		tester_broken(t, "no memory");
@@ -256,8 +283,8 @@ struct t_gre *t_gre(struct t_call *c)
 	if (!g)
 		t_skip(c->link->t, "no raw socket for GRE (it takes CAP_NET_RAW)");
 	c->gre = g;
-	if (!g->active && g->any_in)
-		acknowledge(g);
+	if (!g->active && g->any_in) /* at the next turn: the test may want another policy first */
+		net_timer_set(net_of(g), &g->first_timer, net_now(net_of(g)));
 	g->active = true;
 	return g;
 }
@@ -268,7 +295,9 @@ void gre_free_all(struct tester *t)
 		struct t_gre *g = t->sessions;
 
 		t->sessions = g->next;
+		net_timer_cancel(net_of(g), &g->first_timer);
 		net_timer_cancel(net_of(g), &g->ack_timer);
+		net_timer_cancel(net_of(g), &g->ride_timer);
 		net_timer_cancel(net_of(g), &g->traffic_timer);
 		lcp_free(g);
 		if (g->claim)

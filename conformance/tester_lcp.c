@@ -12,14 +12,14 @@ enum {
 
 /* --- echoes ---------------------------------------------------------------------------------------- */
 
-size_t t_lcp_echo_build(const struct t_gre *g, uint8_t identifier, size_t fill, uint8_t *out, size_t room)
+static size_t build(const struct t_gre *g, uint8_t code, uint8_t identifier, size_t fill, uint8_t *out, size_t room)
 {
 	size_t head = g->plain ? 0 : 2, len = LCP_HEADER + 4 + fill;
 	uint8_t packet[] = { 0xff,
 			     0x03,
 			     PPP_LCP >> 8,
 			     PPP_LCP & 0xff,
-			     PPP_ECHO_REQ,
+			     code,
 			     identifier,
 			     (uint8_t)(len >> 8),
 			     (uint8_t)len,
@@ -34,6 +34,18 @@ size_t t_lcp_echo_build(const struct t_gre *g, uint8_t identifier, size_t fill, 
 	memcpy(out, packet + 2 - head, fixed);
 	memset(out + fixed, 'e', fill);
 	return fixed + fill;
+}
+
+size_t t_lcp_echo_build(const struct t_gre *g, uint8_t identifier, size_t fill, uint8_t *out, size_t room)
+{
+	return build(g, PPP_ECHO_REQ, identifier, fill, out, room);
+}
+
+void lcp_discard(struct t_gre *g)
+{
+	uint8_t frame[ECHO_ROOM];
+
+	t_gre_data(g, frame, build(g, PPP_DISCARD, 0, ECHO_FILL, frame, sizeof(frame)));
 }
 
 static void forget_reply(struct t_gre *g, uint8_t identifier)

@@ -251,7 +251,7 @@ bool t_start(struct t_link *l)
 
 bool t_answer_start(struct t_link *l)
 {
-	if (!t_get(l, CTRL_SCCRQ, CONNECT_SECONDS))
+	if (t_message(l)->type != CTRL_SCCRQ && !t_get(l, CTRL_SCCRQ, CONNECT_SECONDS))
 		return false;
 	t_send(l, CTRL_SCCRP, NULL);
 	l->established = true;
@@ -397,8 +397,14 @@ static const char *end_text(const struct tester *t, const struct ip_addr *own, c
 static void ask_to_connect(struct tester *t, const struct ip_addr *own)
 {
 	char where[IP_ADDR_TEXT + 16];
-	int status = t_try_hook(t, "dut-connect", end_text(t, own, where, sizeof(where)), NULL);
+	int status = HOOK_NOT_NOW;
 
+	/* It may need a moment until it has forgotten an earlier connection. */
+	for (unsigned try = 0; status == HOOK_NOT_NOW && try < START_TRIES; try++) {
+		if (try)
+			t_sleep(t, 1);
+		status = t_try_hook(t, "dut-connect", end_text(t, own, where, sizeof(where)), NULL);
+	}
 	if (status != HOOK_DONE && !(status == HOOK_NONE && t->o->listen))
 		tester_hook_ended(t, "dut-connect", status);
 }

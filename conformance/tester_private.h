@@ -82,11 +82,12 @@ struct t_gre {
 	uint32_t highest_in;        /* of the DUT's data */
 	int64_t last_ack;           /* of the DUT's acknowledgments */
 	enum t_acks how;
-	unsigned batch, collected;
+	unsigned batch, unacked;    /* of EVERY and BATCH; data since the last acknowledgment */
 	double delay;
 	struct waiting_ack *acks;   /* a ring of ACKS_WAITING */
 	size_t acks_first, acks_count;
-	struct net_timer ack_timer;
+	struct net_timer ride_timer, ack_timer;
+	struct net_timer first_timer; /* acknowledges what came before the session was asked for */
 	struct t_packet *packet;    /* a ring once full */
 	size_t packets, room, waited; /* seen in all; allocated; those that t_gre_wait has shown */
 	uint8_t echoed[32];         /* bits: identifiers of the LCP Echo-Replies that came */
@@ -148,7 +149,7 @@ struct tester {
 	struct hook_call *hook;
 	int hook_status;
 	char *hook_output;
-	bool hook_done;
+	bool hook_done, hooked;       /* the last one has answered; there was one */
 	bool unreachable;             /* could not connect: perhaps the device is down */
 	bool again;                   /* nothing is wrong, but it has to begin anew */
 	uint32_t random;
@@ -212,6 +213,7 @@ bool gre_rides(const struct t_gre *g); /* data carries an acknowledgment */
 
 /* tester_lcp.c */
 void lcp_frame(struct t_gre *g, const uint8_t *frame, size_t len); /* the DUT's PPP, as it comes */
+void lcp_discard(struct t_gre *g); /* sends data that means nothing */
 void lcp_free(struct t_gre *g);
 
 #endif

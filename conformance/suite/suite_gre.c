@@ -364,6 +364,7 @@ static void gre_seq_ackonly(struct tester *t)
 
 	for (unsigned i = 0; i < 6; i++) {
 		t_traffic(g, 2, 64, 20, true);
+		t_sleep(t, 0.3); /* nothing is left for the acknowledgment to ride on */
 		t_lcp_echo(g, (uint8_t)i);
 		t_sleep(t, 0.6);
 	}

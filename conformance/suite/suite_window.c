@@ -41,6 +41,15 @@ static struct t_gre *loaded_call(struct tester *t, unsigned window, unsigned del
 	return g;
 }
 
+/* Ends the control connection, so that there can be another one: many devices bear only one. */
+static void end_link(struct tester *t, struct t_gre *g)
+{
+	t_send(gre_link(g), CTRL_STOPRQ, NULL);
+	t_closes(gre_link(g), 2);
+	t_close(gre_link(g));
+	t_sleep(t, 0.5);
+}
+
 /* Data packets from the next one on, which is awaited for `first` seconds, to a lull; *last: their highest. */
 static unsigned batch(struct t_gre *g, double first, uint32_t *last)
 {
@@ -172,6 +181,7 @@ static void one_at_a_time(struct tester *t, unsigned window)
 		t_ack(g, last);
 	}
 	t_traffic_stop(g);
+	end_link(t, g);
 }
 
 static void win_smallest(struct tester *t)
@@ -628,12 +638,15 @@ static void ato_session(struct tester *t)
 /* The pause at which time-outs level off under a MaxTimeOut of so many seconds. */
 static double ceiling(struct tester *t, unsigned max_timeout)
 {
+	struct t_gre *g;
 	char setting[32];
 	struct stalls s;
 
 	snprintf(setting, sizeof(setting), "max_timeout=%u", max_timeout);
 	t_hook(t, "dut-config", setting, NULL);
-	stalls_of(t, loaded_call(t, 4, 1), t_scaled(t, 12.0 * max_timeout), &s);
+	g = loaded_call(t, 4, 1);
+	stalls_of(t, g, t_scaled(t, 12.0 * max_timeout), &s);
+	end_link(t, g);
 	return longest(&s);
 }
 
