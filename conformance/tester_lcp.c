@@ -165,7 +165,6 @@ static void begin_ppp(struct t_gre *g)
 	static const struct ppp_peer_events events = { .send = send_frame, .state = changed };
 	struct ppp_peer_config c = {
 		.server = t_self(g->t) == ROLE_PAC,
-		.auth = t_self(g->t) == ROLE_PAC ? 1u << PPP_PEER_NONE : 0,
 		.user = g->t->o->user,
 		.password = g->t->o->password,
 		.mppe40 = true,

@@ -7,7 +7,7 @@
 #include "dissectors/ip.h"
 #include "tools/emulate_config.h"
 
-enum { SOURCES = 3, ANSWER = 65536 };
+enum { SOURCES = 3, ANSWER = 65536, CALLS = 100 };
 
 struct conform_self {
 	struct emulation m;
@@ -30,6 +30,8 @@ static bool configure(struct conform_self *s, const struct options *o, const str
 
 	emulation_init(m, run->dut);
 	m->endpoint.profile = run->profile;
+	m->endpoint.max_calls = CALLS;
+	m->endpoint.strict = true; /* what a liberal peer bears some tests take for a fault */
 	m->endpoint.seed = run->seed;
 	m->telco.seed = run->seed;
 	if (run->dut == ROLE_PAC && m->telco.analog + m->telco.bri + m->telco.pri == 0) {
