@@ -730,23 +730,36 @@ static bool no_frame(void *ctx, int64_t time_ns, const uint8_t *octets, uint32_t
 	return true;
 }
 
-struct script *script_open(const char *path, char *err, size_t room)
+struct script *script_read(const char *name, const char *text, size_t len, char *err, size_t room)
 {
-	struct script *s = NULL;
+	struct script *s;
 	uint32_t link_type;
-	size_t len;
-	char *text = file_read(path, &len, err, room);
 
-	if (text && script_compile(path, text, len, &link_type, no_frame, NULL, err, room))
-		s = script_new(path, err, room);
-	if (!s) {
-		free(text);
+	if (!script_compile(name, text, len, &link_type, no_frame, NULL, err, room))
+		return NULL;
+	s = script_new(name, err, room);
+	if (!s)
+		return NULL;
+	s->path = strdup(name);
+	s->source = malloc(len + 1);
+	if (!s->path || !s->source) {
+		snprintf(err, room, "%s: out of memory", name);
+		script_free(s);
 		return NULL;
 	}
-	s->source = text;
+	s->name = s->path;
+	memcpy(s->source, text, len);
 	s->source_len = len;
-	s->path = strdup(path);
-	s->name = s->path ? s->path : "script";
+	return s;
+}
+
+struct script *script_open(const char *path, char *err, size_t room)
+{
+	size_t len;
+	char *text = file_read(path, &len, err, room);
+	struct script *s = text ? script_read(path, text, len, err, room) : NULL;
+
+	free(text);
 	return s;
 }
 

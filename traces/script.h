@@ -78,6 +78,8 @@ struct script;
  * "FILE:LINE: what is wrong" in err.
  */
 struct script *script_open(const char *path, char *err, size_t room);
+/* The same of a text in memory; name: for messages. */
+struct script *script_read(const char *name, const char *text, size_t len, char *err, size_t room);
 /* Plays it, once. */
 void script_play(struct script *s, const struct script_stage *stage, struct script_outcome *out);
 void script_free(struct script *s);

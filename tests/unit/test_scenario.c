@@ -5,7 +5,6 @@
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "conformance/endpoint.h"
 #include "conformance/runner.h"
@@ -71,43 +70,43 @@ static void scene_end(void)
 	net_free(scene.net);
 }
 
-/* Plays a script of a file at a device; its result is scene.result. */
-static void play(enum role dut, const char *path)
+/* Plays a script at a device, and frees it; the result is scene.result. */
+static void play(enum role dut, struct script *script)
 {
 	const struct runner_events events = { .ended = on_ended, .hook = hook };
-	struct scenario s = { .script = NULL };
+	struct scenario s = { .script = script };
 	struct runner_options o;
 	struct runner *r;
-	char err[256] = "";
 
+	CU_ASSERT_PTR_NOT_NULL_FATAL(script);
 	scene_begin(dut);
 	o = (struct runner_options){
-		.net = scene.net, .dut = dut, .address = scene.address[0], .port = CTRL_PORT,
-		.sources = &scene.address[1], .nsources = 1, .gre = true, .timeout = 600, .time_scale = 1, .jobs = 1,
+		.net = scene.net,
+		.dut = dut,
+		.address = scene.address[0],
+		.port = CTRL_PORT,
+		.sources = &scene.address[1],
+		.nsources = 1,
+		.gre = true,
+		.timeout = 600,
+		.time_scale = 1,
+		.jobs = 1,
 		.seed = 1,
 	};
-	s.script = script_open(path, err, sizeof(err));
-	if (!s.script)
-		printf("# %s\n", err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s.script);
 	r = runner_new(&o, &events, NULL);
 	runner_run_one(r, "scenario", scenario_run, &s, 0);
 	runner_free(r);
-	script_free(s.script);
+	script_free(script);
 	CU_ASSERT_TRUE(scene.ended);
 	scene_end();
 }
 
 static void play_text(enum role dut, const char *text)
 {
-	char path[] = "/tmp/pptpscope-scenario-XXXXXX";
-	int fd = mkstemp(path);
+	char err[256] = "";
 
-	CU_ASSERT_TRUE_FATAL(fd >= 0);
-	CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-	play(dut, path);
-	unlink(path);
+	play(dut, script_read("t", text, strlen(text), err, sizeof(err)));
+	CU_ASSERT_STRING_EQUAL(err, "");
 }
 
 static void expect(enum verdict_kind v, const char *expected, const char *observed)
@@ -119,20 +118,21 @@ static void expect(enum verdict_kind v, const char *expected, const char *observ
 	CU_ASSERT_STRING_EQUAL(r->expected, expected);
 	CU_ASSERT_STRING_EQUAL(said, observed);
 	if (r->verdict != v || strcmp(r->expected, expected) || strcmp(said, observed))
-		printf("# %s: \"%s\" \"%s\" \"%s\"\n", verdict_name(r->verdict), r->expected, r->observed, r->reason);
+		printf("# %s: \"%s\" \"%s\" \"%s\"\n", verdict_name(r->verdict), r->expected, r->observed,
+		       r->reason);
 }
 
 static void test_files(void)
 {
-	static const char *const names[] = { "busy",     "echo",  "garbage", "incoming", "outgoing",
+	static const char *const names[] = { "busy",  "echo",  "garbage", "incoming", "outgoing",
 					     "split", "start", "stop",    "tunnel" };
 	const char *srcdir = getenv("srcdir");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[4096];
+		char path[4096], err[256];
 
 		snprintf(path, sizeof(path), "%s/traces/scenarios/%s.trace", srcdir ? srcdir : ".", names[i]);
-		play(ROLE_PAC, path);
+		play(ROLE_PAC, script_open(path, err, sizeof(err)));
 		if (scene.result.verdict != VERDICT_PASS)
 			printf("# %s\n", names[i]);
 		expect(VERDICT_PASS, "", "");
@@ -147,7 +147,8 @@ static void test_pns(void)
 			    "pac CDN\nlet n=$asked.call_id\nexpect no CCRQ for 2s\nhook dut-stop\n"
 			    "pns STOPRQ; pac STOPRP; expect close within 60s");
 	expect(VERDICT_PASS, "", "");
-	play_text(ROLE_PNS, "pac connect; pac SCCRQ; pns SCCRP; pac ICRQ; pns ICRP; pac ICCN; pac CDN; pac stop");
+	play_text(ROLE_PNS,
+		  "pac connect; pac SCCRQ; pns SCCRP; pac ICRQ; pns ICRP; pac ICCN; pac CDN; pac stop");
 	expect(VERDICT_PASS, "", "");
 }
 

@@ -1412,13 +1412,9 @@ static void device_note(void *ctx, bool warning, const char *text)
 /* Plays a script at a device that says this. */
 static void play(const char *text, const char *says, bool pac)
 {
-	char path[] = "/tmp/pptpscope-script-XXXXXX", err[256] = "";
-	int fd = mkstemp(path);
+	char err[256] = "";
 	struct script *s;
 
-	CU_ASSERT_TRUE_FATAL(fd >= 0);
-	CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
 	memset(&device, 0, sizeof(device));
 	device.says = says;
 	device.stage = (struct script_stage){
@@ -1426,8 +1422,7 @@ static void play(const char *text, const char *says, bool pac)
 		device_rst, device_next, device_show_echo, device_gre, device_gre_packet, device_gre_heard,
 		device_hook, device_note,
 	};
-	s = script_open(path, err, sizeof(err));
-	unlink(path);
+	s = script_read("t", text, strlen(text), err, sizeof(err));
 	CU_ASSERT_PTR_NOT_NULL(s);
 	if (!s) {
 		printf("# %s\n", err);
@@ -1489,11 +1484,11 @@ static void test_play_octets(void)
 	CU_ASSERT_EQUAL(device.at[3], 156);
 	play("pns SCCRQ", "", false);
 	CU_ASSERT_EQUAL(device.out.verdict, SCRIPT_WRONG);
-	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: there is no connection to play on"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, "t:1: there is no connection to play on"));
 	play("pns connect; pns tcp flags=S", "", false);
-	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: \"pns tcp\" cannot be played"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, "t:1: \"pns tcp\" cannot be played"));
 	play("pns connect; pns SCCRQ badsum", "", false);
-	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, ":1: what happens below TCP and GRE cannot be played"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(device.out.observed, "t:1: what happens below TCP and GRE cannot be played"));
 }
 
 static void test_play_differences(void)
