@@ -216,6 +216,11 @@ static bool assigns_id(const struct ctrl_msg *m)
 	return m->type == CTRL_OCRQ || m->type == CTRL_OCRP || m->type == CTRL_ICRQ || m->type == CTRL_ICRP;
 }
 
+static bool begins_call(const struct ctrl_msg *m)
+{
+	return m->type == CTRL_OCRQ || m->type == CTRL_ICRQ;
+}
+
 /* --- calls ------------------------------------------------------------------------------------------- */
 
 /* The newest call with this ID of a side; 0: none. */
@@ -232,7 +237,7 @@ static unsigned call_of(struct script_state *s, const struct ctrl_msg *m, enum s
 {
 	uint32_t id;
 
-	if (m->type == CTRL_OCRQ || m->type == CTRL_ICRQ)
+	if (begins_call(m))
 		return s->calls < CALLS_MAX ? ++s->calls : 0;
 	if (ctrl_get(m, "peer_call_id", &id))
 		return call_by_id(s, !side, id);
@@ -342,7 +347,7 @@ static void write_played(struct script_state *s, const struct observed *o, const
 		raw_words(&s->page, o);
 	} else {
 		word(&s->page, "%s", m->desc->abbrev);
-		if (call && call != s->current && call != s->calls)
+		if (call && call != s->current && !begins_call(m))
 			word(&s->page, "call=%u", call);
 		field_words(s, m, side, call);
 		learn_id(s, m, side, call);
@@ -398,7 +403,7 @@ static void expected_words(struct script_state *s, const struct observed *o, con
 	uint32_t result = field(m, "result_code");
 
 	word(&s->page, "expect %s %s", side_names[side], m->desc->abbrev);
-	if (call && call != s->current && call != s->calls)
+	if (call && call != s->current && !begins_call(m))
 		word(&s->page, "call=%u", call);
 	if (is_reply(m))
 		word(&s->page, "result_code=%u", result);
