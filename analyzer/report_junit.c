@@ -65,12 +65,12 @@ static struct suite *suite_of(struct report_conform *r, const char *section)
 static bool is_skip(const struct test_result *t)
 {
 	return t->verdict == VERDICT_SKIPPED || t->verdict == VERDICT_UNSUPPORTED ||
-	       (t->verdict == VERDICT_INCONCLUSIVE && t->test && !t->ours);
+	       (t->verdict == VERDICT_INCONCLUSIVE && test_counts(t) && !t->ours);
 }
 
 static bool is_failure(const struct test_result *t)
 {
-	return t->verdict == VERDICT_FAIL || (t->verdict == VERDICT_INCONCLUSIVE && !t->test && !t->ours);
+	return t->verdict == VERDICT_FAIL || (t->verdict == VERDICT_INCONCLUSIVE && !test_counts(t) && !t->ours);
 }
 
 static bool keep(struct report_conform *r, const struct test_result *t, enum baseline b)

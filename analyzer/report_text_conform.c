@@ -174,14 +174,14 @@ static void test(struct report_conform *r, const struct test_result *result, enu
 {
 	count_section(r, result);
 	count_reason(r, result);
-	if (result->verdict == VERDICT_FAIL || (!result->test && result->verdict != VERDICT_PASS))
+	if (result->verdict == VERDICT_FAIL || (!test_counts(result) && result->verdict != VERDICT_PASS))
 		keep(&r->last_failed, result, b);
 	else if (result->warned)
 		keep(&r->last_warned, result, b);
 	if (r->o.quiet)
 		return;
 	say_device(r, d);
-	if (!result->test && result->verdict == VERDICT_PASS && !r->o.verbose)
+	if (!test_counts(result) && result->verdict == VERDICT_PASS && !r->o.verbose)
 		return;
 	say_area(r, result);
 	say_test(r, result, b);

@@ -238,6 +238,7 @@ static bool launch(struct runner *r, unsigned lane, const struct tester *like, u
 	t->run_arg = like->run_arg;
 	t->flags = like->flags;
 	t->result.tries = tries;
+	t->result.scenario = like->result.scenario;
 	if (r->o.nsources)
 		t->source = &r->o.sources[lane % r->o.nsources];
 	if (!tester_begin(t)) {
@@ -262,6 +263,7 @@ static struct tester likeness(const struct tester *t)
 {
 	return (struct tester){
 		.test = t->test, .run = t->run, .run_arg = t->run_arg, .flags = t->flags, .result.name = t->result.name,
+		.result.scenario = t->result.scenario,
 	};
 }
 
@@ -346,7 +348,9 @@ static struct tester of_case(const struct test_case *c)
 void runner_run_one(struct runner *r, const char *name, void (*run)(struct tester *t, void *arg), void *arg,
 		    unsigned flags)
 {
-	struct tester like = { .run = run, .run_arg = arg, .flags = flags, .result.name = name };
+	struct tester like = {
+		.run = run, .run_arg = arg, .flags = flags, .result.name = name, .result.scenario = true,
+	};
 
 	run_alone(r, &like, NULL);
 }

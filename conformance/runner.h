@@ -14,6 +14,7 @@ enum { RESULT_TEXT = 400, RESULT_NOTES = 8 };
 struct test_result {
 	const struct test_case *test;  /* NULL: the sanity test, or a scenario */
 	const char *name;              /* id, "SANITY-FIRST", "SANITY-LAST", or the scenario's name */
+	bool scenario;                 /* a test that no requirement has: it counts all the same */
 	enum verdict_kind verdict;
 	int close_verdict;             /* 1 clean: the device ended what the test left open as it should; 0 unclean;
 					  -1 null: nothing to end */
@@ -32,6 +33,12 @@ struct test_result {
 	char known_as[96];
 	bool ours;                      /* our own fault (memory, a bug): an "error" in JUnit */
 };
+
+/* What verdicts are counted of: not the sanity tests. */
+static inline bool test_counts(const struct test_result *r)
+{
+	return r->test || r->scenario;
+}
 
 struct runner_events {
 	void (*started)(void *ctx, const struct test_case *t, const char *name);

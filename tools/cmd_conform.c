@@ -107,7 +107,7 @@ static enum baseline compare(struct conform *c, const struct test_result *r)
 	struct baseline_line *known;
 	char line[BASELINE_LINE];
 
-	if (!r->test || r->verdict == VERDICT_PASS || r->verdict == VERDICT_SKIPPED)
+	if (!test_counts(r) || r->verdict == VERDICT_PASS || r->verdict == VERDICT_SKIPPED)
 		return BASELINE_NONE;
 	snprintf(line, sizeof(line), "%s %s", r->name, verdict_name(r->verdict));
 	if (options_given(c->o, "write-expect") && !baseline_add(&c->found, line))
@@ -128,12 +128,12 @@ static void ended(void *ctx, const struct test_result *r)
 	struct report_device device = device_of(c);
 	enum baseline b = compare(c, r);
 
-	if (r->test) {
+	if (test_counts(r)) {
 		c->summary.verdicts[r->verdict]++;
 		c->summary.warned += r->verdict == VERDICT_PASS && r->warned;
 	}
 	c->failed |= r->verdict == VERDICT_FAIL && b != BASELINE_UNCHANGED;
-	c->partial |= r->ours || (!r->test && r->verdict != VERDICT_PASS);
+	c->partial |= r->ours || (!test_counts(r) && r->verdict != VERDICT_PASS);
 	wipe_progress(c);
 	c->ops->test(c->printed, r, b, &device);
 }
