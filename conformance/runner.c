@@ -200,7 +200,7 @@ static void settle(struct runner *r, struct tester *t)
 		r->e.record_end(r->ctx, t->recording, result);
 	if (!t->test)
 		return;
-	if (result->verdict == VERDICT_PASS)
+	if (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_SKIPPED)
 		count_findings(t->test, result);
 	if (result->verdict == VERDICT_PASS && r->o.strict && result->warned)
 		fail_warned(result);
@@ -357,14 +357,35 @@ void runner_run_one(struct runner *r, const char *name, void (*run)(struct teste
 
 /* --- is it there? ------------------------------------------------------------------------------------------- */
 
+/* Codes by which a device says that it wants nothing to do with the tester. */
+static bool is_refusal(int64_t result)
+{
+	return result >= 2 && result <= 5;
+}
+
+/* There is somebody who speaks PPTP.  Whether it speaks it well is for the tests to say. */
 static void sanity(struct tester *t, void *arg)
 {
-	struct t_link *l = t_cc_up(t);
+	struct t_link *l = t->o->listen ? t_dut_connects(t) : t_tcp_up(t);
+	const struct ctrl_msg *m;
 
 	(void)arg;
-	t_expected(t, "a control connection starts and answers an Echo-Request");
+	t_expected(t, "the device starts a control connection");
+	if (t->o->listen) {
+		if (!t_answer_start(l))
+			t_fail(t, "no Start-Control-Connection-Request within %d s", CONNECT_SECONDS);
+		t_pass(t);
+	}
+	t_send(l, CTRL_SCCRQ, NULL);
+	m = t_get(l, CTRL_SCCRP, CONNECT_SECONDS);
+	if (!m)
+		t_fail(t, "no Start-Control-Connection-Reply within %d s", CONNECT_SECONDS);
+	if (is_refusal(t_field(m, "result_code")))
+		t_fail(t, "the device refuses the control connection: Result %lld, Error %lld",
+		       (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
+	l->established = true;
 	if (!t_alive(l))
-		t_fail(t, "an Echo-Request got no reply within %d s", ECHO_SECONDS);
+		t_note(t, "an Echo-Request got no reply within %d s", ECHO_SECONDS);
 	t_pass(t);
 }
 

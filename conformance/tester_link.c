@@ -209,6 +209,15 @@ static const char *why_not(const struct tester *t)
 	return last && *last->why ? last->why : "no answer";
 }
 
+/* The device was there when the test began. */
+static bool was_connected(const struct tester *t)
+{
+	for (const struct t_link *l = t->links; l; l = l->next)
+		if (l->opened)
+			return true;
+	return false;
+}
+
 struct t_link *t_tcp_up(struct tester *t)
 {
 	struct t_link *l = t_link_from(t, NULL, 0);
@@ -216,6 +225,8 @@ struct t_link *t_tcp_up(struct tester *t)
 
 	if (l)
 		return l;
+	if (was_connected(t))
+		t_fail(t, "after this the device accepts no connection any more: %s", why_not(t));
 	t->unreachable = true;
 	t_inconclusive(t, "no TCP connection to %s port %u: %s", ip_addr_text(&t->o->address, text), t->o->port,
 		       why_not(t));

@@ -711,7 +711,7 @@ static void calls_gone(struct tester *t)
 #define ZERO "The reserved field is zero."
 
 const struct test_case suite_call[] = {
-	{ RULE_CCRQ_LEN_01, clear_read, 0, "dut-hangup", CLEARS, "Length is 16.", NULL },
+	{ RULE_CCRQ_LEN_01, clear_read, 0, "dut-hangup", CLEARS, "Length is 16.", "MSG-HDR-01" },
 	{ RULE_CCRQ_RSVD0_01, clear_read, 0, "dut-hangup", CLEARS, ZERO, NULL },
 	{ RULE_CCRQ_RSVD1_01, clear_read, 0, "dut-hangup", CLEARS, ZERO, NULL },
 	{ RULE_CCRQ_CALLID_01, clear_own_id, 0, "dut-hangup",
