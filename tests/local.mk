@@ -31,6 +31,7 @@ test_scripts = \
 	%D%/ppp.py \
 	%D%/mutate.py \
 	%D%/readme.py \
+	%D%/scenario.py \
 	%D%/ppp_tshark.py \
 	%D%/schema.py \
 	%D%/tshark.py

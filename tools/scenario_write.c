@@ -407,6 +407,9 @@ static void expected_words(struct script_state *s, const struct observed *o, con
 		word(&s->page, "call=%u", call);
 	if (is_reply(m))
 		word(&s->page, "result_code=%u", result);
+	/* Which of several that are under way is answered. */
+	if (m->type == CTRL_ECHORP)
+		word(&s->page, "identifier=%u", field(m, "identifier"));
 	if (is_reply(m) && result == 2)
 		word(&s->page, "error_code=%u", field(m, "error_code"));
 	word(&s->page, "within %us", patience(s->last ? o->time_ns - s->last : 0));
