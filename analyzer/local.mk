@@ -59,6 +59,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_json_ppp.h \
 	%D%/report_json_put.c \
 	%D%/report_json_put.h \
+	%D%/report_json_replay.c \
 	%D%/report_json_rules.c \
 	%D%/report_junit.c \
 	%D%/report_mask.c \
@@ -68,6 +69,8 @@ libanalyzer_a_SOURCES = \
 	%D%/report_ppp.c \
 	%D%/report_ppp.h \
 	%D%/report_private.h \
+	%D%/report_replay.c \
+	%D%/report_replay.h \
 	%D%/report_rules.h \
 	%D%/report_text.c \
 	%D%/report_text_call.c \
@@ -78,6 +81,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_text_private.h \
 	%D%/report_text_put.c \
 	%D%/report_text_put.h \
+	%D%/report_text_replay.c \
 	%D%/report_text_tunnel.c \
 	%D%/source.c \
 	%D%/source.h \

@@ -380,7 +380,14 @@ static void on_reset(void *ctx, const char *why)
 	peer_ended(ctx, REPLAY_RST);
 }
 
-static const struct channel_events channel_events = { on_opened, on_failed, on_message, on_garbage, on_fin, on_reset };
+static const struct channel_events channel_events = {
+	.opened = on_opened,
+	.failed = on_failed,
+	.message = on_message,
+	.garbage = on_garbage,
+	.fin = on_fin,
+	.reset = on_reset,
+};
 
 static void on_accepted(void *ctx, struct net_tcp *c)
 {
@@ -451,8 +458,9 @@ void replay_run(struct replay *r, const volatile bool *stop)
 		bool more = net_step(r->net, net_is_virtual(r->net) ? NET_NEVER : net_now(r->net) + LISTEN_AGAIN);
 
 		if (!more && net_is_virtual(r->net))
-			return;
+			break;
 	}
+	done(r);
 }
 
 bool replay_over(const struct replay *r)

@@ -111,7 +111,7 @@ struct replay *replay_new(const struct replay_options *o, const struct replay_re
 			  const struct replay_events *e, void *ctx, char *err, size_t room);
 void replay_free(struct replay *r);
 
-/* Runs the net until it is over, or *stop. */
+/* Runs the net until it is over, or *stop: then it is over, too. */
 void replay_run(struct replay *r, const volatile bool *stop);
 bool replay_over(const struct replay *r);
 const struct replay_totals *replay_totals(const struct replay *r);

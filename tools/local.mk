@@ -13,6 +13,7 @@ pptpscope_SOURCES = \
 	%D%/cmd_conform.c \
 	%D%/cmd_decode.c \
 	%D%/cmd_emulate.c \
+	%D%/cmd_replay.c \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \

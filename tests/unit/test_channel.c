@@ -72,7 +72,14 @@ static void on_reset(void *ctx, const char *why)
 	snprintf(s->why, sizeof(s->why), "%s", why);
 }
 
-static const struct channel_events events = { on_opened, on_failed, on_message, on_garbage, on_fin, on_reset };
+static const struct channel_events events = {
+	.opened = on_opened,
+	.failed = on_failed,
+	.message = on_message,
+	.garbage = on_garbage,
+	.fin = on_fin,
+	.reset = on_reset,
+};
 
 static void on_seen(void *ctx, const struct net_seen *s)
 {
