@@ -5,6 +5,9 @@
  * good enough to reach an open link with real peers, not a network interface.
  *
  * Frames have neither flags, escapes nor FCS; they begin with FF 03 unless compressed.
+ *
+ * A peer may be freed from within its own callbacks.  Its challenges come from the seed: who tests with
+ * real secrets chooses another one each time.
  */
 #ifndef PPTPSCOPE_PPP_PEER_H
 #define PPTPSCOPE_PPP_PEER_H
@@ -19,7 +22,8 @@ struct ppp_peer_config {
 	bool server;                /* gives addresses, authenticates the other end */
 	unsigned auth;              /* bits 1 << enum ppp_peer_auth: what a server demands (strongest first), or
 				       a client allows; 0: none demanded, any allowed */
-	const char *user, *password; /* own (client), or the one that is let in (server); borrowed */
+	const char *user, *password; /* own (client; user NULL: refuses to authenticate), or the one that is
+					let in (server); borrowed as long as the peer lives, as is name */
 	const char *name;           /* of a server, in challenges; NULL: "pptpscope" */
 	bool mppe40, mppe128;       /* offered or demanded */
 	bool mppe_required, mppe_stateful;

@@ -14,6 +14,9 @@
  * does what: one of `verbs`, a control message, or a macro.  Statements that send take the options
  * of sending (script_option.c) besides their own.  Everything is counted and answered as correct
  * peers would; options exist to do otherwise.
+ *
+ * The same text can be played at a live peer (script_play.c): the statements of one side act, those of
+ * the other one, and "expect" (script_expect.c), are awaited.
  */
 #include "traces/script_private.h"
 
