@@ -61,6 +61,8 @@ static void got_octets(void *ctx, const uint8_t *octets, size_t len)
 {
 	struct channel *c = ctx;
 
+	if (c->events.read)
+		len = c->events.read(c->ctx, octets, len);
 	c->busy++;
 	/* What a segment was the kernel does not tell; most PPTP stacks send a message in one. */
 	ctrl_stream_feed(&c->in, octets, len, ++c->reads, 0, 0, true, told, c);

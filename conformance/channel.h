@@ -21,6 +21,11 @@ struct channel_events {
 	void (*garbage)(void *ctx, uint64_t octets); /* octets that are no message */
 	void (*fin)(void *ctx);
 	void (*reset)(void *ctx, const char *why);
+	/*
+	 * What one read brought, before it is taken apart: how many of its octets count, for peers that misread
+	 * streams on purpose.  May be NULL: all of them.
+	 */
+	size_t (*read)(void *ctx, const uint8_t *octets, size_t len);
 };
 
 /*

@@ -60,6 +60,10 @@ void endpoint_say(struct endpoint *e, enum endpoint_news n, uint16_t call_id, co
 	char *line = e->log.line[e->log.written % LOG_LINES];
 	va_list args;
 
+	if (fault_on(e, FAULT_MSG_LOG_01) && (n == NEWS_REJECTED || n == NEWS_CONNECTION_DOWN))
+		return;
+	if (fault_on(e, FAULT_OOS_LOG_01) && n == NEWS_DISCARDED)
+		return;
 	va_start(args, format);
 	vsnprintf(line, LOG_WIDTH, format, args);
 	va_end(args);
@@ -179,6 +183,8 @@ void endpoint_set_faults(struct endpoint *e, const struct fault_set *s)
 	e->faulty = false;
 	for (unsigned f = 0; f < FAULTS; f++)
 		e->faulty |= fault_in(s, f);
+	if (e->faulty)
+		endpoint_begin_mischief(e);
 }
 
 struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *c,
@@ -214,6 +220,7 @@ void endpoint_free(struct endpoint *e)
 	e->events = (struct endpoint_events){ 0 };
 	endpoint_drop_all(e);
 	net_timer_cancel(e->net, &e->reaper);
+	net_timer_cancel(e->net, &e->mischief);
 	reap(e);
 	net_listener_free(e->listener);
 	free(e->host_name);

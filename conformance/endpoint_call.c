@@ -26,6 +26,10 @@ static bool id_used(const struct endpoint *e, uint16_t id)
 /* Round and round, so that an ID rests as long as can be (section 3.2.2); 0 is left to others. */
 static uint16_t take_id(struct endpoint *e)
 {
+	if (fault_on(e, FAULT_CALL_UNIQ_01))
+		return 7;
+	if (fault_on(e, FAULT_CALL_SPACE_01))
+		e->next_id = 0;
 	do
 		e->next_id++;
 	while (!e->next_id || id_used(e, e->next_id));
@@ -125,6 +129,10 @@ void session_refuse_second(struct session *s, const struct cue *cue)
 {
 	int64_t peer = message_value(cue->m, "call_id"), result = cue->result, error = cue->error;
 
+	if (fault_on(s->e, FAULT_ERR_BADCID_01))
+		error = 2;
+	if (fault_on(s->e, FAULT_ERR_BADCID_01_ACCEPTED))
+		result = 1;
 	endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u: a second request with its Call ID is refused",
 		     s->id);
 	connection_send_fields(s->c, is_pac(s->e) ? CTRL_OCRP : CTRL_ICRP, "peer_call_id", peer,
@@ -230,6 +238,7 @@ void session_end(struct session *s, const char *why)
 	pac_release(s);
 	unlink_session(s);
 	e->used[s->id / 8] &= (uint8_t) ~(1 << s->id % 8);
+	e->last_peer_id = s->peer_id;
 	endpoint_say(e, NEWS_CALL_DOWN, s->id, "call %u (serial number %u, 0x%04x) is over: %s", s->id,
 		     s->serial, s->serial, why ? why : "ended");
 	if (s->machine == MACHINE_PNS_OUT)
@@ -247,15 +256,19 @@ void session_free(struct session *s)
 
 uint16_t endpoint_window(const struct endpoint *e)
 {
-	return is_ms_ptpt(e) ? 0 : e->set.window;
+	/* What Windows announces, and nobody looks at (MS-PTPT section 3.1.5.7). */
+	if (is_ms_ptpt(e))
+		return is_pac(e) ? 16384 : 64;
+	return e->set.window;
 }
 
 void session_start_tunnel(struct session *s)
 {
-	endpoint_say(
-		s->e, NEWS_CALL_UP, s->id,
-		"call %u (serial number %u, 0x%04x) is up, the peer's Call ID is %u, window %u, delay %u",
-		s->id, s->serial, s->serial, s->peer_id, s->peer_window, s->peer_delay);
+	if (!fault_on(s->e, FAULT_CALL_SERIAL_01))
+		endpoint_say(s->e, NEWS_CALL_UP, s->id,
+			     "call %u (serial number %u, 0x%04x) is up, the peer's Call ID is %u, window %u, "
+			     "delay %u",
+			     s->id, s->serial, s->serial, s->peer_id, s->peer_window, s->peer_delay);
 	if (!gre_start(s))
 		endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u has no tunnel", s->id);
 	else
@@ -328,12 +341,35 @@ void connection_call_message(struct connection *c, const struct ctrl_msg *m)
 
 	if (take)
 		take(c, m);
+	else if (fault_on(c->e, FAULT_MSG_INVALID_03))
+		connection_send_fields(c, is_pac(c->e) ? CTRL_ICRP : CTRL_OCRP, "peer_call_id",
+				       (int64_t)message_value(m, "call_id"), "result_code", INT64_C(1), NULL);
 	else
 		connection_malformed(c, m, 0, "only this side may send it");
 }
 
+/* Faults: what should be ignored has a consequence. */
+static void struck_by(struct connection *c, const struct ctrl_msg *m)
+{
+	if (m->type == CTRL_ICRP && fault_on(c->e, FAULT_PACIN_CROSS_01))
+		connection_malformed(c, m, 0, "there is no such call");
+	if (m->type == CTRL_ICCN && fault_on(c->e, FAULT_PNSIN_ILLEGAL_01))
+		c->state = STATE_IDLE;
+	if (!c->sessions)
+		return;
+	if (m->type == CTRL_CDN && fault_on(c->e, FAULT_PNSIN_ILLEGAL_02))
+		session_end(c->sessions, "disconnected");
+	else if ((m->type == CTRL_CDN && fault_on(c->e, FAULT_PNSOUT_ILLEGAL_02)) ||
+		 (m->type == CTRL_OCRP && fault_on(c->e, FAULT_PNSOUT_WR_04)))
+		session_clear(c->sessions);
+	else if (m->type == CTRL_CCRQ && fault_on(c->e, FAULT_PACOUT_ILLEGAL_03))
+		session_event(c->sessions, HAPPENS_CCRQ, &(struct cue){ .m = m, .result = 4 });
+}
+
 void session_unknown(struct connection *c, const struct ctrl_msg *m, uint16_t call_id)
 {
+	if (c->e->faulty)
+		struck_by(c, m);
 	endpoint_say(c->e, NEWS_DISCARDED, call_id, "%s discarded: there is no call %u", m->desc->name,
 		     call_id);
 }

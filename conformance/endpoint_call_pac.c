@@ -24,6 +24,8 @@ static uint16_t delay_of(const struct session *s)
 	uint64_t bits = UINT64_C(1464) * 8 * s->e->set.window;
 	uint64_t tenths = s->speed ? (bits * 10 + s->speed - 1) / s->speed : 0;
 
+	if (is_ms_ptpt(s->e))
+		return 0;
 	if (tenths < s->e->config.delay)
 		tenths = s->e->config.delay;
 	return tenths < 600 ? (uint16_t)tenths : 600;
@@ -216,6 +218,11 @@ void pac_offer_call(struct session *s, const struct cue *cue)
 			       "dialing_number_length", (int64_t)strlen(s->dialing), "dialed_number",
 			       s->number, "dialing_number", s->dialing, "subaddress", s->subaddress, NULL);
 	session_wait(s, s->e->config.timers.call);
+	if (fault_on(s->e, FAULT_PACIN_WAIT_01))
+		telco_answer(s->line);
+	if (fault_on(s->e, FAULT_PACIN_ILLEGAL_01))
+		connection_send_fields(s->c, CTRL_ICCN, "connect_speed", INT64_C(33600), "framing_type",
+				       INT64_C(1), NULL);
 }
 
 void pac_answer_line(struct session *s, const struct cue *cue)
@@ -251,7 +258,7 @@ void pac_report_connected(struct session *s, const struct cue *cue)
 void pac_dial(struct session *s, const struct cue *cue)
 {
 	(void)cue;
-	if (s->line)
+	if (s->line && !fault_on(s->e, FAULT_PACOUT_IDLE_01))
 		session_wait(s, s->e->config.timers.dial);
 	else
 		session_event(s, HAPPENS_LINE_UP, NULL);
@@ -290,7 +297,8 @@ static enum machine_event sort_values(const struct session *s, struct cue *cue)
 	if (!is_type(s->bearer) && !fault_on(s->e, FAULT_OCRQ_BEARER_03))
 		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its bearer type is undefined");
 	if (!is_type(s->framing) && !fault_on(s->e, FAULT_OCRQ_FRAMING_03))
-		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its framing type is undefined");
+		return refuse(cue, HAPPENS_OCRQ_BAD, 2, fault_on(s->e, FAULT_ERR_BADVAL_01) ? 4 : 3,
+			      "its framing type is undefined");
 	if (s->min_bps > s->max_bps && !fault_on(s->e, FAULT_OCRQ_BPS_03))
 		return refuse(cue, HAPPENS_OCRQ_BAD, 2, 3, "its minimum speed is above its maximum");
 	if (message_value(cue->m, "phone_number_length") > NUMBER_MAX)
@@ -337,7 +345,8 @@ static enum machine_event sort_request(struct session *s, struct cue *cue)
 		return refuse(cue, HAPPENS_OCRQ_BARRED, 7, 0, "its number is barred");
 	if (endpoint_is_full(s->e, 0) || (fault_on(s->e, FAULT_SCCRQ_MAXCH_02) && s->c->peer_channels &&
 					  s->c->nsessions > s->c->peer_channels))
-		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "too many calls");
+		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, fault_on(s->e, FAULT_ERR_NORES_01) ? 3 : 4,
+			      "too many calls");
 	if (!seize(s))
 		return refuse(cue, HAPPENS_OCRQ_NO_CHANNEL, 2, 4, "no channel is free that could do it");
 	return ev;
@@ -362,6 +371,21 @@ static void no_memory(struct connection *c, const struct ctrl_msg *m)
 			       "result_code", INT64_C(2), "error_code", INT64_C(4), NULL);
 }
 
+/* Faults: a request that should be taken is refused. */
+static bool barred_by_fault(struct connection *c, const struct ctrl_msg *m)
+{
+	uint16_t peer_id = (uint16_t)message_value(m, "call_id");
+	const struct session *s = c->sessions;
+	bool crossing = s && s->machine == MACHINE_PAC_IN && s->state == STATE_WAIT_REPLY;
+	bool again = c->e->last_peer_id == peer_id && !c->nsessions;
+
+	if (!(fault_on(c->e, FAULT_CALL_CROSS_01) && crossing) &&
+	    !(fault_on(c->e, FAULT_CALL_RELEASE_01) && again))
+		return false;
+	no_memory(c, m);
+	return true;
+}
+
 void pac_take_request(struct connection *c, const struct ctrl_msg *m)
 {
 	uint16_t peer_id = (uint16_t)message_value(m, "call_id");
@@ -373,6 +397,8 @@ void pac_take_request(struct connection *c, const struct ctrl_msg *m)
 		endpoint_crash(c->e);
 		return;
 	}
+	if (c->e->faulty && barred_by_fault(c, m))
+		return;
 	if (!s) {
 		s = session_new(c, MACHINE_PAC_OUT);
 		if (!s) {
@@ -409,7 +435,9 @@ void pac_take_clear(struct connection *c, const struct ctrl_msg *m)
 
 	if (s && s->state != STATE_ESTABLISHED && fault_on(c->e, FAULT_CCRQ_ANYSTATE_01))
 		return;
-	if (s)
+	if (s && fault_on(c->e, FAULT_CALL_MULTI_01))
+		connection_drop_calls(c, "cleared by the PNS");
+	else if (s)
 		session_event(s, HAPPENS_CCRQ,
 			      &(struct cue){ .m = m, .result = 4, .why = "cleared by the PNS" });
 	else

@@ -21,7 +21,9 @@ void pns_request_call(struct session *s, const struct cue *cue)
 			       (int64_t)endpoint_window(e), "packet_processing_delay",
 			       (int64_t)e->config.delay, "phone_number_length", (int64_t)strlen(s->number),
 			       "phone_number", s->number, NULL);
-	session_wait(s, e->config.timers.call);
+	session_wait(s, e->config.timers.call / (fault_on(e, FAULT_KA_EXPECT_02) ? 2 : 1));
+	if (fault_on(e, FAULT_PNSOUT_DATA_01))
+		session_start_tunnel(s);
 }
 
 void pns_accept_call(struct session *s, const struct cue *cue)
@@ -32,6 +34,8 @@ void pns_accept_call(struct session *s, const struct cue *cue)
 			       (int64_t)endpoint_window(s->e), "packet_transmit_delay",
 			       (int64_t)s->e->config.delay, NULL);
 	session_wait(s, s->e->config.timers.call);
+	if (fault_on(s->e, FAULT_PNSIN_DATA_01))
+		session_start_tunnel(s);
 }
 
 void pns_refuse_call(struct session *s, const struct cue *cue)
@@ -77,6 +81,8 @@ void pns_clear(struct session *s, const struct cue *cue)
 	if (fault_on(s->e, FAULT_SLI_STATE_01))
 		pns_send_link_info(s, cue);
 	session_wait(s, s->e->config.timers.call);
+	if (fault_on(s->e, FAULT_PNSOUT_WD_01))
+		connection_end(s->c, "the call is over");
 }
 
 void pns_log_errors(struct session *s, const struct cue *cue)
@@ -118,7 +124,9 @@ void pns_take_reply(struct connection *c, const struct ctrl_msg *m)
 
 	if (fault_on(c->e, FAULT_OCRP_PHYS_01) && message_value(m, "physical_channel_id") == UINT32_MAX)
 		connected = false;
-	if (s && s->machine == MACHINE_PNS_OUT)
+	if (s && message_value(m, "error_code") && fault_on(c->e, FAULT_PACOUT_ERRCODE_01))
+		session_clear(s);
+	else if (s && s->machine == MACHINE_PNS_OUT)
 		session_event(
 			s, connected ? HAPPENS_OCRP_CONNECTED : HAPPENS_OCRP_FAILED,
 			&(struct cue){ .m = m, .why = connected ? NULL : "the PAC could not place it" });
@@ -144,15 +152,22 @@ static enum machine_event sort_request(const struct session *s, struct cue *cue)
 	if (fault_on(e, FAULT_ICRQ_PHYS_01) && message_value(cue->m, "physical_channel_id") == UINT32_MAX)
 		return refuse(cue, 2, 3, "its channel is strange");
 	if (bearer != 1 && bearer != 2 && !fault_on(e, FAULT_ICRQ_BEARER_04))
-		return refuse(cue, 2, 3, "its bearer type is undefined");
+		return refuse(cue, 2, fault_on(e, FAULT_ERR_BADVAL_01) ? 4 : 3, "its bearer type is undefined");
 	if (message_value(cue->m, "dialed_number_length") > NUMBER_MAX ||
 	    message_value(cue->m, "dialing_number_length") > NUMBER_MAX)
 		return refuse(cue, 2, 3, "its number is longer than its field");
-	if (number_listed(&e->set.refused, s->number) || number_listed(&e->set.refused, s->dialing))
+	if (!fault_on(e, FAULT_PNSIN_IDLE_02) &&
+	    (number_listed(&e->set.refused, s->number) || number_listed(&e->set.refused, s->dialing)))
 		return refuse(cue, 3, 0, "its number is refused");
 	if (endpoint_is_full(e, 0))
-		return refuse(cue, 2, 4, "too many calls");
+		return refuse(cue, 2, fault_on(e, FAULT_ERR_NORES_01) ? 3 : 4, "too many calls");
 	return HAPPENS_ICRQ_GOOD;
+}
+
+static void no_memory(struct connection *c, const struct ctrl_msg *m)
+{
+	connection_send_fields(c, CTRL_ICRP, "peer_call_id", (int64_t)message_value(m, "call_id"),
+			       "result_code", INT64_C(2), "error_code", INT64_C(4), NULL);
 }
 
 /* Faults that a request alone sets off; true when there is no more to do. */
@@ -165,17 +180,15 @@ static bool struck_by(struct connection *c, const struct ctrl_msg *m)
 		endpoint_crash(c->e);
 		return true;
 	}
+	if (fault_on(c->e, FAULT_CALL_CROSS_01) && c->sessions && !c->sessions->peer_known) {
+		no_memory(c, m);
+		return true;
+	}
 	if (fault_on(c->e, FAULT_ICRQ_OPT_01) && !dialed && !dialing) {
 		connection_malformed(c, m, 0, "there is no number");
 		return true;
 	}
 	return false;
-}
-
-static void no_memory(struct connection *c, const struct ctrl_msg *m)
-{
-	connection_send_fields(c, CTRL_ICRP, "peer_call_id", (int64_t)message_value(m, "call_id"),
-			       "result_code", INT64_C(2), "error_code", INT64_C(4), NULL);
 }
 
 void pns_take_request(struct connection *c, const struct ctrl_msg *m)

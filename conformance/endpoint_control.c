@@ -103,7 +103,7 @@ static void unlink_connection(struct connection *c)
 	c->e->nconnections--;
 }
 
-static void release_calls(struct connection *c, const char *why)
+void connection_drop_calls(struct connection *c, const char *why)
 {
 	while (c->sessions) {
 		struct session *s = c->sessions;
@@ -129,7 +129,7 @@ void connection_end(struct connection *c, const char *why)
 	if (c->dead)
 		return;
 	c->dead = true;
-	release_calls(c, why ? why : "control connection closed");
+	connection_drop_calls(c, why ? why : "control connection closed");
 	stop_timers(c);
 	connection_forget_late(c);
 	channel_close(c->channel);
@@ -269,12 +269,16 @@ static void act_open(struct connection *c, const struct cue *cue)
 static void act_start(struct connection *c, const struct cue *cue)
 {
 	send_start(c, CTRL_SCCRQ, c->e->config.version, cue);
+	if (fault_on(c->e, FAULT_CCSM_PRE_01))
+		connection_send_fields(c, CTRL_ECHORQ, "identifier", INT64_C(1), NULL);
 	start_reply(c);
 }
 
 static void act_accept(struct connection *c, const struct cue *cue)
 {
 	(void)cue;
+	if (fault_on(c->e, FAULT_TCP_PORT_02) || fault_on(c->e, FAULT_CCSM_RECV_SILENT_01))
+		connection_send_fields(c, CTRL_ECHORQ, "identifier", INT64_C(1), NULL);
 	start_reply(c);
 }
 
@@ -364,7 +368,7 @@ static void act_reject_version(struct connection *c, const struct cue *cue)
 static void act_request_stop(struct connection *c, const struct cue *cue)
 {
 	send_stop(c, cue->result ? cue->result : 1);
-	release_calls(c, "control connection stopped");
+	connection_drop_calls(c, "control connection stopped");
 }
 
 static void act_reply_stop(struct connection *c, const struct cue *cue)
@@ -377,6 +381,14 @@ static void act_reply_stop(struct connection *c, const struct cue *cue)
 		c->channel = NULL;
 		return;
 	}
+	if (fault_on(c->e, FAULT_CCSM_STOP_REPLY_02) || fault_on(c->e, FAULT_CCSM_STOP_REPLY_04)) {
+		c->state = STATE_ESTABLISHED;
+		return;
+	}
+	if (fault_on(c->e, FAULT_CCSM_STOP_REPLY_03)) {
+		channel_abort(c->channel);
+		c->channel = NULL;
+	}
 	connection_end(c, "the peer stops it");
 }
 
@@ -385,9 +397,16 @@ static void act_request_echo(struct connection *c, const struct cue *cue)
 	(void)cue;
 	if (c->echo_pending)
 		return;
-	connection_send_fields(c, CTRL_ECHORQ, "identifier", (int64_t)++c->identifier, NULL);
+	if (fault_on(c->e, FAULT_KA_IDLE_02)) {
+		connection_end(c, "kept long enough");
+		return;
+	}
+	if (!fault_on(c->e, FAULT_ECHORQ_IDENT_01))
+		c->identifier++;
+	connection_send_fields(c, CTRL_ECHORQ, "identifier", (int64_t)c->identifier, NULL);
 	c->echo_pending = true;
-	net_timer_set(c->e->net, &c->echo, net_now(c->e->net) + c->e->config.timers.echo);
+	net_timer_set(c->e->net, &c->echo, net_now(c->e->net) + c->e->config.timers.echo /
+						   (fault_on(c->e, FAULT_KA_REPLY_02) ? 2 : 1));
 }
 
 static void act_reply_echo(struct connection *c, const struct cue *cue)
@@ -395,6 +414,8 @@ static void act_reply_echo(struct connection *c, const struct cue *cue)
 	int64_t now = net_now(c->e->net);
 
 	if (fault_on(c->e, FAULT_ECHORQ_SENDER_01) && now - c->last_echo < NET_SECOND)
+		return;
+	if (fault_on(c->e, FAULT_KA_PARALLEL_01) && c->sessions && c->sessions->state != STATE_ESTABLISHED)
 		return;
 	c->last_echo = now;
 	connection_send_fields(c, CTRL_ECHORP, "identifier", (int64_t)message_value(cue->m, "identifier"),
@@ -457,6 +478,8 @@ static enum machine_event collision(const struct connection *c)
 	const struct connection *own = is_ms_ptpt(c->e) ? NULL : own_request_to(c);
 	int order = own ? ip_addr_cmp(&own->self, &c->peer) : 0;
 
+	if (fault_on(c->e, FAULT_COLL_WINNER_01))
+		order = -order;
 	return order > 0 ? HAPPENS_SCCRQ_WON : order < 0 ? HAPPENS_SCCRQ_LOST : HAPPENS_SCCRQ;
 }
 
@@ -492,6 +515,11 @@ static enum machine_event sort_request(const struct connection *c, struct cue *c
 		return HAPPENS_SCCRQ_EXISTS;
 	}
 	hit = collision(c);
+	if (hit == HAPPENS_SCCRQ_LOST && fault_on(c->e, FAULT_COLL_LOSER_03)) {
+		cue->result = 3;
+		cue->why = "a control connection is being opened";
+		return HAPPENS_SCCRQ_EXISTS;
+	}
 	return hit == HAPPENS_SCCRQ ? ev : hit;
 }
 
@@ -584,7 +612,7 @@ static void sort_message(struct connection *c, struct cue *cue)
 		return;
 	}
 	if (early) {
-		cue->error = 1;
+		cue->error = fault_on(c->e, FAULT_ERR_NOTCONN_01) ? 3 : 1;
 		cue->why = "there is no control connection yet";
 	}
 	connection_event(c,
@@ -606,7 +634,9 @@ static void take_bad(struct connection *c, const struct ctrl_msg *m)
 		connection_event(c, HAPPENS_SYNC_LOST,
 				 &(struct cue){ .m = m, .why = "synchronisation lost: wrong Magic Cookie" });
 	else if (m->defects & CTRL_BAD_LENGTH)
-		connection_malformed(c, m, m->defects == CTRL_BAD_LENGTH ? 2 : 0, "wrong Length");
+		connection_malformed(c, m,
+				     m->defects != CTRL_BAD_LENGTH ? 0 : fault_on(c->e, FAULT_ERR_BADFMT_01) ? 3 : 2,
+				     "wrong Length");
 	else if (m->defects & CTRL_UNFINISHED)
 		connection_malformed(c, m, 0, "cut short");
 	else
@@ -625,21 +655,44 @@ static bool reserved_is_bad(const struct connection *c, const struct ctrl_msg *m
 	return false;
 }
 
+/* Faults: a message that should be refused is not; true when there is no more to do. */
+static bool misjudged(struct connection *c, const struct ctrl_msg *m)
+{
+	struct ctrl_msg good = *m;
+
+	if (m->defects == CTRL_MANAGEMENT || m->defects == CTRL_BAD_MESSAGE_TYPE) {
+		if (!fault_on(c->e, FAULT_MSG_TYPE_01))
+			return false;
+	} else if (m->defects == CTRL_BAD_TYPE) {
+		if (fault_on(c->e, FAULT_MSG_INVALID_01))
+			connection_send_fields(c, CTRL_ECHORP, "result_code", INT64_C(1), NULL);
+		return fault_on(c->e, FAULT_MSG_INVALID_01);
+	} else if (m->defects != CTRL_BAD_LENGTH || !m->desc || !fault_on(c->e, FAULT_MSG_INVALID_02)) {
+		return false;
+	}
+	good.status = CTRL_OK;
+	good.defects = 0;
+	sort_message(c, &(struct cue){ .m = &good });
+	return true;
+}
+
 static void got_message(void *ctx, const struct ctrl_msg *m)
 {
 	struct connection *c = ctx;
 	struct cue cue = { .m = m };
 
-	if (c->dead)
+	if (c->dead || (c->e->faulty && misjudged(c, m)))
 		return;
 	if (m->status != CTRL_OK) {
 		take_bad(c, m);
 		return;
 	}
 	endpoint_note_received(c->e, m);
-	if (c->state == STATE_ESTABLISHED)
+	if (c->state == STATE_ESTABLISHED && !fault_on(c->e, FAULT_KA_IDLE_02))
 		start_idle(c);
-	if (reserved_is_bad(c, m))
+	if (fault_on(c->e, FAULT_MSG_RSVD_02) && m->value[4])
+		endpoint_crash(c->e);
+	else if (reserved_is_bad(c, m))
 		connection_malformed(c, m, 3, "a reserved field is not zero");
 	else
 		sort_message(c, &cue);
@@ -694,7 +747,19 @@ static void got_failed(void *ctx, const char *reason)
 	connection_event(ctx, HAPPENS_OPEN_FAILED, &(struct cue){ .why = why });
 }
 
+/* Faults: a message that does not come in one piece is not understood, or what follows it is lost. */
+static size_t misread(void *ctx, const uint8_t *octets, size_t len)
+{
+	const struct connection *c = ctx;
+	size_t length = len >= 2 ? (size_t)octets[0] << 8 | octets[1] : 0;
+
+	if (c->e->faulty && len > length && fault_on(c->e, FAULT_TCP_STREAM_02))
+		return length;
+	return c->e->faulty && len < length && fault_on(c->e, FAULT_TCP_STREAM_01) ? 0 : len;
+}
+
 const struct channel_events connection_events = {
+	.read = misread,
 	.opened = got_opened,
 	.failed = got_failed,
 	.message = got_message,
@@ -707,7 +772,15 @@ void connection_accepted(void *endpoint, struct net_tcp *tcp)
 {
 	struct endpoint *e = endpoint;
 	struct connection *c = connection_new(e, MACHINE_RECEIVER);
+	struct ip_addr peer, self;
+	uint16_t port, peer_port;
 
+	net_tcp_ends(tcp, &self, &port, &peer, &peer_port);
+	if (c && ((fault_on(e, FAULT_TCP_SPORT_01) && peer_port < 1024) ||
+		  (fault_on(e, FAULT_CCSM_IDLE_AGAIN_01) && e->made > 60))) {
+		connection_end(c, NULL);
+		c = NULL;
+	}
 	if (!c) {
 		net_abort(tcp);
 		return;

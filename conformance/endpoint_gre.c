@@ -11,7 +11,7 @@
 
 #define MIN_TIMEOUT_NS (100 * NET_MILLISECOND)
 
-enum { GRE_ROOM = GRE_PAYLOAD_MAX + 16, DATA_FLAGS = GRE_K | GRE_S | 1, ACK_FLAGS = GRE_K | GRE_A | 1 };
+enum { GRE_ROOM = 2 * GRE_PAYLOAD_MAX, DATA_FLAGS = GRE_K | GRE_S | 1, ACK_FLAGS = GRE_K | GRE_A | 1 };
 
 struct frame {
 	struct frame *next;
@@ -35,13 +35,33 @@ struct gre_session {
 
 static bool put(struct session *s, struct gre_pkt *p, const uint8_t *payload, size_t len)
 {
-	uint8_t octets[GRE_ROOM + 8];
-	size_t n;
+	uint8_t octets[GRE_ROOM];
+	size_t n = gre_encode(p, payload, len, octets, sizeof(octets));
 
-	if (s->e->faulty)
-		p->flags = fault_gre_flags(&s->e->config.faults, p->flags);
-	n = gre_encode(p, payload, len, octets, sizeof(octets));
 	return n && net_gre_send(s->e->host, &s->c->self, &s->c->peer, octets, n);
+}
+
+/* The same, as a peer with faults would do it. */
+static bool put_spoilt(struct session *s, struct gre_pkt *p, const uint8_t *payload, size_t len)
+{
+	struct ip_addr src = s->c->self, dst = s->c->peer;
+	uint8_t octets[GRE_ROOM], frame[GRE_ROOM];
+	size_t n = 0;
+
+	if (len) {
+		memcpy(frame, payload, len);
+		len = spoil_frame(s, frame, len, GRE_PAYLOAD_MAX);
+		p->payload_length = (uint16_t)len;
+	}
+	spoil_header(s, p, s->gre->heard);
+	n = gre_encode(p, frame, len, octets, sizeof(octets));
+	spoil_ends(s, &src, &dst);
+	return n && net_gre_send(s->e->host, &src, &dst, octets, spoil_octets(s, octets, n));
+}
+
+static bool send_packet(struct session *s, struct gre_pkt *p, const uint8_t *payload, size_t len)
+{
+	return s->e->faulty ? put_spoilt(s, p, payload, len) : put(s, p, payload, len);
 }
 
 /* The number that an acknowledgment carries; what was due is done. */
@@ -61,7 +81,9 @@ static void send_ack(struct session *s)
 	struct gre_pkt p = { .flags = ACK_FLAGS, .protocol = GRE_PROTO_PPP, .call_id = s->peer_id };
 
 	p.ack = acknowledge(s);
-	put(s, &p, NULL, 0);
+	send_packet(s, &p, NULL, 0);
+	if (fault_on(s->e, FAULT_GRE_SEQ_ACKONLY_01))
+		s->gre->window.next++;
 }
 
 static void set_timeout(struct session *s)
@@ -69,7 +91,7 @@ static void set_timeout(struct session *s)
 	struct gre_session *g = s->gre;
 
 	/* MS-PTPT section 3.1.5.9: there is none. */
-	if (g->window.deadline == INT64_MAX || is_ms_ptpt(s->e))
+	if (g->window.deadline == INT64_MAX || is_ms_ptpt(s->e) || spoil_no_timeout(s))
 		net_timer_cancel(s->e->net, &g->timeout);
 	else
 		net_timer_set(s->e->net, &g->timeout, g->window.deadline);
@@ -88,8 +110,17 @@ static void send_data(struct session *s, const uint8_t *frame, size_t len)
 	}
 	g->counts.sent++;
 	g->counts.sent_octets += len;
-	put(s, &p, frame, len);
+	send_packet(s, &p, frame, len);
+	if (s->e->faulty)
+		spoil_sent(s, &g->window);
 	set_timeout(s);
+}
+
+static unsigned room(const struct session *s)
+{
+	unsigned n = window_room(&s->gre->window);
+
+	return s->e->faulty ? spoil_room(s, n) : n;
 }
 
 unsigned gre_room(const struct session *s)
@@ -97,7 +128,7 @@ unsigned gre_room(const struct session *s)
 	if (!s->gre || s->gre->queued)
 		return 0;
 	/* MS-PTPT section 3.1.5.7: windows are not looked at. */
-	return is_ms_ptpt(s->e) ? UINT16_MAX : window_room(&s->gre->window);
+	return is_ms_ptpt(s->e) ? UINT16_MAX : room(s);
 }
 
 static void enqueue(struct gre_session *g, const uint8_t *octets, size_t len)
@@ -146,7 +177,7 @@ static void pump(struct session *s)
 {
 	struct gre_session *g = s->gre;
 
-	while (g->queued && (is_ms_ptpt(s->e) || window_room(&g->window))) {
+	while (g->queued && (is_ms_ptpt(s->e) || room(s))) {
 		struct frame *f = dequeue(g);
 
 		send_data(s, f->octets, f->len);
@@ -168,8 +199,12 @@ static void timed_out(void *ctx)
 {
 	struct session *s = ctx;
 	struct gre_session *g = s->gre;
+	struct window before;
 
+	before = g->window;
 	window_timeout(&g->window, net_now(s->e->net));
+	if (s->e->faulty)
+		spoil_timeout(s, &g->window, &before);
 	g->counts.timeouts++;
 	set_timeout(s);
 	pump(s);
@@ -177,12 +212,26 @@ static void timed_out(void *ctx)
 
 /* --- in --------------------------------------------------------------------------------------------- */
 
-static void got_ack(struct session *s, uint32_t ack)
+static bool take_ack(struct session *s, const struct gre_pkt *p)
+{
+	struct window *w = &s->gre->window, before;
+	uint32_t ack = p->ack;
+
+	if (!s->e->faulty)
+		return window_acked(w, ack, net_now(s->e->net));
+	before = *w;
+	if (!spoil_ack(s, w, p, &ack) || !window_acked(w, ack, net_now(s->e->net)))
+		return false;
+	spoil_acked(s, w, &before);
+	return true;
+}
+
+static void got_ack(struct session *s, const struct gre_pkt *p)
 {
 	struct gre_session *g = s->gre;
 
 	g->counts.acks_received++;
-	if (!window_acked(&g->window, ack, net_now(s->e->net)))
+	if (!take_ack(s, p))
 		return;
 	set_timeout(s);
 	pump(s);
@@ -205,7 +254,7 @@ static bool in_sequence(struct session *s, const struct gre_pkt *p)
 		g->counts.late++;
 		if (!is_ms_ptpt(s->e))
 			discarded(s, p, ahead ? "it comes late" : "it has come before");
-		return is_ms_ptpt(s->e);
+		return is_ms_ptpt(s->e) || spoil_delivers(s, ahead);
 	}
 	if (g->heard)
 		g->counts.lost += (uint32_t)ahead - 1;
@@ -223,17 +272,24 @@ static void plan_ack(struct session *s)
 
 	if (!g->ack_due)
 		return;
-	if (g->unacked >= many && !is_ms_ptpt(s->e))
+	if (g->unacked >= many && !is_ms_ptpt(s->e) && !spoil_ack_delay(s, 0))
 		send_ack(s);
 	else if (!g->ack.slot)
-		net_timer_set(s->e->net, &g->ack, net_now(s->e->net) + s->e->config.timers.ack);
+		net_timer_set(s->e->net, &g->ack,
+			      net_now(s->e->net) + spoil_ack_delay(s, s->e->config.timers.ack));
 }
 
 static void got_data(struct session *s, const struct gre_pkt *p)
 {
 	struct gre_session *g = s->gre;
-	bool deliver = in_sequence(s, p);
+	bool heard = g->heard, deliver;
+	uint32_t before = g->highest;
 
+	if (s->e->faulty && spoil_ignores(s, p, heard, (int32_t)(p->seq - before)))
+		return;
+	deliver = in_sequence(s, p);
+	if (s->e->faulty)
+		g->highest = spoil_highest(s, p, before, heard, g->highest);
 	g->counts.received++;
 	g->counts.received_octets += p->payload_length;
 	g->ack_due = true;
@@ -261,13 +317,13 @@ static void got_packet(void *ctx, const struct ip_addr *src, const struct ip_add
 	(void)dst;
 	if (!s->gre || !row || row->action != DO_DELIVER || !ip_addr_same(src, &s->c->peer))
 		return;
-	if (!acceptable(&p, status)) {
+	if (!acceptable(&p, status) && !(s->e->faulty && status == GRE_OK && spoil_accepts(s, &p))) {
 		s->gre->counts.late++;
 		discarded(s, &p, "its header is not PPTP's");
 		return;
 	}
 	if (p.flags & GRE_A)
-		got_ack(s, p.ack);
+		got_ack(s, &p);
 	if (s->gre && p.flags & GRE_S)
 		got_data(s, &p);
 }
@@ -284,6 +340,8 @@ static void begin_window(struct session *s)
 	};
 
 	window_init(&s->gre->window, &o);
+	if (s->e->faulty)
+		spoil_begin(s, &s->gre->window);
 }
 
 bool gre_start(struct session *s)
@@ -303,7 +361,10 @@ bool gre_start(struct session *s)
 	g->ack = (struct net_timer){ .fn = ack_waited, .ctx = s };
 	g->timeout = (struct net_timer){ .fn = timed_out, .ctx = s };
 	begin_window(s);
-	g->claim = net_gre_claim(s->e->host, s->id, got_packet, s);
+	if (fault_on(s->e, FAULT_GRE_CALLID_02))
+		g->claim = net_gre_claim_rest(s->e->host, &s->c->peer, got_packet, s);
+	else
+		g->claim = net_gre_claim(s->e->host, s->id, got_packet, s);
 	if (!g->claim)
 		gre_stop(s);
 	return s->gre != NULL;

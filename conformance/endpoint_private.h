@@ -22,6 +22,7 @@
 #include "conformance/endpoint.h"
 #include "conformance/machine.h"
 #include "conformance/window.h"
+#include "dissectors/gre.h"
 
 enum {
 	NUMBER_MAX = 64, /* digits of a telephone number */
@@ -87,6 +88,11 @@ struct endpoint {
 	uint8_t used[65536 / 8]; /* Call IDs of live sessions */
 	uint16_t next_id, next_serial;
 	uint64_t made;               /* connections and sessions so far */
+	uint16_t last_peer_id;       /* of the call that ended last */
+	/* What only faults look at. */
+	struct net_timer mischief;
+	uint32_t next_seq;           /* of the tunnel that sent last */
+	int64_t stalled_until;
 	bool faulty;                 /* any fault at all */
 	bool crashed;                /* it listened, before a fault ended that */
 	struct telco_errors earlier; /* errors of calls that are over: a fault goes on counting from there */
@@ -167,6 +173,10 @@ struct session {
 	enum ppp_peer_state ppp_reached;
 	struct net_timer ppp_again; /* PPP begins anew */
 	struct traffic traffic;
+	/* What only faults look at. */
+	int64_t burst_time;
+	unsigned burst;
+	bool deaf, sulks;
 };
 
 /* --- endpoint.c ----------------------------------------------------------------------------------- */
@@ -218,6 +228,8 @@ void connection_malformed(struct connection *c, const struct ctrl_msg *m, uint8_
 /* Closes it, ends its calls, leaves it to the reaper. */
 void connection_end(struct connection *c, const char *why);
 void connection_free(struct connection *c);
+/* Its calls are over, and nothing is said about them. */
+void connection_drop_calls(struct connection *c, const char *why);
 
 /* --- endpoint_send.c ------------------------------------------------------------------------------- */
 
@@ -310,6 +322,27 @@ void gre_send(struct session *s, const uint8_t *frame, size_t len);
 /* How many frames could be sent at once. */
 unsigned gre_room(const struct session *s);
 void gre_counts(const struct session *s, struct gre_counts *counts);
+
+/* --- endpoint_gre_fault.c: only with faults --------------------------------------------------------- */
+
+void spoil_begin(struct session *s, struct window *w);
+unsigned spoil_room(const struct session *s, unsigned room);
+bool spoil_ack(const struct session *s, const struct window *w, const struct gre_pkt *p, uint32_t *ack);
+void spoil_acked(const struct session *s, struct window *w, const struct window *before);
+void spoil_timeout(struct session *s, struct window *w, const struct window *before);
+void spoil_sent(struct session *s, struct window *w);
+bool spoil_no_timeout(const struct session *s);
+void spoil_header(const struct session *s, struct gre_pkt *p, bool heard);
+size_t spoil_octets(const struct session *s, uint8_t *octets, size_t n);
+size_t spoil_frame(const struct session *s, uint8_t *frame, size_t len, size_t room);
+void spoil_ends(const struct session *s, struct ip_addr *src, struct ip_addr *dst);
+bool spoil_accepts(const struct session *s, const struct gre_pkt *p);
+bool spoil_ignores(struct session *s, const struct gre_pkt *p, bool heard, int32_t ahead);
+bool spoil_delivers(const struct session *s, int32_t ahead);
+uint32_t spoil_highest(const struct session *s, const struct gre_pkt *p, uint32_t before, bool heard,
+		       uint32_t now);
+int64_t spoil_ack_delay(const struct session *s, int64_t ns);
+void endpoint_begin_mischief(struct endpoint *e);
 
 /* --- endpoint_traffic.c ---------------------------------------------------------------------------- */
 

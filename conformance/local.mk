@@ -13,6 +13,7 @@ libconformance_a_SOURCES = \
 	%D%/endpoint_call_pns.c \
 	%D%/endpoint_control.c \
 	%D%/endpoint_gre.c \
+	%D%/endpoint_gre_fault.c \
 	%D%/endpoint_hook.c \
 	%D%/endpoint_private.h \
 	%D%/endpoint_send.c \
