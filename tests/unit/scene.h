@@ -12,7 +12,7 @@
 #include "dissectors/ip.h"
 
 enum { PAC, PNS, SIDES };
-#define SEC(n) ((int64_t)(n) * NET_SECOND)
+#define SEC(n) ((int64_t)(n)*NET_SECOND)
 
 struct scene;
 struct side {

@@ -64,7 +64,9 @@ static void seen(void *ctx, const struct net_seen *s)
 	struct court *c = ctx;
 	uint8_t frame[FRAME_MAX];
 	struct wcursor w = wcursor_on(frame, sizeof(frame));
-	struct packet p = { .number = ++c->frames, .time_ns = s->time_ns, .link_type = LINK_RAW, .octets = frame };
+	struct packet p = {
+		.number = ++c->frames, .time_ns = s->time_ns, .link_type = LINK_RAW, .octets = frame
+	};
 	bool tcp = s->protocol == IP_PROTO_TCP;
 
 	put_ip(&w, s, (tcp ? 20 : 0) + s->len);
@@ -84,7 +86,8 @@ static void note(void *ctx, const struct finding *f)
 
 	snprintf(c->found + len, sizeof(c->found) - len, "%s ", f->id);
 	if (getenv("NEWS"))
-		fprintf(stderr, "# found %s in frame %llu: %s\n", f->id, (unsigned long long)f->frame, f->message);
+		fprintf(stderr, "# found %s in frame %llu: %s\n", f->id, (unsigned long long)f->frame,
+			f->message);
 }
 
 static void court_begin(struct court *c, struct setting *set, enum rule_profile profile)
@@ -156,7 +159,7 @@ static void incoming(struct scene *sc)
 /* Calls that come to nothing. */
 static void failures(struct scene *sc)
 {
-	static const char *const outcomes[] = { "busy",	  "no-carrier",	 "no-dialtone", "ring",
+	static const char *const outcomes[] = { "busy",   "no-carrier",  "no-dialtone", "ring",
 						"barred", "unallocated", "rejected" };
 
 	for (unsigned i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++) {
