@@ -323,7 +323,7 @@ static bool seize(struct session *s)
 	if (fault_on(e, FAULT_OCRQ_BEARER_03) && !bearer)
 		bearer = e->config.bearer;
 	if (fault_on(e, FAULT_OCRQ_BPS_03) && max < s->min_bps)
-		max = s->min_bps;
+		s->min_bps = 0;
 	if (!bearer || max < s->min_bps)
 		return false;
 	s->speed = max;

@@ -103,7 +103,8 @@ void session_deliver(struct session *s, const uint8_t *frame, size_t len)
 
 void session_emit(struct session *s, const uint8_t *frame, size_t len)
 {
-	if (s->state == STATE_ESTABLISHED)
+	if (s->state == STATE_ESTABLISHED || fault_on(s->e, FAULT_PNSIN_DATA_01) ||
+	    fault_on(s->e, FAULT_PNSOUT_DATA_01))
 		gre_send(s, frame, len);
 }
 

@@ -45,6 +45,7 @@ enum fault_number {
 	((int64_t)(machine) << 24 | (int64_t)(state) << 16 | (int64_t)(action) << 8 | (int64_t)(next))
 #define M(name) (MACHINE_##name + 1)
 #define S(name) (STATE_##name + 1)
+#define STATE_LIMBO STATE_WAIT_CONNECT /* no state of a control connection: nothing is done about anything */
 
 struct fault {
 	const char *name;   /* id of the requirement, or id.suffix */

@@ -103,7 +103,13 @@ static const char *end_words(enum replay_end e)
 	return e == REPLAY_RST ? "reset" : "closed";
 }
 
-/* The peer has ended the connection: as it did then? */
+/* Both sides ended it right after the last message: which of them was first is chance. */
+static bool ends_at_once(const struct replay *r)
+{
+	return r->rec->n && r->rec->end_ns - r->rec->item[r->rec->n - 1].time_ns < SETTLE;
+}
+
+/* The peer has ended the connection: as it did then?  Nobody knows what came after a capture. */
 static void peer_ended(struct replay *r, enum replay_end how)
 {
 	size_t theirs = left_over(r, false), ours = left_over(r, true);
@@ -120,12 +126,9 @@ static void peer_ended(struct replay *r, enum replay_end how)
 			 end_words(how), theirs, ours);
 	else if (r->state == REPLAY_CLOSING)
 		r->totals.whole = true; /* it answers our end */
-	else if (r->rec->end == REPLAY_STAYS_OPEN)
-		tell_end(r, "the peer has %s the connection, which was open at the end of the capture",
-			 end_words(how));
-	else if (r->rec->end_ours)
+	else if (r->rec->end != REPLAY_STAYS_OPEN && r->rec->end_ours && !ends_at_once(r))
 		tell_end(r, "the peer has %s the connection; then, we did first", end_words(how));
-	else if (r->rec->end != how)
+	else if (r->rec->end != REPLAY_STAYS_OPEN && !r->rec->end_ours && r->rec->end != how)
 		tell_end(r, "the peer has %s the connection; then, it %s it", end_words(how),
 			 end_words(r->rec->end));
 	r->totals.whole = !theirs && !ours;

@@ -587,7 +587,9 @@ static void calls_release(struct tester *t)
 	t_rst(l);
 	t_sleep(t, 1);
 	l = t_cc_up(t);
-	t_call_up(l, "call_id", (int64_t)id, NULL);
+	t_send(l, call_request(t), "call_id", (int64_t)id, NULL);
+	T_CHECK(t, t_field(t_need(l, call_reply(t), t_scaled(t, 60)), "result_code") == 1,
+		"a call with the Call ID of one that was lost is refused");
 	need_forgotten(t, l, other);
 	t_pass(t);
 }

@@ -263,7 +263,7 @@ static void connected_framing(struct tester *t)
 
 	t_send(l, CTRL_ICCN, "peer_call_id", peer, "framing_type", INT64_C(7), NULL);
 	if (settle(l, 0, 3) == T_IGNORED && !t_count(l, CTRL_CCRQ))
-		t_warn(t, "a call of Framing Type 7 is used");
+		t_fail(t, "a call of Framing Type 7 is used");
 	t_pass(t);
 }
 
@@ -668,6 +668,8 @@ static void pns_stray_connected(struct tester *t)
 	t_send(l, CTRL_ICCN, "peer_call_id", INT64_C(0x7abc), NULL);
 	if (settle(l, 0, 2) == T_REJECTED)
 		l = t_cc_up(t);
+	else
+		T_CHECK(t, t_alive(l), "after an Incoming-Call-Connected for an unknown call the device hangs");
 	if (t_can_gre(t))
 		T_CHECK(t, !t_gre_stray(t, 1), "an Incoming-Call-Connected for an unknown call starts PPP");
 	c = t_in_up(l, NULL);
