@@ -5,5 +5,6 @@ dist_schema_DATA = \
 	%D%/schema/pptpscope-decode-1.schema.json \
 	%D%/schema/pptpscope-emulate-1.schema.json \
 	%D%/schema/pptpscope-pair-1.schema.json \
+	%D%/schema/pptpscope-replay-1.schema.json \
 	%D%/schema/pptpscope-report-1.schema.json \
 	%D%/schema/pptpscope-rules-1.schema.json

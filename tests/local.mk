@@ -26,11 +26,13 @@ test_scripts = \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
 	%D%/emulate.py \
+	%D%/live.py \
 	%D%/manifest.py \
 	%D%/pair.py \
 	%D%/ppp.py \
 	%D%/mutate.py \
 	%D%/readme.py \
+	%D%/replay.py \
 	%D%/scenario.py \
 	%D%/ppp_tshark.py \
 	%D%/schema.py \
@@ -41,6 +43,7 @@ EXTRA_DIST += \
 	%D%/regold \
 	%D%/tap.sh \
 	%D%/common.py \
+	%D%/badpath.py \
 	%D%/judged.py \
 	%D%/netns.py \
 	%D%/peer.py \

@@ -235,7 +235,7 @@ static bool read_capture(struct playing *p, int *status)
 	taken = recorded_take(p->recorded, pipeline_tracker(pipeline), p->connection, p->as, &p->recording, &p->about,
 			      err, sizeof(err));
 	pipeline_free(pipeline);
-	if (!taken)
+	if (!taken && !p->damaged)
 		options_say(p->o, "%s", err);
 	return taken;
 }
@@ -276,7 +276,7 @@ static void on_difference(void *ctx, const struct replay_difference *d)
 static bool open_net(struct playing *p)
 {
 	struct net_tap tap = { NULL, tap_file_seen };
-	const char *path = options_value(p->o, "write", NULL);
+	const char *path = options_value(p->o, "pcap", NULL);
 	char err[256];
 
 	p->net = net_socket_new(err, sizeof(err));
@@ -339,15 +339,16 @@ static int exit_status(const struct playing *p, const struct replay_totals *t)
 static void play(struct playing *p, struct replay_totals *t)
 {
 	char why[sizeof(t->why)] = "";
-	struct replay *replay = open_replay(p, why, sizeof(why));
+	struct replay *replay;
 
+	catch_signals();
+	replay = open_replay(p, why, sizeof(why));
 	if (!replay) {
 		memcpy(t->why, why, sizeof(why));
 		return;
 	}
 	if (p->listen && !p->reading.report.quiet)
 		options_say(p->o, "waiting for the peer at port %u", replay_port(replay));
-	catch_signals();
 	replay_run(replay, &stop);
 	*t = *replay_totals(replay);
 	if (t->untranslated)
@@ -385,7 +386,7 @@ static bool clean_up(struct playing *p)
 	net_host_free(p->host);
 	net_free(p->net);
 	if (!tap_file_close(p->tap, err, sizeof(err))) {
-		options_say(p->o, "%s: %s", options_value(p->o, "write", ""), err);
+		options_say(p->o, "%s: %s", options_value(p->o, "pcap", ""), err);
 		whole = false;
 	}
 	recorded_free(p->recorded);
@@ -421,7 +422,7 @@ static const struct option_desc options[] = {
 	{ 0, "fast", NULL, "make no pauses" },
 	{ 0, "ignore", "FIELD", "do not compare this field, such as host_name (repeatable)" },
 	{ 0, "no-gre", NULL, "play the control connection only" },
-	{ 'w', "write", "FILE", "write what is said and heard to a capture" },
+	{ 0, "pcap", "FILE", "write what is sent and received to a capture" },
 	{ 'f', "format", "NAME", "output format: text (default) or json" },
 	{ 'o', "output", "FILE", "write to FILE instead of standard output" },
 	{ 'p', "port", "PORT", "TCP port of control connections in the capture instead of 1723 (repeatable)" },

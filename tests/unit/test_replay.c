@@ -424,6 +424,9 @@ static void ends(void)
 	t = play_with(STAYS, &usual);
 	CU_ASSERT_STRING_EQUAL(told, "");
 	CU_ASSERT_TRUE(t.whole);
+	t = play_with(GOOD, &usual);
+	CU_ASSERT_STRING_EQUAL(told, "");
+	CU_ASSERT_TRUE(t.whole);
 }
 
 static void echoes(void)
