@@ -22,7 +22,8 @@ def enter():
     for tool in ("unshare", "ip", "nsenter"):
         if not shutil.which(tool):
             common.skip_all(tool + " is not installed")
-    how = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
+    how = ["unshare"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"]
+    how += ["--net", "--mount"]  # programs that keep a socket in /var/run get one of their own
     tried = subprocess.run(how + ["ip", "link", "set", "lo", "up"], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
     if tried.returncode != 0:
@@ -59,6 +60,7 @@ class Other:
                               universal_newlines=True).stdout
 
     def close(self):
+        """Its processes have to be ended before."""
         subprocess.run(["ip", "link", "del", "here"], check=False)
         self.keeper.stdin.close()
         self.keeper.wait()
