@@ -73,8 +73,8 @@ static bool make_room(void *list, size_t *room, size_t wanted, size_t size)
 	return true;
 }
 
-static void keep(struct recorded *r, enum record_kind kind, const struct pipeline_where *w, const uint8_t *octets,
-		 size_t len, uint64_t count)
+static void keep(struct recorded *r, enum record_kind kind, const struct pipeline_where *w,
+		 const uint8_t *octets, size_t len, uint64_t count)
 {
 	struct record *k;
 
@@ -85,9 +85,17 @@ static void keep(struct recorded *r, enum record_kind kind, const struct pipelin
 		return;
 	}
 	k = &r->record[r->n];
-	*k = (struct record){ .kind = kind, .time_ns = w->time_ns, .frame = w->frame, .order = r->n, .src = *w->src,
-			      .dst = *w->dst, .src_port = w->src_port, .dst_port = w->dst_port, .count = count,
-			      .at = r->pooled, .len = len };
+	*k = (struct record){ .kind = kind,
+			      .time_ns = w->time_ns,
+			      .frame = w->frame,
+			      .order = r->n,
+			      .src = *w->src,
+			      .dst = *w->dst,
+			      .src_port = w->src_port,
+			      .dst_port = w->dst_port,
+			      .count = count,
+			      .at = r->pooled,
+			      .len = len };
 	if (len)
 		memcpy(r->pool + r->pooled, octets, len);
 	r->pooled += len;
@@ -106,7 +114,8 @@ static void on_gre(void *ctx, const struct pipeline_where *w, const struct gre_p
 	(void)g;
 	if (status == GRE_OTHER_VERSION)
 		return;
-	keep(ctx, d && d->caplen == d->len ? RECORD_GRE : RECORD_CUT, w, d ? d->payload : NULL, d ? d->caplen : 0, 0);
+	keep(ctx, d && d->caplen == d->len ? RECORD_GRE : RECORD_CUT, w, d ? d->payload : NULL,
+	     d ? d->caplen : 0, 0);
 }
 
 static void on_skipped(void *ctx, const struct pipeline_where *w, uint64_t octets, bool lost)
@@ -167,12 +176,12 @@ static int by_time(const void *a, const void *b)
 
 /* The connection's name, from the played side. */
 struct ends {
-	unsigned ours; /* host index */
-	struct ip_addr addr[2];  /* the peer's, ours */
+	unsigned ours;          /* host index */
+	struct ip_addr addr[2]; /* the peer's, ours */
 	uint16_t port[2];
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
-	uint8_t *own_id[2];      /* bits: Call IDs that the peer and we have assigned; 8 KB each */
+	uint8_t *own_id[2]; /* bits: Call IDs that the peer and we have assigned; 8 KB each */
 };
 
 /* 1: we sent it, 0: the peer did, -1: it is none of the connection's. */
@@ -187,7 +196,8 @@ static int sender(const struct ends *e, const struct record *k)
 
 static bool is_control_of(const struct ends *e, const struct record *k)
 {
-	return k->kind != RECORD_GRE && k->src_port && k->frame >= e->first_frame && k->frame <= e->last_frame;
+	return k->kind != RECORD_GRE && k->src_port && k->frame >= e->first_frame &&
+	       k->frame <= e->last_frame;
 }
 
 /* Learns the Call IDs that a message assigns. */
@@ -215,8 +225,12 @@ static bool is_keyed(const struct recorded *r, const struct ends *e, const struc
 static void add_item(struct recorded *r, struct replay_recording *out, const struct record *k, int from,
 		     enum replay_kind kind)
 {
-	r->item[out->n++] = (struct replay_item){ .kind = kind, .ours = from == 1, .time_ns = k->time_ns,
-						  .frame = k->frame, .octets = r->pool + k->at, .len = k->len };
+	r->item[out->n++] = (struct replay_item){ .kind = kind,
+						  .ours = from == 1,
+						  .time_ns = k->time_ns,
+						  .frame = k->frame,
+						  .octets = r->pool + k->at,
+						  .len = k->len };
 }
 
 static void count_left_out(const struct record *k, int from, struct recorded_about *about)
@@ -258,8 +272,8 @@ static void take_items(struct recorded *r, const struct ends *e, struct replay_r
 	}
 }
 
-static void describe(const struct choice *choice, const struct ends *e, enum role as, struct replay_recording *out,
-		     struct recorded_about *about)
+static void describe(const struct choice *choice, const struct ends *e, enum role as,
+		     struct replay_recording *out, struct recorded_about *about)
 {
 	const struct control_connection *c = &choice->connection;
 
@@ -314,7 +328,8 @@ bool recorded_take(struct recorded *r, struct tracker *t, uint64_t connection, e
 	about->connections = choice.seen;
 	if (!choice.found) {
 		if (choice.seen)
-			snprintf(err, room, "no control connection has the number %" PRIu64 "; there are %" PRIu64,
+			snprintf(err, room,
+				 "no control connection has the number %" PRIu64 "; there are %" PRIu64,
 				 connection, choice.seen);
 		else
 			snprintf(err, room, "the capture has no control connection of PPTP");

@@ -15,12 +15,13 @@ struct recorded_about {
 	uint64_t connections; /* that the captures have */
 	struct ip_addr ours, peer;
 	uint16_t our_port, peer_port;
-	bool role_guessed;    /* nothing in the capture tells who is the PAC: the originator is taken for a PNS */
+	bool role_guessed; /* nothing in the capture tells who is the PAC: the originator is taken for a PNS
+			    */
 	uint64_t messages[2], packets[2]; /* the peer's, ours */
-	uint64_t cut;         /* messages and packets that the capture has not whole: left out */
-	uint64_t skipped;     /* octets of ours that were no message: left out */
-	uint64_t lost;        /* octets that are not in the capture */
-	uint64_t foreign;     /* GRE packets of these hosts under other Call IDs: left out */
+	uint64_t cut;                     /* messages and packets that the capture has not whole: left out */
+	uint64_t skipped;                 /* octets of ours that were no message: left out */
+	uint64_t lost;                    /* octets that are not in the capture */
+	uint64_t foreign;                 /* GRE packets of these hosts under other Call IDs: left out */
 };
 
 struct recorded;

@@ -74,7 +74,8 @@ static void connected(struct report_replay *r, const struct ip_addr *peer, uint1
 	r->port = port;
 }
 
-static void said(struct report_replay *r, const struct replay_item *item, const struct ctrl_msg *m, int64_t time_ns)
+static void said(struct report_replay *r, const struct replay_item *item, const struct ctrl_msg *m,
+		 int64_t time_ns)
 {
 	(void)r;
 	(void)item;
@@ -82,7 +83,8 @@ static void said(struct report_replay *r, const struct replay_item *item, const 
 	(void)time_ns;
 }
 
-static void put_value(struct report_replay *r, const char *key, const struct replay_difference *d, unsigned which)
+static void put_value(struct report_replay *r, const char *key, const struct replay_difference *d,
+		      unsigned which)
 {
 	char text[TEXT_ROOM];
 
@@ -136,10 +138,14 @@ static void put_summary(struct report_replay *r, const struct replay_totals *t)
 	struct json *j = &r->j;
 
 	emit_open(j, "summary", '{');
-	emit_text(j, "result", !t->connected ? "not-connected" : report_replay_differences(t) ? "differs" : "same");
+	emit_text(j, "result",
+		  !t->connected                  ? "not-connected"
+		  : report_replay_differences(t) ? "differs"
+						 : "same");
 	emit_text(j, "reason", t->why[0] ? t->why : NULL);
 	emit_bool(j, "whole", t->whole);
-	emit_bool(j, "tunnel_played", r->plan.about->packets[0] + r->plan.about->packets[1] && !t->tunnel_left_out);
+	emit_bool(j, "tunnel_played",
+		  r->plan.about->packets[0] + r->plan.about->packets[1] && !t->tunnel_left_out);
 	emit_open(j, "messages", '{');
 	emit_uint(j, "sent", t->sent);
 	emit_uint(j, "expected", t->expected);

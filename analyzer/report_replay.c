@@ -22,8 +22,8 @@ uint64_t report_replay_differences(const struct replay_totals *t)
 	return n;
 }
 
-const char *report_replay_value(const struct report_options *o, const struct replay_difference *d, unsigned which,
-				char *buf, size_t room)
+const char *report_replay_value(const struct report_options *o, const struct replay_difference *d,
+				unsigned which, char *buf, size_t room)
 {
 	const struct field *f = d->field;
 	char text[TEXT_ROOM];
@@ -31,7 +31,8 @@ const char *report_replay_value(const struct report_options *o, const struct rep
 	if (f->kind == F_TEXT) {
 		const uint8_t *octets = d->text[which];
 
-		report_field_text(o, f->name, octets, octets ? strnlen((const char *)octets, f->width) : 0, text);
+		report_field_text(o, f->name, octets, octets ? strnlen((const char *)octets, f->width) : 0,
+				  text);
 		snprintf(buf, room, "\"%s\"", text);
 	} else if (f->kind == F_HEX || f->kind == F_RESERVED) {
 		snprintf(buf, room, "0x%0*" PRIx32, 2 * f->width, d->value[which]);

@@ -40,7 +40,7 @@ const struct report_replay_ops *report_replay_by_name(const char *name);
 uint64_t report_replay_differences(const struct replay_totals *t);
 
 /* Value 0 or 1 of a field that differs, for people: text in quotes, numbers with their words. */
-const char *report_replay_value(const struct report_options *o, const struct replay_difference *d, unsigned which,
-				char *buf, size_t room);
+const char *report_replay_value(const struct report_options *o, const struct replay_difference *d,
+				unsigned which, char *buf, size_t room);
 
 #endif

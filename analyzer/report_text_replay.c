@@ -32,20 +32,24 @@ static struct report_replay *begin(const struct report_options *o, const struct 
 	r->o = *o;
 	r->plan = *p;
 	t = &r->t;
-	*t = (struct text){ .out = o->out, .width = width < MIN_WIDTH ? MIN_WIDTH : width, .colour = o->colour };
+	*t = (struct text){ .out = o->out,
+			    .width = width < MIN_WIDTH ? MIN_WIDTH : width,
+			    .colour = o->colour };
 	text_open(t, 0, 2);
 	text_words(t, BOLD, "Replay");
 	text_words(t, PLAIN, "of %s, control connection %" PRIu64 " of %" PRIu64 ", as the %s",
-		   text_keep((char *)report_path(o, p->capture, path)), p->about->connection, p->about->connections,
-		   role(p->recording->as));
+		   text_keep((char *)report_path(o, p->capture, path)), p->about->connection,
+		   p->about->connections, role(p->recording->as));
 	text_close(t);
 	text_open(t, 2, 4);
 	text_words(t, PLAIN, "then, %s port" NBSP "%u spoke with %s port" NBSP "%u:",
-		   report_addr(o, &p->about->ours, addr), p->about->our_port, report_addr(o, &p->about->peer, peer),
-		   p->about->peer_port);
-	text_item(t, PLAIN, "%" PRIu64 " message%s and %" PRIu64 " GRE packet%s of ours", p->about->messages[1],
-		  plural(p->about->messages[1]), p->about->packets[1], plural(p->about->packets[1]));
-	text_item(t, PLAIN, "%" PRIu64 " and %" PRIu64 " of the peer's", p->about->messages[0], p->about->packets[0]);
+		   report_addr(o, &p->about->ours, addr), p->about->our_port,
+		   report_addr(o, &p->about->peer, peer), p->about->peer_port);
+	text_item(t, PLAIN, "%" PRIu64 " message%s and %" PRIu64 " GRE packet%s of ours",
+		  p->about->messages[1], plural(p->about->messages[1]), p->about->packets[1],
+		  plural(p->about->packets[1]));
+	text_item(t, PLAIN, "%" PRIu64 " and %" PRIu64 " of the peer's", p->about->messages[0],
+		  p->about->packets[0]);
 	text_close(t);
 	fflush(o->out);
 	return r;
@@ -73,7 +77,8 @@ static void open_row(struct report_replay *r, int64_t time_ns, enum style s, con
 	text_column(&r->t, HANG);
 }
 
-static void said(struct report_replay *r, const struct replay_item *item, const struct ctrl_msg *m, int64_t time_ns)
+static void said(struct report_replay *r, const struct replay_item *item, const struct ctrl_msg *m,
+		 int64_t time_ns)
 {
 	if (!r->o.verbose)
 		return;
@@ -96,7 +101,8 @@ static void put_subject(struct report_replay *r, const struct replay_difference 
 	if (d->message)
 		text_words(t, BOLD, "%s", d->message->name);
 	else if (d->protocol) {
-		const char *protocol = ppp_protocol_name(d->protocol), *code = ppp_code_name(d->protocol, d->code);
+		const char *protocol = ppp_protocol_name(d->protocol),
+			   *code = ppp_code_name(d->protocol, d->code);
 
 		text_words(t, BOLD, protocol && code ? "%s %s" : "PPP packet", protocol, code);
 	} else if (d->kind == REPLAY_ADDITIONAL) {
@@ -120,7 +126,8 @@ static void difference(struct report_replay *r, const struct replay_difference *
 		report_replay_value(&r->o, d, 1, now, sizeof(now));
 		text_words(t, PLAIN, "%s:", d->field->label);
 		text_words(t, YELLOW, "%s,", text_keep(now));
-		text_words(t, PLAIN, "%s %s", d->field->kind == F_TEXT ? "then" : "and should be", text_keep(then));
+		text_words(t, PLAIN, "%s %s", d->field->kind == F_TEXT ? "then" : "and should be",
+			   text_keep(then));
 	} else if (d->words[0]) {
 		text_words(t, PLAIN, "%s", d->words);
 	}
@@ -133,8 +140,8 @@ static void put_totals(struct report_replay *r, const struct replay_totals *n)
 	struct text *t = &r->t;
 
 	text_open(t, 2, 4);
-	text_item(t, PLAIN, "%" PRIu64 " of %" PRIu64 " message%s of ours sent", n->sent, r->plan.about->messages[1],
-		  plural(r->plan.about->messages[1]));
+	text_item(t, PLAIN, "%" PRIu64 " of %" PRIu64 " message%s of ours sent", n->sent,
+		  r->plan.about->messages[1], plural(r->plan.about->messages[1]));
 	text_item(t, PLAIN, "%" PRIu64 " of %" PRIu64 " came from the peer", n->answered, n->expected);
 	text_item(t, PLAIN, "%" PRIu64 " field%s compared", n->compared, plural(n->compared));
 	if (n->echoes)
@@ -148,7 +155,8 @@ static void put_totals(struct report_replay *r, const struct replay_totals *n)
 	} else {
 		text_item(t, PLAIN, "%" PRIu64 " of %" PRIu64 " GRE packets of ours sent", n->packets_sent,
 			  r->plan.about->packets[1]);
-		text_item(t, PLAIN, "%" PRIu64 " came, then %" PRIu64, n->packets_received, n->packets_recorded);
+		text_item(t, PLAIN, "%" PRIu64 " came, then %" PRIu64, n->packets_received,
+			  n->packets_recorded);
 		text_item(t, PLAIN, "%" PRIu64 " of %" PRIu64 " control packet%s of PPP", n->ppp_answered,
 			  n->ppp_expected, plural(n->ppp_expected));
 	}

@@ -33,8 +33,8 @@ static void channel_free(struct channel *c)
 
 /* --- in -------------------------------------------------------------------------------------- */
 
-static void told(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg, const struct ctrl_origin *origin,
-		 uint64_t count)
+static void told(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
+		 const struct ctrl_origin *origin, uint64_t count)
 {
 	struct channel *c = ctx;
 
@@ -138,8 +138,9 @@ static struct channel *channel_new(const struct channel_events *e, void *ctx)
 	return c;
 }
 
-struct channel *channel_connect(struct net_host *h, uint16_t port, const struct ip_addr *peer, uint16_t peer_port,
-				const struct channel_events *e, void *ctx, char *err, size_t room)
+struct channel *channel_connect(struct net_host *h, uint16_t port, const struct ip_addr *peer,
+				uint16_t peer_port, const struct channel_events *e, void *ctx, char *err,
+				size_t room)
 {
 	struct channel *c = channel_new(e, ctx);
 

@@ -22,8 +22,8 @@ struct channel_events {
 	void (*fin)(void *ctx);
 	void (*reset)(void *ctx, const char *why);
 	/*
-	 * What one read brought, before it is taken apart: how many of its octets count, for peers that misread
-	 * streams on purpose.  May be NULL: all of them.
+	 * What one read brought, before it is taken apart: how many of its octets count, for peers that
+	 * misread streams on purpose.  May be NULL: all of them.
 	 */
 	size_t (*read)(void *ctx, const uint8_t *octets, size_t len);
 };
@@ -45,7 +45,7 @@ struct draft {
 	const struct ctrl_desc *desc;
 	uint32_t value[CTRL_FIELDS_MAX];
 	uint8_t text[CTRL_FIELDS_MAX][DRAFT_TEXT]; /* of F_TEXT rows */
-	size_t length;  /* octets to send: the type's size, or cut or filled with zeros up to 1024 */
+	size_t length; /* octets to send: the type's size, or cut or filled with zeros up to 1024 */
 };
 
 /* Header right, everything else 0. */

@@ -279,8 +279,13 @@ static void show(const struct net_host *h, struct net_seen *s)
 void net_show_tcp(const struct net_tcp *c, bool sent, uint8_t flags, uint32_t seq, uint32_t ack,
 		  const uint8_t *octets, size_t len)
 {
-	struct net_seen s = { .protocol = IP_PROTO_TCP, .sent = sent, .seq = seq, .ack = ack, .flags = flags,
-			      .octets = octets, .len = len };
+	struct net_seen s = { .protocol = IP_PROTO_TCP,
+			      .sent = sent,
+			      .seq = seq,
+			      .ack = ack,
+			      .flags = flags,
+			      .octets = octets,
+			      .len = len };
 
 	s.src = sent ? c->local : c->peer;
 	s.dst = sent ? c->peer : c->local;
@@ -292,8 +297,9 @@ void net_show_tcp(const struct net_tcp *c, bool sent, uint8_t flags, uint32_t se
 void net_show_gre(struct net_host *h, bool sent, const struct ip_addr *src, const struct ip_addr *dst,
 		  const uint8_t *octets, size_t len)
 {
-	struct net_seen s = { .protocol = IP_PROTO_GRE, .sent = sent, .src = *src, .dst = *dst, .octets = octets,
-			      .len = len };
+	struct net_seen s = {
+		.protocol = IP_PROTO_GRE, .sent = sent, .src = *src, .dst = *dst, .octets = octets, .len = len
+	};
 
 	show(h, &s);
 }
@@ -334,8 +340,9 @@ struct net_tcp *net_connect(struct net_host *h, uint16_t port, const struct ip_a
 	return c;
 }
 
-struct net_listener *net_listen(struct net_host *h, uint16_t port, void (*accepted)(void *ctx, struct net_tcp *c),
-				void *ctx, char *err, size_t room)
+struct net_listener *net_listen(struct net_host *h, uint16_t port,
+				void (*accepted)(void *ctx, struct net_tcp *c), void *ctx, char *err,
+				size_t room)
 {
 	struct net_listener *l = h->net->ops->listen(h, port, err, room);
 
@@ -467,7 +474,8 @@ struct net_claim *net_gre_claim(struct net_host *h, uint16_t call_id, net_gre_fn
 	return c;
 }
 
-struct net_claim *net_gre_claim_rest(struct net_host *h, const struct ip_addr *peer, net_gre_fn *fn, void *ctx)
+struct net_claim *net_gre_claim_rest(struct net_host *h, const struct ip_addr *peer, net_gre_fn *fn,
+				     void *ctx)
 {
 	struct net_claim *c = claim(h, &h->net->rest, fn, ctx);
 
@@ -493,8 +501,8 @@ void net_gre_release(struct net_claim *c)
 		net_bury(c->host->net, &c->grave, bury_claim);
 }
 
-bool net_gre_send(struct net_host *h, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		  size_t len)
+bool net_gre_send(struct net_host *h, const struct ip_addr *src, const struct ip_addr *dst,
+		  const uint8_t *octets, size_t len)
 {
 	return h->net->ops->gre_send(h, src, dst, octets, len);
 }
@@ -526,8 +534,9 @@ static void show_arrival(struct net_host *h, const struct arrival *a)
 }
 
 /* Tells the claims of a bucket that fit; whether there was one. */
-static bool tell(struct net_claim *first, bool (*fits)(const struct net_claim *c, uint16_t id,
-		 const struct arrival *a), uint16_t id, const struct arrival *a)
+static bool tell(struct net_claim *first,
+		 bool (*fits)(const struct net_claim *c, uint16_t id, const struct arrival *a), uint16_t id,
+		 const struct arrival *a)
 {
 	bool taken = false;
 
@@ -556,8 +565,8 @@ static struct net_host *only_host(const struct net *n, const struct ip_addr *add
 	return found;
 }
 
-void net_gre_arrived(struct net *n, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		     size_t len)
+void net_gre_arrived(struct net *n, const struct ip_addr *src, const struct ip_addr *dst,
+		     const uint8_t *octets, size_t len)
 {
 	struct arrival a = { src, dst, octets, len };
 	struct cursor c = cursor_on(octets, len);

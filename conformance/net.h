@@ -34,7 +34,7 @@ struct net_timer {
 	void (*fn)(void *ctx);
 	void *ctx;
 	int64_t due;
-	size_t slot; /* the net's own; 0: at rest */
+	size_t slot;                           /* the net's own; 0: at rest */
 	struct net_timer *child, *next, *prev; /* the net's own */
 };
 
@@ -93,7 +93,7 @@ struct net_seen {
 	bool sent;        /* by this host */
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
-	uint8_t flags;    /* NET_* */
+	uint8_t flags;         /* NET_* */
 	const uint8_t *octets; /* TCP payload, or the whole GRE packet */
 	size_t len;
 };
@@ -118,7 +118,7 @@ struct net_tcp_events {
 	void (*opened)(void *ctx);                  /* net_connect() succeeded */
 	void (*failed)(void *ctx, const char *why); /* net_connect() did not: "connection refused", ... */
 	void (*octets)(void *ctx, const uint8_t *octets, size_t len);
-	void (*fin)(void *ctx);   /* the peer will send no more */
+	void (*fin)(void *ctx);                    /* the peer will send no more */
 	void (*reset)(void *ctx, const char *why); /* the peer, or the network, ended it at once */
 	void (*drained)(void *ctx); /* what had to wait for the peer has left (for large writers) */
 };
@@ -128,8 +128,8 @@ struct net_tcp *net_connect(struct net_host *h, uint16_t port, const struct ip_a
 			    const struct net_tcp_events *events, void *ctx, char *err, size_t room);
 
 /*
- * Listens on the host's address (all addresses when it has none), port 0: on any port.  accepted: a connection has come; it
- * is the callee's now, who must call net_tcp_take() to be told of it, or net_close().
+ * Listens on the host's address (all addresses when it has none), port 0: on any port.  accepted: a
+ * connection has come; it is the callee's now, who must call net_tcp_take() to be told of it, or net_close().
  */
 struct net_listener *net_listen(struct net_host *h, uint16_t port,
 				void (*accepted)(void *ctx, struct net_tcp *c), void *ctx, char *err,
@@ -151,7 +151,7 @@ void net_shutdown(struct net_tcp *c);        /* FIN after what is written; readi
  * end; should the peer send more, it is reset, as any closed socket does.
  */
 void net_close(struct net_tcp *c);
-void net_abort(struct net_tcp *c);           /* RST; freed */
+void net_abort(struct net_tcp *c); /* RST; freed */
 struct net_host *net_tcp_host(const struct net_tcp *c);
 void net_tcp_ends(const struct net_tcp *c, struct ip_addr *local, uint16_t *local_port, struct ip_addr *peer,
 		  uint16_t *peer_port);
@@ -172,16 +172,17 @@ bool net_gre_open(struct net *n, char *err, size_t room);
  * address for itself.
  */
 struct net_claim;
-typedef void net_gre_fn(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-			size_t len);
+typedef void net_gre_fn(void *ctx, const struct ip_addr *src, const struct ip_addr *dst,
+			const uint8_t *octets, size_t len);
 struct net_claim *net_gre_claim(struct net_host *h, uint16_t call_id, net_gre_fn *fn, void *ctx);
 /* Every GRE packet from `peer` that no claim of an ID took. */
-struct net_claim *net_gre_claim_rest(struct net_host *h, const struct ip_addr *peer, net_gre_fn *fn, void *ctx);
+struct net_claim *net_gre_claim_rest(struct net_host *h, const struct ip_addr *peer, net_gre_fn *fn,
+				     void *ctx);
 void net_gre_release(struct net_claim *c);
 
 /* Sends a GRE packet (IP fragments it when too long).  src NULL: the host's, or what the routes choose. */
-bool net_gre_send(struct net_host *h, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		  size_t len);
+bool net_gre_send(struct net_host *h, const struct ip_addr *src, const struct ip_addr *dst,
+		  const uint8_t *octets, size_t len);
 
 /* --- file descriptors (real network only: false in memory) ----------------------------------- */
 

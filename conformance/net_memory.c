@@ -9,10 +9,10 @@
 #include "conformance/net_private.h"
 
 enum {
-	SEGMENT = 1460,   /* octets of the largest */
+	SEGMENT = 1460, /* octets of the largest */
 	QUEUE = 64 * 1024,
-	GRE_QUEUES = 16,  /* GRE of all hosts may fill so many times what one connection may */
-	ANY_PORT = 32768  /* the first that is chosen for those who do not mind */
+	GRE_QUEUES = 16, /* GRE of all hosts may fill so many times what one connection may */
+	ANY_PORT = 32768 /* the first that is chosen for those who do not mind */
 };
 
 #define UNREACHABLE_AFTER (3 * NET_SECOND)
@@ -55,14 +55,14 @@ struct end {
 	struct net_listener *listener; /* who is to have it when it opens */
 	struct net_timer later;        /* tells the owner what was kept back */
 	enum end_state state;
-	bool alone;                    /* the host is gone */
+	bool alone; /* the host is gone */
 	struct chunks out, in;
-	uint32_t limit;                /* the peer's window ends before this */
-	uint32_t window;               /* the peer last heard of this room here */
-	bool waited;                   /* something had to wait for the peer's window */
+	uint32_t limit;  /* the peer's window ends before this */
+	uint32_t window; /* the peer last heard of this room here */
+	bool waited;     /* something had to wait for the peer's window */
 	bool fin_wanted, fin_sent, fin_came, fin_told;
 	bool ack_due;
-	const char *ended;             /* failed or reset, and not told yet */
+	const char *ended; /* failed or reset, and not told yet */
 };
 
 /* A connection.  It lives until both ends are done and no segment is on its way. */
@@ -391,7 +391,8 @@ static struct net_listener *listener_at(const struct net_host *h, uint16_t port)
 }
 
 /* Who listens there; else the first host of that address. */
-static struct net_host *host_at(struct net *n, const struct ip_addr *addr, uint16_t port, struct net_listener **l)
+static struct net_host *host_at(struct net *n, const struct ip_addr *addr, uint16_t port,
+				struct net_listener **l)
 {
 	struct net_host *first = NULL;
 
@@ -541,8 +542,8 @@ static bool name_is_free(struct memory *m, const struct ip_addr *a, uint16_t por
 		for (unsigned i = 0; i < 2; i++) {
 			const struct net_tcp *c = &w->end[i].tcp;
 
-			if (w->end[i].state != END_CLOSED && c->local_port == port && c->peer_port == b_port &&
-			    ip_addr_same(&c->local, a) && ip_addr_same(&c->peer, b))
+			if (w->end[i].state != END_CLOSED && c->local_port == port &&
+			    c->peer_port == b_port && ip_addr_same(&c->local, a) && ip_addr_same(&c->peer, b))
 				return false;
 		}
 	return true;

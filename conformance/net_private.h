@@ -28,19 +28,19 @@ struct net_ops {
 	void (*free)(struct net *n); /* after everything on it was freed */
 	int64_t (*now)(const struct net *n);
 	bool (*step)(struct net *n, int64_t until);
-	struct net_tcp *(*connect)(struct net_host *h, uint16_t port, const struct ip_addr *peer, uint16_t peer_port,
-				   char *err, size_t room);
+	struct net_tcp *(*connect)(struct net_host *h, uint16_t port, const struct ip_addr *peer,
+				   uint16_t peer_port, char *err, size_t room);
 	/* The listener knows its port. */
 	struct net_listener *(*listen)(struct net_host *h, uint16_t port, char *err, size_t room);
 	void (*unlisten)(struct net_listener *l); /* takes no more */
 	void (*take)(struct net_tcp *c);          /* the owner is known now */
 	bool (*write)(struct net_tcp *c, const uint8_t *octets, size_t len);
 	size_t (*waiting)(const struct net_tcp *c);
-	void (*pause)(struct net_tcp *c);         /* c->paused has changed */
+	void (*pause)(struct net_tcp *c); /* c->paused has changed */
 	void (*shutdown)(struct net_tcp *c);
-	void (*close)(struct net_tcp *c);         /* c has lost its owner, and is to end in its own time */
+	void (*close)(struct net_tcp *c); /* c has lost its owner, and is to end in its own time */
 	void (*abort)(struct net_tcp *c);
-	void (*leave)(struct net_tcp *c);         /* c is closed, and its host goes */
+	void (*leave)(struct net_tcp *c); /* c is closed, and its host goes */
 	bool (*gre_open)(struct net *n, char *err, size_t room);
 	bool (*gre_send)(struct net_host *h, const struct ip_addr *src, const struct ip_addr *dst,
 			 const uint8_t *octets, size_t len);
@@ -56,7 +56,7 @@ struct net {
 	struct net_host *hosts;
 	struct net_claim *claims[NET_CLAIM_BUCKETS], *rest;
 	struct net_grave *graves, **graves_end;
-	uint64_t arrivals;        /* GRE packets so far */
+	uint64_t arrivals; /* GRE packets so far */
 };
 
 struct net_host {
@@ -122,8 +122,8 @@ void net_show_gre(struct net_host *h, bool sent, const struct ip_addr *src, cons
 		  const uint8_t *octets, size_t len);
 
 /* A GRE packet has come: to those who claim it, and to their taps. */
-void net_gre_arrived(struct net *n, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		     size_t len);
+void net_gre_arrived(struct net *n, const struct ip_addr *src, const struct ip_addr *dst,
+		     const uint8_t *octets, size_t len);
 
 /* Whether the host is meant by an address. */
 static inline bool net_host_is(const struct net_host *h, const struct ip_addr *a)

@@ -20,11 +20,11 @@
 #include "conformance/net_socket_private.h"
 
 enum {
-	EVENTS = 64,         /* descriptors a turn */
-	READ = 16 * 1024,    /* octets of one connection a turn */
-	ACCEPTS = 16,        /* connections of one listener a turn */
+	EVENTS = 64,      /* descriptors a turn */
+	READ = 16 * 1024, /* octets of one connection a turn */
+	ACCEPTS = 16,     /* connections of one listener a turn */
 	BACKLOG = 128,
-	CLOSED_SECONDS = 60, /* a closed connection is watched so long for the peer to close too */
+	CLOSED_SECONDS = 60,   /* a closed connection is watched so long for the peer to close too */
 	PAUSE = NET_SECOND / 5 /* of a listener when descriptors have run out */
 };
 
@@ -667,7 +667,8 @@ static void accepted(struct socket_listener *l, int fd)
 
 static void listener_ready(struct source *s, uint32_t events)
 {
-	struct socket_listener *l = (struct socket_listener *)((char *)s - offsetof(struct socket_listener, source));
+	struct socket_listener *l =
+		(struct socket_listener *)((char *)s - offsetof(struct socket_listener, source));
 	struct net *n = l->listener.host->net;
 
 	(void)events;

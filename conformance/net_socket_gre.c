@@ -66,8 +66,11 @@ static void gre_ready(struct source *s, uint32_t events)
 	(void)events;
 	for (unsigned i = 0; i < GRE_BATCH; i++) {
 		part[i] = (struct iovec){ g->net->packets[i], GRE_OCTETS };
-		m[i].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof(from[i]),
-						.msg_iov = &part[i], .msg_iovlen = 1, .msg_control = &control[i],
+		m[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
+						.msg_namelen = sizeof(from[i]),
+						.msg_iov = &part[i],
+						.msg_iovlen = 1,
+						.msg_control = &control[i],
 						.msg_controllen = sizeof(control[i]) };
 	}
 	n = recvmmsg(s->fd, m, GRE_BATCH, MSG_DONTWAIT, NULL);

@@ -28,8 +28,8 @@ struct gre_socket {
 struct socket_net {
 	struct net net;
 	int epoll;
-	int64_t anchor;           /* of 1970 in monotonic time */
-	struct gre_socket gre[2]; /* IPv4, IPv6 */
+	int64_t anchor;                 /* of 1970 in monotonic time */
+	struct gre_socket gre[2];       /* IPv4, IPv6 */
 	uint8_t (*packets)[GRE_OCTETS]; /* GRE_BATCH of them, owned */
 	bool gre_open;
 	struct ip_addr routed_to, routed_from; /* the last answer of the routes */

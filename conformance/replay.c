@@ -16,8 +16,8 @@ const char *replay_difference_name(enum replay_difference_kind k)
 {
 	static const char *const names[REPLAY_DIFFERENCE_KINDS] = {
 		[REPLAY_MISSING] = "missing", [REPLAY_ADDITIONAL] = "additional", [REPLAY_EARLY] = "early",
-		[REPLAY_LATE] = "late",       [REPLAY_FIELD] = "field",		  [REPLAY_DEFECT] = "defect",
-		[REPLAY_GARBAGE] = "garbage", [REPLAY_ENDED] = "ended",		  [REPLAY_TUNNEL] = "tunnel",
+		[REPLAY_LATE] = "late",       [REPLAY_FIELD] = "field",           [REPLAY_DEFECT] = "defect",
+		[REPLAY_GARBAGE] = "garbage", [REPLAY_ENDED] = "ended",           [REPLAY_TUNNEL] = "tunnel",
 	};
 
 	return names[k];
@@ -122,7 +122,9 @@ static void peer_ended(struct replay *r, enum replay_end how)
 		r->totals.end_ours = false;
 	}
 	if (theirs || ours)
-		tell_end(r, "the peer has %s the connection; then, %zu more messages came from it and %zu from us",
+		tell_end(r,
+			 "the peer has %s the connection; then, %zu more messages came from it and %zu from "
+			 "us",
 			 end_words(how), theirs, ours);
 	else if (r->state == REPLAY_CLOSING)
 		r->totals.whole = true; /* it answers our end */
@@ -414,7 +416,8 @@ static void on_accepted(void *ctx, struct net_tcp *c)
 static bool reach(struct replay *r, char *err, size_t room)
 {
 	if (r->o.peer)
-		r->channel = channel_connect(r->o.host, 0, r->o.peer, r->o.port, &channel_events, r, err, room);
+		r->channel =
+			channel_connect(r->o.host, 0, r->o.peer, r->o.port, &channel_events, r, err, room);
 	else
 		r->listener = net_listen(r->o.host, r->o.port, on_accepted, r, err, room);
 	return r->channel || r->listener;
@@ -458,7 +461,8 @@ void replay_free(struct replay *r)
 void replay_run(struct replay *r, const volatile bool *stop)
 {
 	while (r->state != REPLAY_DONE && !*stop) {
-		bool more = net_step(r->net, net_is_virtual(r->net) ? NET_NEVER : net_now(r->net) + LISTEN_AGAIN);
+		bool more =
+			net_step(r->net, net_is_virtual(r->net) ? NET_NEVER : net_now(r->net) + LISTEN_AGAIN);
 
 		if (!more && net_is_virtual(r->net))
 			break;

@@ -52,7 +52,7 @@ enum replay_difference_kind {
 	REPLAY_DEFECT,     /* the header is wrong now and was not, or the other way round */
 	REPLAY_GARBAGE,    /* octets that are no message */
 	REPLAY_ENDED,      /* the connection ends otherwise */
-	REPLAY_TUNNEL,     /* packets of a call come that did not, or the other way round, or with other faults */
+	REPLAY_TUNNEL, /* packets of a call come that did not, or the other way round, or with other faults */
 	REPLAY_DIFFERENCE_KINDS
 };
 
@@ -63,26 +63,26 @@ struct replay_difference {
 	const struct ctrl_desc *message; /* or NULL */
 	uint16_t protocol;               /* of PPP; 0: it is no PPP packet */
 	uint8_t code;
-	int call_id;                     /* the played side's Call ID of the call; -1: none */
-	const struct field *field;       /* REPLAY_FIELD */
-	uint32_t value[2];               /* what it should be, and what it is */
-	const uint8_t *text[2];          /* the same of an F_TEXT field, field->width octets; borrowed */
-	char words[160];                 /* what is to be said besides, or "" */
+	int call_id;               /* the played side's Call ID of the call; -1: none */
+	const struct field *field; /* REPLAY_FIELD */
+	uint32_t value[2];         /* what it should be, and what it is */
+	const uint8_t *text[2];    /* the same of an F_TEXT field, field->width octets; borrowed */
+	char words[160];           /* what is to be said besides, or "" */
 };
 
 struct replay_totals {
 	bool connected;
-	char why[160];            /* why it could not connect or listen; "" */
-	bool whole;               /* the recording was played to its end */
-	bool tunnel_left_out;     /* GRE was recorded, and not played */
+	char why[160];                     /* why it could not connect or listen; "" */
+	bool whole;                        /* the recording was played to its end */
+	bool tunnel_left_out;              /* GRE was recorded, and not played */
 	uint64_t sent, expected, answered; /* control messages: played; the peer's then; of them, now */
-	uint64_t compared;        /* fields */
-	uint64_t echoes;          /* requests of the peer that were answered out of turn */
+	uint64_t compared;                 /* fields */
+	uint64_t echoes;                   /* requests of the peer that were answered out of turn */
 	uint64_t packets_sent, packets_recorded, packets_received; /* GRE: played; the peer's then and now */
-	uint64_t ppp_expected, ppp_answered; /* control packets of PPP */
-	uint64_t untranslated;    /* packets and messages whose Call ID the peer has not assigned this time */
+	uint64_t ppp_expected, ppp_answered;                       /* control packets of PPP */
+	uint64_t untranslated; /* packets and messages whose Call ID the peer has not assigned this time */
 	uint64_t differences[REPLAY_DIFFERENCE_KINDS];
-	enum replay_end end;      /* how the live connection ended, and by whom */
+	enum replay_end end; /* how the live connection ended, and by whom */
 	bool end_ours;
 	int64_t duration_ns;
 };

@@ -86,8 +86,8 @@ static void remember_request(struct replay *r, const struct expectation *e, cons
  * The payload as it is to be sent now: answers carry the identifier of the live request, and a
  * Configure-Ack repeats its options.  Returns its octets.
  */
-static size_t translate_ppp(struct replay *r, const struct replay_call *call, const struct gre_pkt *g, uint8_t *out,
-			    size_t room)
+static size_t translate_ppp(struct replay *r, const struct replay_call *call, const struct gre_pkt *g,
+			    uint8_t *out, size_t room)
 {
 	struct wcursor w = wcursor_on(out, room);
 	const struct ppp_request *q;
@@ -202,8 +202,8 @@ void replay_gre_play(struct replay *r, const struct replay_item *item)
 	struct gre_pkt g;
 	uint16_t key;
 
-	if (!r->o.gre ||
-	    gre_decode(item->octets, (uint32_t)item->len, (uint32_t)item->len, false, &g) == GRE_OTHER_VERSION)
+	if (!r->o.gre || gre_decode(item->octets, (uint32_t)item->len, (uint32_t)item->len, false, &g) ==
+				 GRE_OTHER_VERSION)
 		return;
 	c = call_by_peer_id(r, g.call_id);
 	if (!c || !replay_live_id(r, g.call_id, &key)) {
@@ -269,8 +269,8 @@ static struct expectation *expected_packet(struct replay *r, uint16_t call_id, c
 		for (size_t i = 0; i < r->packets; i++) {
 			struct expectation *e = &r->packet[i];
 
-			if (!e->bound && e->missed == missed && e->call_id == call_id && e->protocol == f->protocol &&
-			    e->code == f->code)
+			if (!e->bound && e->missed == missed && e->call_id == call_id &&
+			    e->protocol == f->protocol && e->code == f->code)
 				return e;
 		}
 	return NULL;
@@ -282,7 +282,9 @@ static void match_packet(struct replay *r, struct replay_call *c, const struct p
 	struct replay_difference d;
 
 	if (!e) {
-		d = (struct replay_difference){ .kind = REPLAY_ADDITIONAL, .protocol = f->protocol, .code = f->code,
+		d = (struct replay_difference){ .kind = REPLAY_ADDITIONAL,
+						.protocol = f->protocol,
+						.code = f->code,
 						.call_id = c->our_id };
 		replay_tell(r, &d);
 		return;
@@ -300,7 +302,7 @@ static void match_packet(struct replay *r, struct replay_call *c, const struct p
 
 static void count_packet(struct replay *r, struct replay_call *c, const struct gre_pkt *g)
 {
-	uint16_t fresh = g->defects & (uint16_t)~(c->recorded_defects | c->told_defects);
+	uint16_t fresh = g->defects & (uint16_t) ~(c->recorded_defects | c->told_defects);
 
 	if (g->flags & GRE_S) {
 		if (!c->live_any)
@@ -329,12 +331,13 @@ static void unknown_call(struct replay *r, uint16_t id)
 	if (r->unknown_call_told)
 		return;
 	r->unknown_call_told = true;
-	snprintf(d.words, sizeof(d.words), "packets come for a Call ID that the played side has not assigned");
+	snprintf(d.words, sizeof(d.words),
+		 "packets come for a Call ID that the played side has not assigned");
 	replay_tell(r, &d);
 }
 
-void replay_gre_came(void *replay, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		     size_t len)
+void replay_gre_came(void *replay, const struct ip_addr *src, const struct ip_addr *dst,
+		     const uint8_t *octets, size_t len)
 {
 	struct replay *r = replay;
 	struct replay_call *c;
@@ -368,9 +371,11 @@ void replay_gre_end(struct replay *r)
 		if (!c->recorded_data == !c->live_data)
 			continue;
 		if (c->recorded_data)
-			snprintf(d.words, sizeof(d.words), "no data comes from the peer, of which there was then");
+			snprintf(d.words, sizeof(d.words),
+				 "no data comes from the peer, of which there was then");
 		else
-			snprintf(d.words, sizeof(d.words), "data comes from the peer, of which there was none then");
+			snprintf(d.words, sizeof(d.words),
+				 "data comes from the peer, of which there was none then");
 		replay_tell(r, &d);
 	}
 }

@@ -13,8 +13,8 @@ static const struct {
 	enum ctrl_type type; /* 0: of every message */
 	const char *field;
 } free_fields[] = {
-	{ 0, "call_serial_number" }, { 0, "physical_channel_id" }, { CTRL_CDN, "call_statistics" },
-	{ CTRL_WEN, "crc_errors" },  { CTRL_WEN, "framing_errors" }, { CTRL_WEN, "hardware_overruns" },
+	{ 0, "call_serial_number" },     { 0, "physical_channel_id" },    { CTRL_CDN, "call_statistics" },
+	{ CTRL_WEN, "crc_errors" },      { CTRL_WEN, "framing_errors" },  { CTRL_WEN, "hardware_overruns" },
 	{ CTRL_WEN, "buffer_overruns" }, { CTRL_WEN, "time_out_errors" }, { CTRL_WEN, "alignment_errors" },
 };
 
@@ -167,7 +167,7 @@ bool replay_match_init(struct replay *r)
 		ok = know_call(r, &m, item->ours);
 		if (ok && !item->ours)
 			ok = m.type == CTRL_ECHORQ && m.status == CTRL_OK ? expect_echo(r, i, &m)
-									 : expect_message(r, i, &m);
+									  : expect_message(r, i, &m);
 	}
 	for (size_t i = 0; ok && i < r->rec->n; i++)
 		if (r->rec->item[i].kind == REPLAY_GRE && !r->rec->item[i].ours)
@@ -268,7 +268,8 @@ static bool same_subject(const struct replay *r, const struct ctrl_msg *recorded
 
 	if (ctrl_get(recorded, "peer_call_id", &then) && ctrl_get(live, "peer_call_id", &now))
 		return then == now;
-	if (live->type == CTRL_ECHORP && ctrl_get(recorded, "identifier", &then) && ctrl_get(live, "identifier", &now))
+	if (live->type == CTRL_ECHORP && ctrl_get(recorded, "identifier", &then) &&
+	    ctrl_get(live, "identifier", &now))
 		return then == now;
 	if ((live->type == CTRL_CDN || live->type == CTRL_CCRQ) && ctrl_get(recorded, "call_id", &then) &&
 	    ctrl_get(live, "call_id", &now))
@@ -312,7 +313,8 @@ static struct expectation *bind(struct replay *r, const struct ctrl_msg *live)
 static bool is_free(const struct replay *r, unsigned type, const char *field)
 {
 	for (size_t i = 0; i < sizeof(free_fields) / sizeof(*free_fields); i++)
-		if ((!free_fields[i].type || free_fields[i].type == type) && !strcmp(free_fields[i].field, field))
+		if ((!free_fields[i].type || free_fields[i].type == type) &&
+		    !strcmp(free_fields[i].field, field))
 			return true;
 	for (size_t i = 0; r->o.ignore && r->o.ignore[i]; i++)
 		if (!strcmp(r->o.ignore[i], field))
@@ -338,7 +340,8 @@ static int call_of(const struct replay *r, const struct ctrl_msg *m)
 	return -1;
 }
 
-static void compare_field(struct replay *r, const struct expectation *e, const struct ctrl_msg *live, unsigned row)
+static void compare_field(struct replay *r, const struct expectation *e, const struct ctrl_msg *live,
+			  unsigned row)
 {
 	const struct field *f = &live->desc->fields[row];
 	struct replay_difference d = replay_about(r, REPLAY_FIELD, e);
@@ -365,8 +368,8 @@ static void compare_field(struct replay *r, const struct expectation *e, const s
 
 static void defect_words(char *out, size_t room, unsigned defects)
 {
-	static const char *const names[] = { "magic cookie", "PPTP message type", "control message type", "length",
-					     "management message", "unfinished" };
+	static const char *const names[] = { "magic cookie", "PPTP message type",  "control message type",
+					     "length",       "management message", "unfinished" };
 	size_t n = 0;
 
 	out[0] = '\0';
@@ -385,8 +388,8 @@ static void compare(struct replay *r, const struct expectation *e, const struct 
 
 		d.call_id = call_of(r, live);
 		defect_words(now, sizeof(now), live->defects);
-		snprintf(d.words, sizeof(d.words), "the header is %s: %s", live->defects ? "wrong" : "right now",
-			 live->defects ? now : "it was not then");
+		snprintf(d.words, sizeof(d.words), "the header is %s: %s",
+			 live->defects ? "wrong" : "right now", live->defects ? now : "it was not then");
 		replay_tell(r, &d);
 	}
 	for (unsigned row = 0; live->desc && row < rows; row++)
@@ -435,7 +438,9 @@ static void tell_order(struct replay *r, const struct expectation *e, const stru
 
 static void tell_additional(struct replay *r, const struct ctrl_msg *live)
 {
-	struct replay_difference d = { .kind = REPLAY_ADDITIONAL, .message = live->desc, .call_id = call_of(r, live) };
+	struct replay_difference d = { .kind = REPLAY_ADDITIONAL,
+				       .message = live->desc,
+				       .call_id = call_of(r, live) };
 
 	if (live->defects)
 		defect_words(d.words, sizeof(d.words), live->defects);

@@ -10,8 +10,8 @@
 /* What the peer sent then and should send now: a control message, or a control packet of PPP. */
 struct expectation {
 	const struct replay_item *item;
-	size_t at;           /* index of the item */
-	struct ctrl_msg msg; /* REPLAY_MESSAGE */
+	size_t at;                  /* index of the item */
+	struct ctrl_msg msg;        /* REPLAY_MESSAGE */
 	uint16_t call_id, protocol; /* REPLAY_GRE */
 	uint8_t code, identifier;
 	bool bound, missed;
@@ -35,11 +35,11 @@ struct ppp_request {
 struct replay_call {
 	uint16_t our_id, peer_id;
 	bool recorded_any, live_any, acked_any;
-	uint32_t recorded_first;         /* sequence numbers of the peer's packets, as far as they were walked */
+	uint32_t recorded_first; /* sequence numbers of the peer's packets, as far as they were walked */
 	uint32_t live_first, live_highest;
-	uint32_t acked;                  /* last acknowledged by us */
+	uint32_t acked;                                    /* last acknowledged by us */
 	uint64_t recorded_total, recorded_data, live_data; /* with a number; recorded_data: walked */
-	uint16_t recorded_defects, told_defects; /* enum gre_defect */
+	uint16_t recorded_defects, told_defects;           /* enum gre_defect */
 	bool silent; /* an expected PPP packet did not come: others are not waited for */
 };
 
@@ -63,12 +63,12 @@ struct replay {
 	struct ip_addr local, peer;
 	enum replay_state state;
 	int64_t opened_ns;
-	int64_t base_ns, base_recorded_ns; /* the last thing that happened: now, and then */
-	size_t at;                         /* the item that is next */
-	bool *automatic;                   /* items that are played out of turn; owned, as all below */
+	int64_t base_ns, base_recorded_ns;    /* the last thing that happened: now, and then */
+	size_t at;                            /* the item that is next */
+	bool *automatic;                      /* items that are played out of turn; owned, as all below */
 	struct expectation *message, *packet; /* of each kind, in order */
 	size_t messages, packets;
-	size_t next_message, next_packet;     /* those of the items walked next */
+	size_t next_message, next_packet; /* those of the items walked next */
 	struct id_pair *id;
 	size_t ids;
 	struct ppp_request *request;
@@ -106,8 +106,8 @@ bool replay_grow(void *list, size_t *n, size_t size);
 /* GRE: a packet of ours is played; one of the peer's is passed in the recording; one has come. */
 void replay_gre_play(struct replay *r, const struct replay_item *item);
 void replay_gre_pass(struct replay *r, const struct replay_item *item);
-void replay_gre_came(void *replay, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
-		     size_t len);
+void replay_gre_came(void *replay, const struct ip_addr *src, const struct ip_addr *dst,
+		     const uint8_t *octets, size_t len);
 /* The PPP control packet in a GRE packet that is worth comparing; false: none. */
 bool replay_gre_ppp(const struct gre_pkt *g, struct ppp_frame *out);
 /* Once for each of the peer's packets, before the start: what was seen of its call. */

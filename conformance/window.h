@@ -13,19 +13,19 @@
 enum { WINDOW_SENT = 256 }; /* packets out at a time: a larger window is not made use of */
 
 struct window_options {
-	uint16_t maximum;       /* the peer's Packet Recv. Window Size; 0 counts as 1 */
-	int64_t delay_ns;       /* the peer's Packet Processing Delay: seeds the round-trip time */
+	uint16_t maximum; /* the peer's Packet Recv. Window Size; 0 counts as 1 */
+	int64_t delay_ns; /* the peer's Packet Processing Delay: seeds the round-trip time */
 	int64_t min_timeout_ns, max_timeout_ns;
 };
 
 struct window {
 	struct window_options o;
-	uint32_t next;          /* sequence number of the next packet */
-	uint32_t acked;         /* all below this are acknowledged or given up */
-	uint16_t size;          /* packets that may be out now: starts at half the maximum, rounded up */
-	uint16_t credit;        /* acknowledged since the size last grew */
+	uint32_t next;   /* sequence number of the next packet */
+	uint32_t acked;  /* all below this are acknowledged or given up */
+	uint16_t size;   /* packets that may be out now: starts at half the maximum, rounded up */
+	uint16_t credit; /* acknowledged since the size last grew */
 	int64_t rtt_ns, dev_ns, timeout_ns;
-	int64_t deadline;       /* when the oldest packet out times out; INT64_MAX: none is out */
+	int64_t deadline; /* when the oldest packet out times out; INT64_MAX: none is out */
 	int64_t sent_at[WINDOW_SENT];
 	uint64_t timeouts;
 };

@@ -11,8 +11,8 @@
 #include "traces/writer.h"
 
 enum {
-	CONNECTIONS = 1024,        /* whose numbers are remembered */
-	PIECE = 16 * 1024,         /* octets of the largest segment: a write may be longer than an IP packet */
+	CONNECTIONS = 1024, /* whose numbers are remembered */
+	PIECE = 16 * 1024,  /* octets of the largest segment: a write may be longer than an IP packet */
 	FRAME = 65536 + 64,
 	RECORDING = 32 << 20,
 	FINDINGS = 1000,
@@ -124,8 +124,8 @@ static void frame_segment(struct framer *f, const struct net_seen *s, frame_fn *
 {
 	struct frame_spec spec = { .src = s->src, .dst = s->dst, .dont_fragment = true };
 	int from = 0;
-	struct numbers *n = (s->flags & (NET_SYN | NET_ACK)) == NET_SYN ? begin_numbers(f, s, &from)
-									 : find(f, s, &from);
+	struct numbers *n =
+		(s->flags & (NET_SYN | NET_ACK)) == NET_SYN ? begin_numbers(f, s, &from) : find(f, s, &from);
 	size_t done = 0;
 
 	if (!n)
@@ -139,8 +139,8 @@ static void frame_segment(struct framer *f, const struct net_seen *s, frame_fn *
 		spec.ip_id = f->ip_id++;
 		octets = frame_tcp(&spec, s->src_port, s->dst_port, n->start[from] + s->seq + (uint32_t)done,
 				   s->flags & NET_ACK ? n->start[!from] + s->ack : 0,
-				   last ? s->flags : s->flags & ~(NET_FIN | NET_PSH), s->len ? s->octets + done : NULL,
-				   len, f->octets, sizeof(f->octets));
+				   last ? s->flags : s->flags & ~(NET_FIN | NET_PSH),
+				   s->len ? s->octets + done : NULL, len, f->octets, sizeof(f->octets));
 		if (octets)
 			fn(ctx, s->time_ns, f->octets, octets);
 		done += len;
@@ -371,8 +371,11 @@ static bool next_frame(const struct recording *r, size_t *at, struct packet *out
 	if (*at == r->len)
 		return false;
 	memcpy(&k, r->frames + *at, sizeof(k));
-	*out = (struct packet){ .number = out->number + 1, .time_ns = k.time_ns, .caplen = (uint32_t)k.len,
-				.len = (uint32_t)k.len, .link_type = LINK_ETHERNET,
+	*out = (struct packet){ .number = out->number + 1,
+				.time_ns = k.time_ns,
+				.caplen = (uint32_t)k.len,
+				.len = (uint32_t)k.len,
+				.link_type = LINK_ETHERNET,
 				.octets = r->frames + *at + sizeof(k) };
 	*at += sizeof(k) + k.len;
 	return true;
@@ -458,8 +461,12 @@ static void take_connection(void *ctx, const struct control_connection *c)
 
 	if (!s->frame)
 		return;
-	*d = (struct active_tap_device){ .seen = true, .version = s->version, .firmware = s->firmware,
-					 .channels = s->channels, .framing = s->framing, .bearer = s->bearer };
+	*d = (struct active_tap_device){ .seen = true,
+					 .version = s->version,
+					 .firmware = s->firmware,
+					 .channels = s->channels,
+					 .framing = s->framing,
+					 .bearer = s->bearer };
 	escape_name(s->host_name, d->host_name, sizeof(d->host_name));
 	escape_name(s->vendor_name, d->vendor_name, sizeof(d->vendor_name));
 	d->recognised = quirk_fingerprint(s, r->tap->o.dut, asked, &d->known);

@@ -25,11 +25,11 @@ bool tap_file_close(struct tap_file *f, char *err, size_t room);
 /* --- recordings of tests --------------------------------------------------------------------- */
 
 struct active_tap_options {
-	enum role dut;             /* of the device, or ROLE_UNKNOWN */
+	enum role dut; /* of the device, or ROLE_UNKNOWN */
 	enum rule_profile profile;
-	const bool *selected;      /* RULES: what is judged; NULL: as audit does by default.  Borrowed */
-	const char *pcap_dir;      /* each recording is written there as NAME.pcap; or NULL.  Borrowed */
-	size_t max_octets;         /* of a recording; 0: 32 MB */
+	const bool *selected; /* RULES: what is judged; NULL: as audit does by default.  Borrowed */
+	const char *pcap_dir; /* each recording is written there as NAME.pcap; or NULL.  Borrowed */
+	size_t max_octets;    /* of a recording; 0: 32 MB */
 };
 
 /* What the device has said of itself, in the last Start-Control-Connection message of a recording. */

@@ -87,7 +87,9 @@ static bool take_role(struct playing *p)
 {
 	const char *as = options_value(p->o, "as", NULL);
 
-	p->as = as && strcmp(as, "pac") == 0 ? ROLE_PAC : as && strcmp(as, "pns") == 0 ? ROLE_PNS : ROLE_UNKNOWN;
+	p->as = as && strcmp(as, "pac") == 0   ? ROLE_PAC
+		: as && strcmp(as, "pns") == 0 ? ROLE_PNS
+					       : ROLE_UNKNOWN;
 	if (p->as != ROLE_UNKNOWN)
 		return true;
 	if (as)
@@ -117,8 +119,10 @@ static bool take_ignored(struct playing *p)
 		p->ignore[i] = options_nth(p->o, "ignore", i);
 		if (is_field(p->ignore[i]))
 			continue;
-		options_usage_error(p->o, "--ignore %s: no message has such a field ('pptpscope decode --verbose' "
-					  "shows their names)", p->ignore[i]);
+		options_usage_error(p->o,
+				    "--ignore %s: no message has such a field ('pptpscope decode --verbose' "
+				    "shows their names)",
+				    p->ignore[i]);
 		return false;
 	}
 	return true;
@@ -173,8 +177,8 @@ static bool take_options(struct playing *p)
 	}
 	if (!take_role(p) || !options_number(p->o, "connection", 1, UINT64_MAX, &p->connection) ||
 	    !options_number(p->o, "max-memory", 16 << 20, UINT64_C(1) << 50, &p->memory) ||
-	    !take_real(p->o, "timeout", 1e6, &p->timeout) || !take_real(p->o, "time-scale", 1000, &p->time_scale) ||
-	    !take_ignored(p) || !take_peer(p))
+	    !take_real(p->o, "timeout", 1e6, &p->timeout) ||
+	    !take_real(p->o, "time-scale", 1000, &p->time_scale) || !take_ignored(p) || !take_peer(p))
 		return false;
 	if (options_given(p->o, "fast"))
 		p->time_scale = 0;
@@ -195,18 +199,24 @@ static void note_left_out(struct playing *p)
 	if (p->damaged)
 		notice(p, "the capture is damaged: what came before the damage was played");
 	if (recorded_over_limit(p->recorded))
-		notice(p, "%" PRIu64 " messages and packets found no room; raise --max-memory or read less with --filter",
+		notice(p,
+		       "%" PRIu64
+		       " messages and packets found no room; raise --max-memory or read less with --filter",
 		       recorded_over_limit(p->recorded));
 	if (a->cut || a->lost)
-		notice(p, "the capture lacks octets of %" PRIu64 " messages and packets, and %" PRIu64
-		       " octets of the connection: these were left out", a->cut, a->lost);
+		notice(p,
+		       "the capture lacks octets of %" PRIu64 " messages and packets, and %" PRIu64
+		       " octets of the connection: these were left out",
+		       a->cut, a->lost);
 	p->partial |= p->damaged || recorded_over_limit(p->recorded) || a->cut || a->lost;
 	if (a->skipped)
 		notice(p, "%" PRIu64 " octets of ours that are no message were left out", a->skipped);
 	if (a->foreign)
-		notice(p, "%" PRIu64 " GRE packets of these hosts have Call IDs of no call of the connection", a->foreign);
+		notice(p, "%" PRIu64 " GRE packets of these hosts have Call IDs of no call of the connection",
+		       a->foreign);
 	if (a->role_guessed)
-		notice(p, "nothing in the capture tells who is the PAC: whoever connected was taken for a PNS");
+		notice(p,
+		       "nothing in the capture tells who is the PAC: whoever connected was taken for a PNS");
 }
 
 /* Takes the connection out of the capture.  False: *status is the exit status. */
@@ -232,8 +242,8 @@ static bool read_capture(struct playing *p, int *status)
 		return false;
 	}
 	pipeline_finish(pipeline);
-	taken = recorded_take(p->recorded, pipeline_tracker(pipeline), p->connection, p->as, &p->recording, &p->about,
-			      err, sizeof(err));
+	taken = recorded_take(p->recorded, pipeline_tracker(pipeline), p->connection, p->as, &p->recording,
+			      &p->about, err, sizeof(err));
 	pipeline_free(pipeline);
 	if (!taken && !p->damaged)
 		options_say(p->o, "%s", err);
@@ -245,8 +255,9 @@ static bool fits(struct playing *p)
 {
 	if (p->recording.originator == !p->listen)
 		return true;
-	options_usage_error(p->o, p->listen ? "this side opened the connection: name the peer instead of --listen"
-					    : "this side was connected to: wait for the peer with --listen");
+	options_usage_error(p->o,
+			    p->listen ? "this side opened the connection: name the peer instead of --listen"
+				      : "this side was connected to: wait for the peer with --listen");
 	return false;
 }
 
@@ -352,15 +363,22 @@ static void play(struct playing *p, struct replay_totals *t)
 	replay_run(replay, &stop);
 	*t = *replay_totals(replay);
 	if (t->untranslated)
-		notice(p, "%" PRIu64 " messages and packets are about calls to which the peer has not assigned a Call ID: "
-			  "the messages were sent as recorded, the packets were not", t->untranslated);
+		notice(p,
+		       "%" PRIu64
+		       " messages and packets are about calls to which the peer has not assigned a Call ID: "
+		       "the messages were sent as recorded, the packets were not",
+		       t->untranslated);
 	replay_free(replay);
 }
 
 static int report(struct playing *p)
 {
-	const struct report_replay_plan plan = { options_operand(p->o, 0), PPTPSCOPE_VERSION, &p->about, &p->recording,
-						 p->timeout, p->time_scale };
+	const struct report_replay_plan plan = { options_operand(p->o, 0),
+						 PPTPSCOPE_VERSION,
+						 &p->about,
+						 &p->recording,
+						 p->timeout,
+						 p->time_scale };
 	struct replay_totals totals = { 0 };
 
 	p->report = p->ops->begin(&p->reading.report, &plan);
@@ -425,7 +443,8 @@ static const struct option_desc options[] = {
 	{ 0, "pcap", "FILE", "write what is sent and received to a capture" },
 	{ 'f', "format", "NAME", "output format: text (default) or json" },
 	{ 'o', "output", "FILE", "write to FILE instead of standard output" },
-	{ 'p', "port", "PORT", "TCP port of control connections in the capture instead of 1723 (repeatable)" },
+	{ 'p', "port", "PORT",
+	  "TCP port of control connections in the capture instead of 1723 (repeatable)" },
 	{ 'F', "filter", "EXPR", "read only packets that match this libpcap filter" },
 	{ 'q', "quiet", NULL, "no progress and no remarks on standard error" },
 	{ 'v', "verbose", NULL, "print what is said, too" },
@@ -439,8 +458,10 @@ const struct command cmd_replay = {
 	.name = "replay",
 	.operands = "CAPTURE [HOST[:PORT]]",
 	.help = "play one side of a recorded conversation at a live peer",
-	.details = "Tells where the peer now behaves differently: messages that are missing, additional or in another\n"
-		   "order, fields that differ, another end.  Exit status 0: it does what it did; 1: it does not.",
+	.details = "Tells where the peer now behaves differently: messages that are missing, additional or "
+		   "in another\n"
+		   "order, fields that differ, another end.  Exit status 0: it does what it did; 1: it does "
+		   "not.",
 	.options = options,
 	.run = run,
 };

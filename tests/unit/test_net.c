@@ -99,7 +99,8 @@ static void on_accepted_only(void *ctx, struct net_tcp *c)
 	((struct side *)ctx)->tcp = c;
 }
 
-static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets, size_t len)
+static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
+		   size_t len)
 {
 	struct side *s = ctx;
 
@@ -174,9 +175,10 @@ static const char *segments(const struct side *s)
 		const struct net_seen *p = &s->seen[i];
 
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s%s%s%s%s%u.%u+%zu%s", i ? " " : "",
-				      p->sent ? "" : "[", p->flags & NET_SYN ? "S" : "", p->flags & NET_FIN ? "F" : "",
-				      p->flags & NET_RST ? "R" : "", p->flags & NET_ACK ? "A" : "", p->seq, p->ack,
-				      p->len, p->sent ? "" : "]");
+				      p->sent ? "" : "[", p->flags & NET_SYN ? "S" : "",
+				      p->flags & NET_FIN ? "F" : "", p->flags & NET_RST ? "R" : "",
+				      p->flags & NET_ACK ? "A" : "", p->seq, p->ack, p->len,
+				      p->sent ? "" : "]");
 	}
 	return text;
 }
@@ -313,7 +315,8 @@ static void half_close(void)
 	net_close(b.tcp);
 	run();
 	CU_ASSERT_STRING_EQUAL(a.told, "opened fin");
-	CU_ASSERT_STRING_EQUAL(segments(&a), "S0.0+0 [SA0.1+0] A1.1+0 FA1.1+0 [A1.2+0] [A1.2+4] A2.5+0 [FA5.2+0] A2.6+0");
+	CU_ASSERT_STRING_EQUAL(segments(&a),
+			       "S0.0+0 [SA0.1+0] A1.1+0 FA1.1+0 [A1.2+0] [A1.2+4] A2.5+0 [FA5.2+0] A2.6+0");
 	net_close(a.tcp);
 	end();
 }
@@ -591,8 +594,9 @@ static uint64_t fate_of_200(const struct net_memory_options *o, unsigned *came, 
 
 static void fate_is_by_seed(void)
 {
-	struct net_memory_options o = { .seed = 5, .loss_permille = 100, .reorder_permille = 100,
-					.duplicate_permille = 50 };
+	struct net_memory_options o = {
+		.seed = 5, .loss_permille = 100, .reorder_permille = 100, .duplicate_permille = 50
+	};
 	unsigned came, late, again, late_again;
 	uint64_t sum = fate_of_200(&o, &came, &late);
 

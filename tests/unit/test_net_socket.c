@@ -87,7 +87,8 @@ static void on_accepted(void *ctx, struct net_tcp *c)
 	net_tcp_take(c, &events, s);
 }
 
-static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets, size_t len)
+static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
+		   size_t len)
 {
 	struct side *s = ctx;
 
@@ -98,12 +99,12 @@ static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *d
 }
 
 /* Turns until the condition holds, or for so long that it never will. */
-#define UNTIL(condition)                                                                       \
-	do {                                                                                   \
-		int64_t give_up = net_now(net) + WAIT * NET_SECOND;                             \
-		while (!(condition) && net_now(net) < give_up)                                  \
-			net_step(net, net_now(net) + NET_SECOND / 10);                          \
-		CU_ASSERT_TRUE(condition);                                                      \
+#define UNTIL(condition)                                                                                     \
+	do {                                                                                                 \
+		int64_t give_up = net_now(net) + WAIT * NET_SECOND;                                          \
+		while (!(condition) && net_now(net) < give_up)                                               \
+			net_step(net, net_now(net) + NET_SECOND / 10);                                       \
+		CU_ASSERT_TRUE(condition);                                                                   \
 	} while (0)
 
 static bool told(const struct side *s, const char *words)
@@ -154,9 +155,10 @@ static const char *segments(const struct side *s)
 		const struct net_seen *p = &s->seen[i];
 
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s%s%s%s%s%u.%u+%zu%s", i ? " " : "",
-				      p->sent ? "" : "[", p->flags & NET_SYN ? "S" : "", p->flags & NET_FIN ? "F" : "",
-				      p->flags & NET_RST ? "R" : "", p->flags & NET_ACK ? "A" : "", p->seq, p->ack,
-				      p->len, p->sent ? "" : "]");
+				      p->sent ? "" : "[", p->flags & NET_SYN ? "S" : "",
+				      p->flags & NET_FIN ? "F" : "", p->flags & NET_RST ? "R" : "",
+				      p->flags & NET_ACK ? "A" : "", p->seq, p->ack, p->len,
+				      p->sent ? "" : "]");
 	}
 	return text;
 }
@@ -176,8 +178,10 @@ static void taps_see_a_connection(void)
 	CU_ASSERT_FALSE(net_write(a.tcp, (const uint8_t *)"x", 1));
 	net_close(b.tcp);
 	UNTIL(told(&a, "opened fin"));
-	CU_ASSERT_STRING_EQUAL(segments(&a), "S0.0+0 [SA0.1+0] A1.1+0 A1.1+3 [A1.4+4] FA4.5+0 [FA5.5+0] A5.6+0");
-	CU_ASSERT_STRING_EQUAL(segments(&b), "[S0.0+0] SA0.1+0 [A1.1+0] [A1.1+3] A1.4+4 [FA4.5+0] A5.5+0 FA5.5+0");
+	CU_ASSERT_STRING_EQUAL(segments(&a),
+			       "S0.0+0 [SA0.1+0] A1.1+0 A1.1+3 [A1.4+4] FA4.5+0 [FA5.5+0] A5.6+0");
+	CU_ASSERT_STRING_EQUAL(segments(&b),
+			       "[S0.0+0] SA0.1+0 [A1.1+0] [A1.1+3] A1.4+4 [FA4.5+0] A5.5+0 FA5.5+0");
 	CU_ASSERT_TRUE(ip_addr_same(&b.seen[0].src, &addr_a));
 	CU_ASSERT_EQUAL(b.seen[0].dst_port, net_listener_port(b.listener));
 	end();
@@ -292,12 +296,14 @@ static void source_ports(void)
 	UNTIL(told(&b, "accepted connection reset by peer"));
 	net_close(b.tcp);
 	a.told[0] = b.told[0] = '\0';
-	a.tcp = net_connect(a.host, port, &addr_b, net_listener_port(b.listener), &events, &a, err, sizeof(err));
+	a.tcp = net_connect(a.host, port, &addr_b, net_listener_port(b.listener), &events, &a, err,
+			    sizeof(err));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(a.tcp);
 	UNTIL(told(&b, "accepted"));
 	net_tcp_ends(b.tcp, &local, &local_port, &peer, &peer_port);
 	CU_ASSERT_EQUAL(peer_port, port);
-	CU_ASSERT_PTR_NULL(net_listen(b.host, net_listener_port(b.listener), on_accepted, &b, err, sizeof(err)));
+	CU_ASSERT_PTR_NULL(
+		net_listen(b.host, net_listener_port(b.listener), on_accepted, &b, err, sizeof(err)));
 	end();
 }
 
@@ -333,7 +339,8 @@ static void any_address(void)
 		b.listener = net_listen(b.host, 0, on_accepted, &b, err, sizeof(err));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(b.listener);
 		ip_addr_parse(loopbacks[i], &addr_b);
-		a.tcp = net_connect(a.host, 0, &addr_b, net_listener_port(b.listener), &events, &a, err, sizeof(err));
+		a.tcp = net_connect(a.host, 0, &addr_b, net_listener_port(b.listener), &events, &a, err,
+				    sizeof(err));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(a.tcp);
 		UNTIL(a.told[0]);
 		if (told(&a, "opened")) {

@@ -35,12 +35,12 @@ static struct replay_item *add(bool ours, enum replay_kind kind, size_t len)
 static void fill(struct draft *d, enum ctrl_type type)
 {
 	draft_init(d, type);
-	draft_fill(d, "protocol_version", INT64_C(0x0100), "framing_capabilities", INT64_C(3), "bearer_capabilities",
-		   INT64_C(3), "result_code", INT64_C(1), "host_name", "somebody", "vendor_name", "linux",
-		   "firmware_revision", INT64_C(1), "maximum_channels", INT64_C(4), "reason", INT64_C(1),
-		   "minimum_bps", INT64_C(300), "maximum_bps", INT64_C(100000), "bearer_type", INT64_C(3),
-		   "framing_type", INT64_C(3), "packet_recv_window_size", INT64_C(16), "connect_speed",
-		   INT64_C(64000), NULL);
+	draft_fill(d, "protocol_version", INT64_C(0x0100), "framing_capabilities", INT64_C(3),
+		   "bearer_capabilities", INT64_C(3), "result_code", INT64_C(1), "host_name", "somebody",
+		   "vendor_name", "linux", "firmware_revision", INT64_C(1), "maximum_channels", INT64_C(4),
+		   "reason", INT64_C(1), "minimum_bps", INT64_C(300), "maximum_bps", INT64_C(100000),
+		   "bearer_type", INT64_C(3), "framing_type", INT64_C(3), "packet_recv_window_size",
+		   INT64_C(16), "connect_speed", INT64_C(64000), NULL);
 }
 
 static void say(bool ours, enum ctrl_type type, ...)
@@ -56,11 +56,15 @@ static void say(bool ours, enum ctrl_type type, ...)
 }
 
 /* A packet of LCP with an identifier and one option octet. */
-static size_t lcp(uint8_t *out, uint16_t key, uint32_t seq, int64_t ack, uint8_t code, uint8_t id, uint8_t magic)
+static size_t lcp(uint8_t *out, uint16_t key, uint32_t seq, int64_t ack, uint8_t code, uint8_t id,
+		  uint8_t magic)
 {
 	uint8_t ppp[] = { 0xff, 0x03, 0xc0, 0x21, code, id, 0, 10, 5, 6, 0, 0, 0, magic };
-	struct gre_pkt g = { .flags = GRE_K | GRE_S | 1, .protocol = GRE_PROTO_PPP, .payload_length = sizeof(ppp),
-			     .call_id = key, .seq = seq };
+	struct gre_pkt g = { .flags = GRE_K | GRE_S | 1,
+			     .protocol = GRE_PROTO_PPP,
+			     .payload_length = sizeof(ppp),
+			     .call_id = key,
+			     .seq = seq };
 
 	if (ack >= 0) {
 		g.flags |= GRE_A;
@@ -78,8 +82,9 @@ static void say_lcp(bool ours, uint32_t seq, int64_t ack, uint8_t code, uint8_t 
 static void record_call(void)
 {
 	clock_ns = INT64_C(900000000) * NET_SECOND;
-	rec = (struct replay_recording){ .item = items, .as = ROLE_PNS, .originator = true, .start_ns = clock_ns,
-					 .end = REPLAY_FIN };
+	rec = (struct replay_recording){
+		.item = items, .as = ROLE_PNS, .originator = true, .start_ns = clock_ns, .end = REPLAY_FIN
+	};
 	say(true, CTRL_SCCRQ, NULL);
 	say(false, CTRL_SCCRP, NULL);
 	say(true, CTRL_OCRQ, "call_id", (int64_t)THEN_US, "call_serial_number", INT64_C(5), NULL);
@@ -103,8 +108,22 @@ static void record_call(void)
 /* --- a peer ---------------------------------------------------------------------------------- */
 
 /* What the peer does otherwise than then. */
-enum whim { GOOD, OTHER_CHANNELS, NO_CDN, EXTRA_SLI, EARLY_CDN, CLOSES, STAYS, ECHOES, WRONG_ID, NO_PPP, BAD_COOKIE,
-	    RESETS, OTHER_NAME, SURPLUS };
+enum whim {
+	GOOD,
+	OTHER_CHANNELS,
+	NO_CDN,
+	EXTRA_SLI,
+	EARLY_CDN,
+	CLOSES,
+	STAYS,
+	ECHOES,
+	WRONG_ID,
+	NO_PPP,
+	BAD_COOKIE,
+	RESETS,
+	OTHER_NAME,
+	SURPLUS
+};
 
 static struct net *net;
 static struct net_host *here, *there;
@@ -200,7 +219,8 @@ static void send_lcp(uint8_t code, uint8_t id, uint8_t magic)
 	net_gre_send(there, NULL, &to, packet, len);
 }
 
-static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *packet, size_t len)
+static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *packet,
+		   size_t len)
 {
 	struct gre_pkt g;
 
@@ -239,7 +259,9 @@ static void on_reset(void *ctx, const char *why)
 
 static void on_accepted(void *ctx, struct net_tcp *c)
 {
-	static const struct channel_events events = { .message = on_message, .fin = on_end, .reset = on_reset };
+	static const struct channel_events events = { .message = on_message,
+						      .fin = on_end,
+						      .reset = on_reset };
 
 	(void)ctx;
 	peer = channel_accept(c, &events, NULL);
@@ -253,8 +275,11 @@ static void on_difference(void *ctx, const struct replay_difference *d)
 
 	(void)ctx;
 	snprintf(told + n, sizeof(told) - n, "%s%s%s%s%s%s", n ? "; " : "", replay_difference_name(d->kind),
-		 d->message ? " " : d->protocol ? " PPP" : "", d->message ? ctrl_desc_of(d->message->type)->abbrev : "",
-		 d->field ? " " : "", d->field ? d->field->name : "");
+		 d->message    ? " "
+		 : d->protocol ? " PPP"
+			       : "",
+		 d->message ? ctrl_desc_of(d->message->type)->abbrev : "", d->field ? " " : "",
+		 d->field ? d->field->name : "");
 	if (d->field && d->field->kind != F_TEXT) {
 		n = strlen(told);
 		snprintf(told + n, sizeof(told) - n, " %u %u", d->value[0], d->value[1]);
@@ -488,8 +513,9 @@ static void listening(void)
 	struct draft d;
 	char err[160];
 
-	rec = (struct replay_recording){ .item = items, .as = ROLE_PAC, .start_ns = clock_ns, .end = REPLAY_FIN,
-					 .end_ours = true };
+	rec = (struct replay_recording){
+		.item = items, .as = ROLE_PAC, .start_ns = clock_ns, .end = REPLAY_FIN, .end_ours = true
+	};
 	say(false, CTRL_SCCRQ, NULL);
 	say(true, CTRL_SCCRP, NULL);
 	rec.end_ns = clock_ns;

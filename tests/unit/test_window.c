@@ -31,8 +31,9 @@ static unsigned fill(int64_t now)
 
 static void starts_at_half(void)
 {
-	static const struct { uint16_t maximum, first; } rows[] = { { 0, 1 }, { 1, 1 }, { 2, 1 }, { 8, 4 }, { 9, 5 },
-								     { 64, 32 } };
+	static const struct {
+		uint16_t maximum, first;
+	} rows[] = { { 0, 1 }, { 1, 1 }, { 2, 1 }, { 8, 4 }, { 9, 5 }, { 64, 32 } };
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin(rows[i].maximum, 0);
