@@ -152,7 +152,8 @@ static enum machine_event sort_request(const struct session *s, struct cue *cue)
 	if (fault_on(e, FAULT_ICRQ_PHYS_01) && message_value(cue->m, "physical_channel_id") == UINT32_MAX)
 		return refuse(cue, 2, 3, "its channel is strange");
 	if (bearer != 1 && bearer != 2 && !fault_on(e, FAULT_ICRQ_BEARER_04))
-		return refuse(cue, 2, fault_on(e, FAULT_ERR_BADVAL_01) ? 4 : 3, "its bearer type is undefined");
+		return refuse(cue, 2, fault_on(e, FAULT_ERR_BADVAL_01) ? 4 : 3,
+			      "its bearer type is undefined");
 	if (message_value(cue->m, "dialed_number_length") > NUMBER_MAX ||
 	    message_value(cue->m, "dialing_number_length") > NUMBER_MAX)
 		return refuse(cue, 2, 3, "its number is longer than its field");

@@ -259,8 +259,8 @@ static void mischief(void *ctx)
 		net_gre_send(e->host, &c->self, &c->peer, octets,
 			     gre_encode(&p, NULL, 0, octets, sizeof(octets)));
 	if (fault_on(e, FAULT_PACOUT_ILLEGAL_01))
-		connection_send_fields(c, CTRL_OCRP, "peer_call_id", (int64_t)STRAY_CALL, "result_code", INT64_C(1),
-				       NULL);
+		connection_send_fields(c, CTRL_OCRP, "peer_call_id", (int64_t)STRAY_CALL, "result_code",
+				       INT64_C(1), NULL);
 }
 
 void endpoint_begin_mischief(struct endpoint *e)

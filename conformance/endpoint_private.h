@@ -4,8 +4,10 @@
  *
  *   endpoint.c           life, configuration, listening and connecting, status
  *   endpoint_control.c   control connections: machines of sections 3.1.1 and 3.1.2
+ *   endpoint_message.c   what comes in on a control connection, sorted into events
  *   endpoint_call.c      calls: machines of sections 3.2.3 and 3.2.4, what both roles share
- *   endpoint_call_pac.c  ... a PAC's actions, and its telephone side
+ *   endpoint_call_pac.c  ... a PAC's actions
+ *   endpoint_line.c      ... its telephone side
  *   endpoint_call_pns.c  ... a PNS's actions
  *   endpoint_send.c      messages on their way out, and what faults do to them
  *   endpoint_gre.c       the tunnel of a call
@@ -87,11 +89,11 @@ struct endpoint {
 	struct session *dead_sessions;
 	uint8_t used[65536 / 8]; /* Call IDs of live sessions */
 	uint16_t next_id, next_serial;
-	uint64_t made;               /* connections and sessions so far */
-	uint16_t last_peer_id;       /* of the call that ended last */
+	uint64_t made;         /* connections and sessions so far */
+	uint16_t last_peer_id; /* of the call that ended last */
 	/* What only faults look at. */
 	struct net_timer mischief;
-	uint32_t next_seq;           /* of the tunnel that sent last */
+	uint32_t next_seq; /* of the tunnel that sent last */
 	int64_t stalled_until;
 	bool faulty;                 /* any fault at all */
 	bool crashed;                /* it listened, before a fault ended that */
@@ -225,6 +227,10 @@ void connection_accepted(void *endpoint, struct net_tcp *tcp);
 void connection_event(struct connection *c, enum machine_event ev, const struct cue *cue);
 /* A malformed message, as by its machine. */
 void connection_malformed(struct connection *c, const struct ctrl_msg *m, uint8_t error, const char *why);
+void connection_start_idle(struct connection *c); /* T_idle */
+/* The connection that this side is opening to the peer of c, and on which it has sent its request; or NULL.
+ */
+struct connection *connection_own_request(const struct connection *c);
 /* Closes it, ends its calls, leaves it to the reaper. */
 void connection_end(struct connection *c, const char *why);
 void connection_free(struct connection *c);
@@ -290,7 +296,10 @@ void pac_take_link_info(struct connection *c, const struct ctrl_msg *m);
 void pac_may_notify(void *session); /* T_wen has expired */
 /* A call that a line is to ring for; NULL with the reason in err. */
 struct session *pac_ring(struct endpoint *e, struct telco_line *line, char *err, size_t room);
+void pac_own_line(struct session *s, struct telco_line *line);
 void pac_release(struct session *s);
+void pac_begin_counting(struct session *s);
+void pac_send_errors(struct session *s);
 /* Those of this call. */
 void pac_errors(const struct session *s, struct telco_errors *errors);
 /* Counts more of them, on the line or instead of one. */

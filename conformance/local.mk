@@ -15,6 +15,8 @@ libconformance_a_SOURCES = \
 	%D%/endpoint_gre.c \
 	%D%/endpoint_gre_fault.c \
 	%D%/endpoint_hook.c \
+	%D%/endpoint_line.c \
+	%D%/endpoint_message.c \
 	%D%/endpoint_private.h \
 	%D%/endpoint_send.c \
 	%D%/endpoint_traffic.c \
