@@ -127,6 +127,12 @@ static bool lacks_hook(const struct runner *r, const struct test_case *t, char n
 	return false;
 }
 
+/* What a profile has instead is tested by requirements of its own. */
+static bool changed_by_profile(const struct runner *r, const struct test_case *t)
+{
+	return r->o.profile == PROFILE_MS_PTPT && rules[t->rule].effect == EFFECT_CHANGED && rules[t->rule].note;
+}
+
 const char *runner_skips(const struct runner *r, const struct test_case *t, char *buf, size_t room)
 {
 	char hook[HOOK_NAME];
@@ -135,6 +141,8 @@ const char *runner_skips(const struct runner *r, const struct test_case *t, char
 		snprintf(buf, room, "the device has been down since %s", r->down_since);
 	else if (t->flags & TEST_GRE && !r->o.gre)
 		snprintf(buf, room, "it takes a raw socket for GRE (CAP_NET_RAW)");
+	else if (changed_by_profile(r, t))
+		snprintf(buf, room, "the profile has another form of it: %s", rules[t->rule].note);
 	else if (t->flags & TEST_SEVERAL && !r->o.several_versions)
 		snprintf(buf, room, "it is for devices of several protocol versions (--versions)");
 	else if (t->flags & TEST_WAITS && r->o.fast)

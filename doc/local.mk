@@ -2,6 +2,7 @@
 dist_doc_DATA = README.md NEWS %D%/design.md %D%/emulate.conf
 schemadir = $(docdir)/schema
 dist_schema_DATA = \
+	%D%/schema/pptpscope-conform-1.schema.json \
 	%D%/schema/pptpscope-decode-1.schema.json \
 	%D%/schema/pptpscope-emulate-1.schema.json \
 	%D%/schema/pptpscope-pair-1.schema.json \

@@ -23,6 +23,7 @@ test_scripts = \
 	%D%/robust.sh \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
+	%D%/conform.py \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
 	%D%/emulate.py \
@@ -170,7 +171,8 @@ FUZZ_TARGETS = \
 	%D%/fuzz/fuzz_ppp_peer \
 	%D%/fuzz/fuzz_ppp_session \
 	%D%/fuzz/fuzz_reassembly \
-	%D%/fuzz/fuzz_script
+	%D%/fuzz/fuzz_script \
+	%D%/fuzz/fuzz_telco
 check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_capture_SOURCES = %D%/fuzz/fuzz_capture.c $(FUZZ_MAIN)
 %C%_fuzz_fuzz_capture_CFLAGS = $(TEST_CFLAGS)
@@ -216,6 +218,10 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 %C%_fuzz_fuzz_script_CFLAGS = $(TEST_CFLAGS)
 %C%_fuzz_fuzz_script_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+%C%_fuzz_fuzz_telco_SOURCES = %D%/fuzz/fuzz_telco.c $(FUZZ_MAIN)
+%C%_fuzz_fuzz_telco_CFLAGS = $(TEST_CFLAGS)
+%C%_fuzz_fuzz_telco_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_telco_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 
 TESTS += $(test_scripts)
 

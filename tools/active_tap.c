@@ -140,7 +140,7 @@ static void frame_segment(struct framer *f, const struct net_seen *s, frame_fn *
 		octets = frame_tcp(&spec, s->src_port, s->dst_port, n->start[from] + s->seq + (uint32_t)done,
 				   s->flags & NET_ACK ? n->start[!from] + s->ack : 0,
 				   last ? s->flags : s->flags & ~(NET_FIN | NET_PSH),
-				   s->len ? s->octets + done : NULL, len, f->octets, sizeof(f->octets));
+				   s->len ? s->octets + done : f->octets, len, f->octets, sizeof(f->octets));
 		if (octets)
 			fn(ctx, s->time_ns, f->octets, octets);
 		done += len;
@@ -238,6 +238,7 @@ struct recording {
 	size_t len, room;
 	uint64_t dropped;
 	bool has_device;
+	bool device_connects;  /* it opened the latest connection */
 	struct ip_addr device; /* whoever the recording host first spoke with */
 	uint16_t port[PORTS];  /* of those who were connected to: control ports */
 	size_t nports;
@@ -358,8 +359,10 @@ void active_tap_record(void *tap, void *recording, const struct net_seen *s)
 	if (!r->has_device)
 		r->device = s->sent ? s->dst : s->src;
 	r->has_device = true;
-	if (s->protocol == IP_PROTO_TCP && (s->flags & (NET_SYN | NET_ACK)) == NET_SYN)
+	if (s->protocol == IP_PROTO_TCP && (s->flags & (NET_SYN | NET_ACK)) == NET_SYN) {
 		remember_port(r, s->dst_port);
+		r->device_connects = !s->sent;
+	}
 	frame_seen(&r->framer, s, keep_frame, r);
 }
 
@@ -455,7 +458,8 @@ static void take_connection(void *ctx, const struct control_connection *c)
 {
 	const struct recording *r = ((struct verdicts *)ctx)->recording;
 	unsigned device = ip_addr_same(&c->tunnel->host[0], &r->device) ? 0 : 1;
-	bool asked = device == c->originator;
+	bool one_address = ip_addr_same(&c->tunnel->host[0], &c->tunnel->host[1]);
+	bool asked = one_address ? r->device_connects : device == c->originator;
 	const struct start_info *s = &c->start[!asked];
 	struct active_tap_device *d = &r->tap->device;
 

@@ -598,9 +598,12 @@ static void oos_log(struct tester *t)
 {
 	uint32_t base;
 	struct t_gre *g = echo_call(t, &base);
-	char *before = strdup(t_hook(t, "dut-log", NULL));
+	char *before;
 	bool same;
 
+	if (t_profile(t) == PROFILE_MS_PTPT)
+		t_skip(t, "nothing has to be discarded under the ms-ptpt profile");
+	before = strdup(t_hook(t, "dut-log", NULL));
 	echoes(g, base, (const int[]){ 0, 1, 2, 4, -1 });
 	t_sleep(t, 3);
 	echoes(g, base, (const int[]){ 3, 4, 4, -1 });
