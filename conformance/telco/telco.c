@@ -376,11 +376,24 @@ void line_answered(struct telco_line *l)
 	modem_train(l, 0);
 }
 
+/* A modem that has the number: it rings, or is busy. */
+static void find_far(struct telco_line *l)
+{
+	struct at_modem *m = l->foretold ? NULL : at_modem_find(l->bank, l->number);
+
+	if (m && at_modem_idle(m))
+		l->far = m;
+	else if (m)
+		l->script.outcome = TELCO_BUSY;
+}
+
 /* The number is dialled. */
 static void dialled(struct telco_line *l)
 {
-	enum telco_outcome o = l->script.outcome;
+	enum telco_outcome o;
 
+	find_far(l);
+	o = l->script.outcome;
 	if (!rings_first(o)) {
 		line_fail(l, l->ops->refused(l, o));
 		return;
@@ -406,15 +419,10 @@ static void script_for(struct telco_line *l)
 	const struct telco_script *s = telco_script_of(t, l->number);
 
 	l->script = s ? *s : t->o.script;
+	l->foretold = t->has_next;
 	if (t->has_next)
 		l->script.outcome = t->next;
-	else
-		l->far = at_modem_find(t, l->number);
 	t->has_next = false;
-	if (l->far && !at_modem_idle(l->far)) {
-		l->far = NULL;
-		l->script.outcome = TELCO_BUSY;
-	}
 }
 
 struct telco_line *telco_dial(struct telco *t, const char *number, const char *subaddress, unsigned bearer,

@@ -68,6 +68,7 @@ struct telco_line {
 	const struct line_ops *ops;
 	struct telco_channel where; /* a copy: the channel may have gone on to another call */
 	bool incoming, digital;
+	bool foretold;             /* telco_next() said what it meets */
 	enum line_state state;
 	struct telco_script script;
 	uint32_t min_bps, max_bps, speed;

@@ -477,6 +477,30 @@ static void noisy(void)
 	close_desk(&d);
 }
 
+/* Between dialling and ringing the modem has begun a call of its own, or is gone. */
+static void dialled_too_late(void)
+{
+	struct desk d;
+
+	open_plain(&d);
+	type(&d, "ATE0\r");
+	telco_dial(d.telco, "2000", "", 1, 300, 99999);
+	run_ms(&d, 100);
+	type(&d, "ATD1\r");
+	run_ms(&d, 200);
+	CU_ASSERT_STRING_EQUAL(d.told, "F");
+	CU_ASSERT_STRING_EQUAL(at_modem_state(d.modem), "dialing");
+	close_desk(&d);
+	open_plain(&d);
+	telco_dial(d.telco, "2000", "", 1, 300, 99999);
+	run_ms(&d, 100);
+	at_modem_free(d.modem);
+	d.modem = NULL;
+	run_ms(&d, 5000);
+	CU_ASSERT_STRING_EQUAL(d.told, "C");
+	close_desk(&d);
+}
+
 /* Modem and bank may go in any order, at any time. */
 static void freed_in_any_order(void)
 {
@@ -530,6 +554,7 @@ void suite_at(void)
 	CU_add_test(s, "the terminal goes", terminal_ready);
 	CU_add_test(s, "octets wait while modems retrain", retraining);
 	CU_add_test(s, "noise", noisy);
+	CU_add_test(s, "dialled while it dials, or goes", dialled_too_late);
 	CU_add_test(s, "freed in any order", freed_in_any_order);
 	CU_add_test(s, "no pty on a net in memory", no_pty_in_memory);
 }
