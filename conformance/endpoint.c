@@ -21,7 +21,7 @@ void endpoint_defaults(struct endpoint_config *c, enum role role)
 		.bearer = 3,
 		.channels = role == ROLE_PAC ? 1024 : 0,
 		.window = 16,
-		.delay = 1,
+		.delay = role == ROLE_PAC ? 0 : 1,
 		.min_bps = 300,
 		.max_bps = 100000000,
 		.number = "5551234",

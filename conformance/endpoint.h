@@ -33,7 +33,8 @@ struct endpoint_config {
 	uint16_t version, firmware; /* 0x0100, 1 */
 	uint32_t framing, bearer;  /* capabilities, 3 and 3 */
 	uint16_t channels;         /* a PAC's calls in all; a PNS sends 0 */
-	uint16_t window, delay;    /* announced: 16 packets, 1/10 s */
+	uint16_t window;           /* announced: 16 packets */
+	uint16_t delay;            /* announced, in 1/10 s; a PAC's 0: what a full window takes on the line */
 	uint32_t min_bps, max_bps; /* a PNS's, 300 and 100000000 */
 	struct endpoint_timers timers;
 	/* Refuses what a liberal peer bears: reserved fields not zero, a CDN by the wrong Call ID, ... */

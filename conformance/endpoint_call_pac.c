@@ -22,12 +22,12 @@ static uint16_t cause_of(const struct session *s, uint16_t cause)
 static uint16_t delay_of(const struct session *s)
 {
 	uint64_t bits = UINT64_C(1464) * 8 * s->e->set.window;
-	uint64_t tenths = s->speed ? (bits * 10 + s->speed - 1) / s->speed : 0;
+	uint64_t tenths = s->speed ? (bits * 10 + s->speed / 2) / s->speed : 0;
 
 	if (is_ms_ptpt(s->e))
 		return 0;
-	if (tenths < s->e->config.delay)
-		tenths = s->e->config.delay;
+	if (s->e->config.delay)
+		return s->e->config.delay;
 	return tenths < 600 ? (uint16_t)tenths : 600;
 }
 

@@ -156,6 +156,35 @@ static void incoming(struct scene *sc)
 	run(sc, SEC(5));
 }
 
+/* The same with faults, whatever comes of it. */
+static void plain_outgoing(struct scene *sc)
+{
+	dial(sc, "5551234");
+	run(sc, SEC(5));
+	hook(sc, PNS, "dut-traffic packets=50 rate=0");
+	hook(sc, PAC, "dut-traffic packets=50 rate=0");
+	run(sc, SEC(100));
+	hook(sc, PNS, "dut-hangup");
+	run(sc, SEC(5));
+	dial(sc, "5551234");
+	run(sc, SEC(5));
+	hook(sc, PAC, "dut-telco hangup");
+	run(sc, SEC(5));
+}
+
+static void plain_incoming(struct scene *sc)
+{
+	hook(sc, PAC, "dut-ring 5551234 5559876");
+	hook(sc, PAC, "dut-ring 5551234 5559876 bearer=digital");
+	run(sc, SEC(5));
+	hook(sc, PAC, "dut-wan-error crc=3");
+	run(sc, SEC(10));
+	hook(sc, PAC, "dut-wan-error crc=3");
+	run(sc, SEC(100));
+	hook(sc, PAC, "dut-hangup");
+	run(sc, SEC(5));
+}
+
 /* Calls that come to nothing. */
 static void failures(struct scene *sc)
 {
@@ -178,13 +207,14 @@ static void failures(struct scene *sc)
 	CU_ASSERT_EQUAL(count(sc, PNS).calls, 0);
 }
 
-static void judged(unsigned from, unsigned stops, void (*conversation)(struct scene *sc))
+static void judged(enum rule_profile profile, unsigned from, unsigned stops,
+		   void (*conversation)(struct scene *sc))
 {
 	struct setting set;
 	struct court court;
 	struct scene sc;
 
-	court_begin(&court, &set, PROFILE_RFC2637);
+	court_begin(&court, &set, profile);
 	set.lines = 4;
 	scene_begin(&sc, &set);
 	connect_from(&sc, from);
@@ -199,15 +229,133 @@ static void judged(unsigned from, unsigned stops, void (*conversation)(struct sc
 static void test_clean(void)
 {
 	for (unsigned i = 0; i < 2 * SIDES; i++) {
-		judged(i % 2, i / 2, outgoing);
-		judged(i % 2, i / 2, incoming);
+		judged(PROFILE_RFC2637, i % 2, i / 2, outgoing);
+		judged(PROFILE_RFC2637, i % 2, i / 2, incoming);
 	}
 }
 
 static void test_clean_failures(void)
 {
-	judged(PNS, PNS, failures);
-	judged(PAC, PAC, failures);
+	judged(PROFILE_RFC2637, PNS, PNS, failures);
+	judged(PROFILE_RFC2637, PAC, PAC, failures);
+}
+
+static void test_clean_ms_ptpt(void)
+{
+	judged(PROFILE_MS_PTPT, PNS, PNS, outgoing);
+	judged(PROFILE_MS_PTPT, PNS, PAC, outgoing);
+}
+
+static void test_clean_collision(void)
+{
+	struct setting set;
+	struct court court;
+	struct scene sc;
+	char err[128];
+
+	court_begin(&court, &set, PROFILE_RFC2637);
+	scene_begin(&sc, &set);
+	for (unsigned i = 0; i < SIDES; i++)
+		CU_ASSERT_TRUE(endpoint_listen(sc.side[i].e, err, sizeof(err)));
+	for (unsigned i = 0; i < SIDES; i++)
+		CU_ASSERT_TRUE(
+			endpoint_connect(sc.side[i].e, &sc.side[!i].address, CTRL_PORT, err, sizeof(err)));
+	run(&sc, SEC(200));
+	CU_ASSERT_EQUAL(count(&sc, PAC).established, 1);
+	scene_end(&sc);
+	CU_ASSERT_STRING_EQUAL(court_end(&court), "");
+}
+
+/* Packets are lost, late and doubled: nobody is blamed for what the path does. */
+static void test_clean_bad_path(void)
+{
+	struct setting set;
+	struct court court;
+	struct scene sc;
+
+	court_begin(&court, &set, PROFILE_RFC2637);
+	set.net = (struct net_memory_options){ 0, 7, 30, 30, 30, 0 };
+	scene_begin(&sc, &set);
+	connect_from(&sc, PNS);
+	CU_ASSERT_TRUE(dial(&sc, "5551234") > 0);
+	run(&sc, SEC(60));
+	CU_ASSERT_PTR_NOT_NULL(hook(&sc, PNS, "dut-traffic packets=1000 size=500 rate=0"));
+	run(&sc, SEC(1000));
+	endpoint_stop(sc.side[PNS].e, 1);
+	run(&sc, SEC(5));
+	scene_end(&sc);
+	CU_ASSERT_STRING_EQUAL(court_end(&court), "");
+}
+
+/* --- faults ------------------------------------------------------------------------------------------ */
+
+/* Conversations with one fault of one side; whether it is found under its id. */
+static bool is_found(enum fault_number f, unsigned side, const char *id)
+{
+	static void (*const conversations[])(struct scene * sc) = { plain_outgoing, plain_incoming };
+
+	for (unsigned i = 0; i < 2 * SIDES; i++) {
+		struct setting set;
+		struct court court;
+		struct scene sc;
+
+		court_begin(&court, &set, PROFILE_RFC2637);
+		set.lines = 4;
+		fault_add(&set.config[side].faults, f);
+		scene_begin(&sc, &set);
+		connect_from(&sc, i / 2);
+		conversations[i % 2](&sc);
+		endpoint_stop(sc.side[i / 2].e, 3);
+		run(&sc, SEC(100));
+		scene_end(&sc);
+		if (strstr(court_end(&court), id))
+			return true;
+	}
+	return false;
+}
+
+/* What one wrong field of one message shows; the others take more than these conversations. */
+static bool shows(const struct fault *f)
+{
+	static const char *const not_here[] = {
+		"SCCRQ-MAXCH-03",                                         /* a PAC may say 0 */
+		"OCRQ-BEARER-02",     "OCRQ-FRAMING-02",                  /* the PAC has it all */
+		"OCRQ-PHONEASCII-01",                                     /* its length is wrong, too */
+		"OCRP-CALLID-01",                                         /* there is one call at a time */
+		"OCRP-CAUSE-02",      "CDN-CAUSE-01",    "PACIN-WAIT-03", /* a capture does not tell */
+	};
+
+	for (size_t i = 0; i < sizeof(not_here) / sizeof(*not_here); i++)
+		if (strcmp(f->name, not_here[i]) == 0)
+			return false;
+	if (f->kind == FAULT_SET)
+		return !f->text;
+	return f->kind == FAULT_OR || f->kind == FAULT_ADD || f->kind == FAULT_FILL ||
+	       f->kind == FAULT_TEXT || f->kind == FAULT_LENGTH || f->kind == FAULT_COPY;
+}
+
+static void test_faults(void)
+{
+	unsigned tried = 0;
+
+	for (unsigned f = 0; f < FAULTS; f++) {
+		const struct rule *r = rule_by_id(faults[f].name);
+		char id[64];
+
+		if (!r || !rule_passive(r) || !shows(&faults[f]))
+			continue;
+		snprintf(id, sizeof(id), "%s ", r->id);
+		for (unsigned side = 0; side < SIDES; side++) {
+			if (!(faults[f].roles & 1u << (side == PAC ? ROLE_PAC : ROLE_PNS)))
+				continue;
+			tried++;
+			if (is_found((enum fault_number)f, side, id))
+				continue;
+			CU_FAIL("a fault was not found");
+			fprintf(stderr, "# %s of the %s\n", faults[f].name, side == PAC ? "PAC" : "PNS");
+		}
+	}
+	CU_ASSERT_TRUE(tried > 100);
 }
 
 void suite_endpoint_judged(void)
@@ -216,4 +364,8 @@ void suite_endpoint_judged(void)
 
 	CU_add_test(s, "calls either way, whoever connects and stops: nothing is found", test_clean);
 	CU_add_test(s, "calls that fail: nothing is found", test_clean_failures);
+	CU_add_test(s, "ms-ptpt: nothing is found", test_clean_ms_ptpt);
+	CU_add_test(s, "requests that collide: nothing is found", test_clean_collision);
+	CU_add_test(s, "a bad path: nothing is found", test_clean_bad_path);
+	CU_add_test(s, "faults are found", test_faults);
 }
