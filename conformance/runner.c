@@ -181,8 +181,10 @@ static void count_findings(const struct test_case *t, struct test_result *r)
 			continue;
 		r->verdict = VERDICT_FAIL;
 		r->reason[0] = '\0';
-		snprintf(r->observed, sizeof(r->observed), "%s%s%s", f->message, *f->observed ? ": " : "",
-			 f->observed);
+		if (strstr(f->message, f->observed))
+			snprintf(r->observed, sizeof(r->observed), "%s", f->message);
+		else
+			snprintf(r->observed, sizeof(r->observed), "%s: %s", f->message, f->observed);
 		if (*f->expected)
 			snprintf(r->expected, sizeof(r->expected), "%s", f->expected);
 		return;

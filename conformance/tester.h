@@ -150,7 +150,7 @@ bool t_closes(struct t_link *l, double seconds);    /* waits for that; messages 
 double t_closed_time(const struct t_link *l);
 bool t_was_reset(const struct t_link *l);
 unsigned t_count(const struct t_link *l, enum ctrl_type type); /* messages of a type since the start */
-uint64_t t_octets_in(const struct t_link *l);
+uint64_t t_octets_in(const struct t_link *l);       /* but for Echo-Requests that are not shown */
 int64_t t_field(const struct ctrl_msg *m, const char *field); /* -1: not there */
 bool t_text_is_padded(const struct ctrl_msg *m, const char *field); /* only zeros after the first zero */
 void t_show_echo(struct t_link *l, bool show);

@@ -68,8 +68,6 @@ static void on_message(void *ctx, const struct ctrl_msg *m)
 {
 	struct t_link *l = ctx;
 
-	l->octets += m->caplen;
-	l->last_type = m->type;
 	if (m->type < CTRL_TYPES)
 		l->count[m->type]++;
 	if (m->status == CTRL_OK)
@@ -81,6 +79,8 @@ static void on_message(void *ctx, const struct ctrl_msg *m)
 		channel_send(l->channel, &d);
 		return;
 	}
+	l->octets += m->caplen;
+	l->last_type = m->type;
 	keep(l, m);
 }
 

@@ -272,7 +272,8 @@ static void on_ended(void *ctx, const struct test_result *r)
 		return;
 	snprintf(names[nresults], sizeof(names[0]), "%s", r->name);
 	results[nresults] = *r;
-	results[nresults++].name = names[nresults];
+	results[nresults].name = names[nresults];
+	nresults++;
 }
 
 static bool hook(void *ctx, unsigned argc, const char *const *argv,
@@ -563,10 +564,48 @@ static void side_by_side(void)
 	CU_ASSERT_TRUE(took > one_by_one * 2 / 3);
 }
 
+static bool known_hooks(const char *hooks)
+{
+	static const char *const names[] = { "dut-connect", "dut-stop",	  "dut-dial",	   "dut-ring",	 "dut-hangup",
+					     "dut-telco",   "dut-traffic", "dut-wan-error", "dut-config", "dut-log" };
+	char word[64];
+
+	for (int used; sscanf(hooks, " %63s%n", word, &used) == 1; hooks += used) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			known |= strcmp(word, names[i]) == 0;
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+/* Each requirement that an active test can examine has one, and no other. */
+static void tests_and_rules(void)
+{
+	char word[64];
+
+	for (unsigned i = 0; i < RULES; i++) {
+		const struct test_case *t = suite_by_rule((enum rule_number)i);
+
+		CU_ASSERT_EQUAL(t != NULL, rule_active(&rules[i]));
+		if (!t)
+			continue;
+		CU_ASSERT_EQUAL(t->rule, i);
+		CU_ASSERT_PTR_NOT_NULL(t->stimulus);
+		CU_ASSERT_PTR_NOT_NULL(t->expected);
+		CU_ASSERT_TRUE(known_hooks(t->hooks ? t->hooks : ""));
+		for (const char *at = t->also ? t->also : ""; sscanf(at, " %63s", word) == 1; at = strstr(at, word) + strlen(word))
+			CU_ASSERT_PTR_NOT_NULL(rule_by_id(word));
+	}
+}
+
 void suite_tester(void)
 {
 	CU_pSuite s = CU_add_suite("tester", NULL, NULL);
 
+	CU_add_test(s, "a test for each requirement that can be tested", tests_and_rules);
 	CU_add_test(s, "fibers yield, end, and are left in the middle", fibers);
 	CU_add_test(s, "control connections", control);
 	CU_add_test(s, "what is invalid: rejected, ignored, accepted", reject);
