@@ -68,6 +68,7 @@ struct endpoint;
 /* The host must outlive the endpoint.  NULL: no memory. */
 struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *c,
 			      const struct endpoint_events *e, void *ctx);
+/* Before its telephone side, whose lines it releases. */
 void endpoint_free(struct endpoint *e);
 /* From now on it commits these faults, and no others. */
 void endpoint_set_faults(struct endpoint *e, const struct fault_set *s);

@@ -88,6 +88,7 @@ struct endpoint {
 	struct connection *dead_connections;
 	struct session *dead_sessions;
 	uint8_t used[65536 / 8]; /* Call IDs of live sessions */
+	uint8_t addressed[65536 / 8]; /* addresses given out by PPP, from the first one on */
 	uint16_t next_id, next_serial;
 	uint64_t made;         /* connections and sessions so far */
 	uint16_t last_peer_id; /* of the call that ended last */
@@ -173,6 +174,7 @@ struct session {
 	struct gre_counts last_counts; /* of a tunnel that has ended */
 	struct ppp_peer *ppp;          /* NULL: none */
 	enum ppp_peer_state ppp_reached;
+	unsigned ppp_address; /* its bit of `addressed` + 1; 0: none */
 	struct net_timer ppp_again; /* PPP begins anew */
 	struct traffic traffic;
 	/* What only faults look at. */

@@ -5,7 +5,7 @@
 #include "conformance/endpoint_private.h"
 #include "dissectors/cursor.h"
 
-enum { LCP_ECHO_HEADER = 12, FAST_RATE = 1000 };
+enum { LCP_ECHO_HEADER = 12, FAST_RATE = 1000, FIRST_ADDRESS = 0x0a63000a };
 
 /* --- PPP -------------------------------------------------------------------------------------------- */
 
@@ -62,16 +62,49 @@ static void ppp_state(void *ctx, enum ppp_peer_state state, const char *why)
 		ppp_peer_ping(s->ppp, 64);
 }
 
+/* The lowest that is free: each call of a server has one of its own. */
+static void take_address(struct session *s)
+{
+	uint8_t *used = s->e->addressed;
+	unsigned n = 0;
+
+	while (n < UINT16_MAX && used[n / 8] >> n % 8 & 1)
+		n++;
+	used[n / 8] |= (uint8_t)(1 << n % 8);
+	s->ppp_address = n + 1;
+}
+
+static void drop_address(struct session *s)
+{
+	unsigned n = s->ppp_address - 1;
+
+	if (s->ppp_address)
+		s->e->addressed[n / 8] &= (uint8_t) ~(1 << n % 8);
+	s->ppp_address = 0;
+}
+
+static void configure(struct session *s, struct ppp_peer_config *config)
+{
+	*config = s->e->config.ppp;
+	config->seed ^= endpoint_mix(s->e, s->made);
+	if (!config->server)
+		return;
+	if (!s->ppp_address)
+		take_address(s);
+	config->peer_address =
+		(config->peer_address ? config->peer_address : FIRST_ADDRESS) + s->ppp_address - 1;
+}
+
 void session_ppp_start(struct session *s)
 {
 	static const struct ppp_peer_events events = { .send = ppp_send,
 						       .state = ppp_state,
 						       .accm = ppp_accm };
-	struct ppp_peer_config config = s->e->config.ppp;
+	struct ppp_peer_config config;
 
 	if (s->e->config.no_ppp || (s->line && telco_has_port(s->line)))
 		return;
-	config.seed ^= endpoint_mix(s->e, s->made);
+	configure(s, &config);
 	s->ppp_reached = PPP_PEER_STARTING;
 	s->ppp = ppp_peer_new(s->e->net, &config, &events, s);
 	if (s->ppp)
@@ -91,6 +124,7 @@ void session_ppp_free(struct session *s)
 {
 	ppp_peer_free(s->ppp);
 	s->ppp = NULL;
+	drop_address(s);
 }
 
 void session_deliver(struct session *s, const uint8_t *frame, size_t len)

@@ -366,6 +366,31 @@ static void test_impatient(void)
 	scene_end(&sc);
 }
 
+struct addresses {
+	uint32_t seen[512];
+	unsigned n;
+};
+
+static void note_address(void *ctx, const struct endpoint_call_status *s)
+{
+	struct addresses *a = ctx;
+
+	a->seen[a->n++] = s->ppp.address;
+}
+
+/* The PAC gives each of its calls another address. */
+static void expect_addresses(const struct scene *sc, unsigned n)
+{
+	static const struct endpoint_visitor v = { NULL, note_address };
+	struct addresses a = { .n = 0 };
+
+	endpoint_status(sc->side[PNS].e, &v, &a);
+	CU_ASSERT_EQUAL(a.n, n);
+	for (unsigned i = 0; i < a.n; i++)
+		for (unsigned k = 0; k < i; k++)
+			CU_ASSERT_NOT_EQUAL(a.seen[i], a.seen[k]);
+}
+
 static void test_many(void)
 {
 	enum { MANY = 500 };
@@ -378,6 +403,7 @@ static void test_many(void)
 		CU_ASSERT_TRUE(dial(&sc, "5551234") > 0);
 	run(&sc, SEC(20));
 	expect_calls(&sc, MANY);
+	expect_addresses(&sc, MANY);
 	CU_ASSERT_PTR_NOT_NULL(hook(&sc, PNS, "dut-hangup all"));
 	run(&sc, SEC(1));
 	expect_calls(&sc, 0);
