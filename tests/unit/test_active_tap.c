@@ -104,6 +104,7 @@ static void a_good_device(void)
 	begin_with(&o);
 	talk(NULL, 0);
 	active_tap_end(tap, recording, &r);
+	recording = NULL;
 	CU_ASSERT_EQUAL(r.nfindings, 0);
 	CU_ASSERT_EQUAL(r.nnotes, 0);
 	CU_ASSERT_STRING_EQUAL(r.capture, "");

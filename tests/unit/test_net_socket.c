@@ -523,6 +523,28 @@ static void gre(void)
 	end();
 }
 
+/* The destination then comes beside the packet; a machine without IPv6 cannot send. */
+static void gre_over_ipv6(void)
+{
+	uint8_t packet[] = { 0x30, 0x01, 0x88, 0x0b, 0, 1, 0, 7, 0, 0, 0, 0, 42 };
+	char err[160] = "";
+
+	begin_at("127.0.0.1", "127.0.0.2");
+	net_host_free(b.host);
+	ip_addr_parse("::1", &addr_b);
+	b.host = net_host_new(net, &addr_b, NULL);
+	net_gre_claim(b.host, 7, on_gre, &b);
+	if (net_gre_open(net, err, sizeof(err)) && net_gre_send(b.host, NULL, &addr_b, packet, sizeof(packet))) {
+		UNTIL(b.gre == 1);
+		CU_ASSERT_TRUE(ip_addr_same(&b.gre_src, &addr_b));
+		CU_ASSERT_TRUE(ip_addr_same(&b.gre_dst, &addr_b));
+		CU_ASSERT_EQUAL(b.gre_last, 42);
+	}
+	/* From one family to the other there is no way. */
+	CU_ASSERT_FALSE(net_gre_send(a.host, NULL, &addr_b, packet, sizeof(packet)));
+	end();
+}
+
 void suite_net_socket(void)
 {
 	CU_pSuite s = CU_add_suite("net of the machine", NULL, NULL);
@@ -542,4 +564,5 @@ void suite_net_socket(void)
 	CU_add_test(s, "a signal ends the run", a_signal_ends_the_run);
 	CU_add_test(s, "other descriptors, files among them", descriptors);
 	CU_add_test(s, "GRE by raw sockets, or why not", gre);
+	CU_add_test(s, "GRE over IPv6", gre_over_ipv6);
 }
