@@ -283,6 +283,7 @@ static void describe(const struct choice *choice, const struct ends *e, enum rol
 	about->our_port = e->port[1];
 	about->peer_port = e->port[0];
 	about->role_guessed = choice->pac < 0;
+	about->midstream = c->midstream;
 	out->as = as;
 	out->originator = e->ours == c->originator;
 	out->start_ns = c->first_time;

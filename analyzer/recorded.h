@@ -15,6 +15,7 @@ struct recorded_about {
 	uint64_t connections; /* that the captures have */
 	struct ip_addr ours, peer;
 	uint16_t our_port, peer_port;
+	bool midstream;    /* the start of the connection is not in the capture */
 	bool role_guessed; /* nothing in the capture tells who is the PAC: the originator is taken for a PNS
 			    */
 	uint64_t messages[2], packets[2]; /* the peer's, ours */

@@ -126,7 +126,8 @@ static void difference(struct report_replay *r, const struct replay_difference *
 		report_replay_value(&r->o, d, 1, now, sizeof(now));
 		text_words(t, PLAIN, "%s:", d->field->label);
 		text_words(t, YELLOW, "%s,", text_keep(now));
-		text_words(t, PLAIN, "%s %s", d->field->kind == F_TEXT ? "then" : "and should be",
+		text_words(t, PLAIN, "%s %s",
+			   strcmp(d->field->name, "call_id") == 0 ? "and should be" : "then",
 			   text_keep(then));
 	} else if (d->words[0]) {
 		text_words(t, PLAIN, "%s", d->words);

@@ -441,9 +441,14 @@ static void tell_additional(struct replay *r, const struct ctrl_msg *live)
 	struct replay_difference d = { .kind = REPLAY_ADDITIONAL,
 				       .message = live->desc,
 				       .call_id = call_of(r, live) };
+	int row = live->desc ? ctrl_field_index(live->desc, "result_code") : -1;
+	char words[64];
 
 	if (live->defects)
 		defect_words(d.words, sizeof(d.words), live->defects);
+	else if (row >= 0 && (unsigned)row < live->nvalues)
+		snprintf(d.words, sizeof(d.words), "with Result Code %u (%s)", (unsigned)live->value[row],
+			 ctrl_value_words(&live->desc->fields[row], live->value[row], words, sizeof(words)));
 	replay_tell(r, &d);
 }
 

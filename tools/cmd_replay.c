@@ -209,6 +209,10 @@ static void note_left_out(struct playing *p)
 		       " octets of the connection: these were left out",
 		       a->cut, a->lost);
 	p->partial |= p->damaged || recorded_over_limit(p->recorded) || a->cut || a->lost;
+	if (a->midstream)
+		notice(p,
+		       "the start of the connection is not in the capture: what was said there was left out");
+	p->partial |= a->midstream;
 	if (a->skipped)
 		notice(p, "%" PRIu64 " octets of ours that are no message were left out", a->skipped);
 	if (a->foreign)
