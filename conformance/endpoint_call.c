@@ -269,6 +269,10 @@ void session_start_tunnel(struct session *s)
 			     "call %u (serial number %u, 0x%04x) is up, the peer's Call ID is %u, window %u, "
 			     "delay %u",
 			     s->id, s->serial, s->serial, s->peer_id, s->peer_window, s->peer_delay);
+	if (s->gre) { /* a fault has it begin anew */
+		session_stop_tunnel(s);
+		session_ppp_free(s);
+	}
 	if (!gre_start(s))
 		endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u has no tunnel", s->id);
 	else

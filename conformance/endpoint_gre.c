@@ -295,7 +295,7 @@ static void got_data(struct session *s, const struct gre_pkt *p)
 	g->ack_due = true;
 	g->unacked++;
 	if (deliver)
-		session_deliver(s, p->payload, p->payload_length);
+		session_deliver(s, p->payload, p->caplen); /* not the Payload Length: it may be a lie */
 	if (s->gre)
 		plan_ack(s);
 }
