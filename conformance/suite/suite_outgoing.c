@@ -670,7 +670,7 @@ static void pns_wrong_reply(struct tester *t)
 	int64_t id = t_field(dial(t, l, NULL), "call_id");
 
 	t_send(l, CTRL_OCRP, "call_id", (int64_t)t_new_id(t), "peer_call_id", id ^ 1, NULL);
-	t_sleep(t, 5);
+	t_sleep(t, t_scaled(t, 30) < 5 ? t_scaled(t, 30) : 5);
 	if (t_is_closed(l)) {
 		t_note(t, "the device closes after a reply for an unknown call");
 		t_pass(t);
