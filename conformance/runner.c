@@ -22,6 +22,7 @@ struct runner {
 	void *ctx;
 	struct tester *lane[LANES_MAX];
 	unsigned lanes;              /* in use side by side */
+	bool beside;                 /* tests stand beside each other now */
 	char missing[MISSING_MAX][HOOK_NAME];
 	unsigned nmissing;
 	enum incoming incoming;
@@ -247,6 +248,7 @@ static bool launch(struct runner *r, unsigned lane, const struct tester *like, u
 	t->run = like->run;
 	t->run_arg = like->run_arg;
 	t->flags = like->flags;
+	t->beside = r->beside;
 	t->result.tries = tries;
 	t->result.scenario = like->result.scenario;
 	if (r->o.nsources)
@@ -519,8 +521,10 @@ static void run_beside(struct runner *r, const volatile bool *stop)
 {
 	unsigned next = 0;
 
+	r->beside = true;
 	while (!(stop && *stop) ? fill_lanes(r, &next) : running(r))
 		turn(r, stop);
+	r->beside = false;
 }
 
 /* What cannot stand beside others, or will be skipped, in order. */

@@ -79,7 +79,8 @@ static void close_down(void *arg)
 
 	t->closing = true;
 	link_close_all(t);
-	if (t->hooked)
+	/* It would take the connections of those beside along. */
+	if (t->hooked && !t->beside)
 		t_try_hook(t, "dut-reset", NULL);
 	t->over = true;
 }

@@ -150,6 +150,7 @@ struct tester {
 	int hook_status;
 	char *hook_output;
 	bool hook_done, hooked;       /* the last one has answered; there was one */
+	bool beside;                  /* others run at the same time */
 	bool unreachable;             /* could not connect: perhaps the device is down */
 	bool again;                   /* nothing is wrong, but it has to begin anew */
 	uint32_t random;
