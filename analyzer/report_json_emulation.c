@@ -14,7 +14,8 @@ static void put_wire_text(struct json *j, const char *key, const char *text)
 	char buf[TEXT_ROOM];
 	size_t len = text ? strlen(text) : 0;
 
-	emit_text(j, key, text ? ctrl_escape((const uint8_t *)text, len < 64 ? len : 64, buf, sizeof(buf)) : NULL);
+	emit_text(j, key,
+		  text ? ctrl_escape((const uint8_t *)text, len < 64 ? len : 64, buf, sizeof(buf)) : NULL);
 }
 
 static void put_address(struct json *j, const char *key, uint32_t address)

@@ -25,8 +25,9 @@ const char *report_peer_state_name(enum ppp_peer_state s)
 const char *report_peer_auth_name(enum ppp_peer_auth a)
 {
 	static const char *const names[] = {
-		[PPP_PEER_NONE] = "none",	  [PPP_PEER_PAP] = "PAP",      [PPP_PEER_CHAP_MD5] = "CHAP-MD5",
-		[PPP_PEER_MSCHAP] = "MS-CHAP", [PPP_PEER_MSCHAP2] = "MS-CHAPv2",
+		[PPP_PEER_NONE] = "none",         [PPP_PEER_PAP] = "PAP",
+		[PPP_PEER_CHAP_MD5] = "CHAP-MD5", [PPP_PEER_MSCHAP] = "MS-CHAP",
+		[PPP_PEER_MSCHAP2] = "MS-CHAPv2",
 	};
 
 	return names[a];
@@ -60,9 +61,9 @@ static void put_connection(void *ctx, const struct endpoint_connection_status *s
 	FILE *out = ctx;
 	char addr[IP_ADDR_TEXT];
 
-	fprintf(out, "connection %" PRIu64 "  %s port %u, %s, %s, %u call%s\n", s->id, ip_addr_text(&s->peer, addr),
-		s->peer_port, s->originator ? "opened here" : "opened there", s->state, s->calls,
-		s->calls == 1 ? "" : "s");
+	fprintf(out, "connection %" PRIu64 "  %s port %u, %s, %s, %u call%s\n", s->id,
+		ip_addr_text(&s->peer, addr), s->peer_port, s->originator ? "opened here" : "opened there",
+		s->state, s->calls, s->calls == 1 ? "" : "s");
 }
 
 static void put_ppp(FILE *out, const struct ppp_peer_status *p)
@@ -72,7 +73,9 @@ static void put_ppp(FILE *out, const struct ppp_peer_status *p)
 		fprintf(out, ", %s", report_peer_auth_name(p->auth));
 	if (p->mppe_bits)
 		fprintf(out, ", MPPE %u", p->mppe_bits);
-	fprintf(out, ", frames in %" PRIu64 " out %" PRIu64 ", echo replies %" PRIu64 ", ping replies %" PRIu64 "\n",
+	fprintf(out,
+		", frames in %" PRIu64 " out %" PRIu64 ", echo replies %" PRIu64 ", ping replies %" PRIu64
+		"\n",
 		p->frames_in, p->frames_out, p->echo_replies, p->ping_replies);
 	if (*p->why)
 		fprintf(out, "    %s\n", p->why);
@@ -90,9 +93,10 @@ static void put_call(void *ctx, const struct endpoint_call_status *s)
 	if (s->line)
 		fprintf(out, ", line %s", s->line);
 	fprintf(out,
-		"\n    sent %" PRIu64 " (%" PRIu64 " octets), received %" PRIu64 " (%" PRIu64 "), lost %" PRIu64
-		", late %" PRIu64 ", timeouts %" PRIu64 ", window %u\n",
-		s->sent, s->sent_octets, s->received, s->received_octets, s->lost, s->late, s->timeouts, s->window);
+		"\n    sent %" PRIu64 " (%" PRIu64 " octets), received %" PRIu64 " (%" PRIu64
+		"), lost %" PRIu64 ", late %" PRIu64 ", timeouts %" PRIu64 ", window %u\n",
+		s->sent, s->sent_octets, s->received, s->received_octets, s->lost, s->late, s->timeouts,
+		s->window);
 	put_ppp(out, &s->ppp);
 }
 
@@ -117,7 +121,8 @@ bool report_text_emulation(FILE *out, const struct report_emulation *r)
 		(r->now - r->started) / NET_SECOND, r->listening ? "listening" : "not listening",
 		r->gre ? "with GRE" : "without GRE: control connections only");
 	for (unsigned n = 0; n <= NEWS_DISCARDED; n++)
-		fprintf(out, "%s%s %" PRIu64, n ? ", " : "", report_news_name((enum endpoint_news)n), r->news[n]);
+		fprintf(out, "%s%s %" PRIu64, n ? ", " : "", report_news_name((enum endpoint_news)n),
+			r->news[n]);
 	fputc('\n', out);
 	endpoint_status(r->endpoint, &visitor, out);
 	if (r->telco)

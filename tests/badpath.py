@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-A bad path between two network namespaces: packets between two tun devices are delayed, overtake each other and
-get lost, by seed.  tc's netem does the same, where the kernel has it.
+A bad path between two network namespaces: packets between two tun devices are delayed, overtake each
+other and get lost, by seed.  tc's netem does the same, where the kernel has it.
 
     badpath.py PID DELAY_MS JITTER_MS LOSS_PERMILLE SEED
 

@@ -51,7 +51,8 @@ def settings(folder):
         with open(path, "w", encoding="utf-8") as f:
             f.write("# comment\n\n%s\n" % line)
         done = common.run("emulate", "pac", "--config", path)
-        common.ok(done.returncode == 2 and path + ", line 3: " in done.stderr, "refused: " + line, done.stderr)
+        common.ok(done.returncode == 2 and path + ", line 3: " in done.stderr, "refused: " + line,
+                  done.stderr)
     example = os.path.join(common.SRC, "doc", "emulate.conf")
     p = peer.Emulated(folder, "example", "pac", "--config", example, "--listen", PAC)
     common.ok(p.up, "the example configuration is taken", p.said())
@@ -89,7 +90,8 @@ def hooks(pac, pns):
     common.ok(good, "the call that was dialled by hook is up", last)
     done = pac.hook("dut-telco", "status")
     rows = common.parse(done.stdout) if done.returncode == 0 else []
-    common.ok(any(r["number"] == "5550123" and r["live"] for r in rows), "dut-telco status has its line", done)
+    common.ok(any(r["number"] == "5550123" and r["live"] for r in rows), "dut-telco status has its line",
+              done)
     done = pac.hook("dut-telco", "number", "busy")
     common.ok(done.returncode == 0 and done.stdout.strip(), "a number that is busy", done)
     before = pns.status()["counts"]["calls_down"]
@@ -136,7 +138,8 @@ def pair(folder):
         report = quiet(p.pcap, p.name)
         messages = report["tunnels"][0]["control_connections"][0]["messages"]
         common.ok(messages.get("Stop-Control-Connection-Request") == 1 and
-                  messages.get("Stop-Control-Connection-Reply") == 1, "the stop was exchanged: " + p.name, messages)
+                  messages.get("Stop-Control-Connection-Reply") == 1, "the stop was exchanged: " + p.name,
+                  messages)
         common.ok(messages.get("WAN-Error-Notify"), "line errors were notified: " + p.name, messages)
         common.ok(len(report["tunnels"][0]["calls"]) == 5, "five calls were seen: " + p.name)
 
@@ -148,8 +151,8 @@ def encrypted(folder):
         f.write("other:nothing\nlab:labpass\n")
     options = ("--user", "lab", "--password-file", secrets, "--mppe")
     pac = peer.Emulated(folder, "mppe-pac", "pac", "--listen", PAC, *options)
-    pns = peer.Emulated(folder, "mppe-pns", "pns", "--connect", PAC, "--listen", PNS, "--calls", "1", "--ping",
-                        *options)
+    pns = peer.Emulated(folder, "mppe-pns", "pns", "--connect", PAC, "--listen", PNS, "--calls", "1",
+                        "--ping", *options)
     good, last = pns.reaches(lambda s: peer.open_calls(s) and s["calls"][0]["ppp"]["ping_replies"])
     common.ok(good, "PPP is open with a user", last, pns.said())
     if good:
@@ -181,7 +184,8 @@ def faulty(folder):
     common.ok(good, "a liberal peer bears it", last, pns.said())
     common.ok(pac.status().get("faults") == [name], "the status names it")
     pns.stop()
-    strict = peer.Emulated(folder, "strict", "pns", "--connect", PAC, "--listen", PNS, "--calls", "1", "--strict")
+    strict = peer.Emulated(folder, "strict", "pns", "--connect", PAC, "--listen", PNS, "--calls", "1",
+                           "--strict")
     good, last = strict.reaches(lambda s: s["counts"]["rejected"])
     common.ok(good, "a strict one does not", last, strict.said())
     strict.stop()
@@ -193,7 +197,8 @@ def faulty(folder):
 def unprivileged(folder):
     """Without raw sockets there are control connections, and it says so."""
     pac = peer.Emulated(folder, "unprivileged", "pac", "--listen", PAC, preexec_fn=netns.without_raw_sockets)
-    common.ok(pac.up and re.search("GRE.*control connections work", pac.said(), re.S), "it says so", pac.said())
+    common.ok(pac.up and re.search("GRE.*control connections work", pac.said(), re.S), "it says so",
+              pac.said())
     pns = peer.Emulated(folder, "unheard", "pns", "--connect", PAC, "--listen", PNS)
     good, last = pns.reaches(lambda s: s["connections"] and s["connections"][0]["state"] == "established")
     common.ok(good, "a control connection is up", last)
@@ -207,7 +212,8 @@ def modem(folder):
     conf = os.path.join(folder, "modem.conf")
     with open(conf, "w", encoding="utf-8") as f:
         f.write("lines analog=2\nnumber 5550002 busy\nscript train=0.2\n")
-    pac = peer.Emulated(folder, "modem-pac", "pac", "--listen", PAC, "--config", conf, "--modem-pty", "5551001")
+    pac = peer.Emulated(folder, "modem-pac", "pac", "--listen", PAC, "--config", conf, "--modem-pty",
+                        "5551001")
     path = pac.process.stdout.readline().decode().split()[2]
     pns = peer.Emulated(folder, "modem-pns", "pns", "--connect", PAC, "--listen", PNS)
     pac.reaches(lambda s: s["connections"] and s["connections"][0]["state"] == "established")

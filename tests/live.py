@@ -60,8 +60,8 @@ def pptp_client(folder, other):
     pac = peer.Emulated(folder, "pac-pptp", "pac", "--listen", HERE)
     master, slave = pty.openpty()
     tty.setraw(slave)
-    client = subprocess.Popen([*other.prefix, "pptp", HERE, "--nolaunchpppd", "--nohostroute", "--loglevel", "0"],
-                              stdin=slave, stdout=slave, stderr=subprocess.DEVNULL)
+    client = subprocess.Popen([*other.prefix, "pptp", HERE, "--nolaunchpppd", "--nohostroute", "--loglevel",
+                               "0"], stdin=slave, stdout=slave, stderr=subprocess.DEVNULL)
     os.close(slave)
     os.set_blocking(master, False)
     line = peer.Line(master)
@@ -89,12 +89,13 @@ def pptpd_server(folder, other):
     os.chmod(program, 0o755)
     with open(conf, "w", encoding="utf-8") as f:
         f.write("localip 10.98.0.1\nremoteip 10.98.0.10-40\nppp %s\n" % program)
-    server = subprocess.Popen([*other.prefix, "pptpd", "-f", "-c", conf, "-p", os.path.join(folder, "pptpd.pid"),
-                               "-o", os.devnull], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    server = subprocess.Popen([*other.prefix, "pptpd", "-f", "-c", conf, "-o", os.devnull, "-p",
+                               os.path.join(folder, "pptpd.pid")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL)
     peer.wait_for(lambda: " %s:1723" % "0.0.0.0" in other.run("ss", "-ltn"))
     pns = peer.Emulated(folder, "pns-pptpd", "pns", "--connect", THERE, "--calls", "1")
-    common.ok(peer.wait_for(lambda: os.path.exists(said)), "pptpd: its stub has come to an end of LCP", pns.said())
+    common.ok(peer.wait_for(lambda: os.path.exists(said)), "pptpd: its stub has come to an end of LCP",
+              pns.said())
     if os.path.exists(said):
         with open(said, encoding="utf-8") as f:
             told = common.parse(f.read())
@@ -115,9 +116,10 @@ def nmap_probe(folder, other):
         skip("nmap's pptp-version and our PAC", why or "it has no pptp-version")
         return
     pac = peer.Emulated(folder, "pac-nmap", "pac", "--listen", HERE)
-    told = other.run("nmap", "-n", "-Pn", "-sV", "--version-intensity", "0", "-p1723", "--script", "pptp-version", HERE)
-    common.ok("1723/tcp open" in told and "pptpscope" in told and "Firmware: 1" in told, "nmap recognises our PAC",
-              told, pac.said())
+    told = other.run("nmap", "-n", "-Pn", "-sV", "--version-intensity", "0", "-p1723", "--script",
+                     "pptp-version", HERE)
+    common.ok("1723/tcp open" in told and "pptpscope" in told and "Firmware: 1" in told,
+              "nmap recognises our PAC", told, pac.said())
     good, last = pac.reaches(lambda s: not s["connections"])
     common.ok(good, "nmap leaves no connection behind", last)
     common.ok(pac.stop() == 0, "the PAC stops")
@@ -137,7 +139,8 @@ def all_kinds(folder, other):
         done = pac.hook("dut-ring", "5550100", "5550200", "bearer=" + bearer, "speed=%d" % speed)
         common.ok(done.returncode == 0, "a telephone rings: " + bearer, done)
     good, last = pns.reaches(lambda s: len(peer.open_calls(s)) == 3)
-    common.ok(good and sum(c["kind"] == "incoming" for c in last["calls"]) == 2, "incoming calls: PPP is open", last)
+    common.ok(good and sum(c["kind"] == "incoming" for c in last["calls"]) == 2,
+              "incoming calls: PPP is open", last)
     lines = {row["digital"]: row for row in pac.status()["lines"] if row["incoming"]}
     common.ok(lines[False]["connect_speed"] == 28800 and lines[True]["connect_speed"] == 64000,
               "at the speeds of their lines", lines)

@@ -42,7 +42,8 @@ class Other:
     """A second namespace, joined to this one by a pair of interfaces."""
 
     def __init__(self, own, its):
-        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
         self.keeper.stdin.write(b"\n")
         self.keeper.stdin.flush()
         self.keeper.stdout.readline()  # it is there

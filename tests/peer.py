@@ -38,8 +38,8 @@ class Emulated:
         self.pcap = os.path.join(folder, name + ".pcap")
         with open(self.said_file, "wb") as said:
             self.process = subprocess.Popen(
-                [*prefix, common.PPTPSCOPE, "emulate", role, "--verbose", "--control", self.socket, "--format",
-                 "json", "--status-file", self.status_file, "--pcap", self.pcap, *options],
+                [*prefix, common.PPTPSCOPE, "emulate", role, "--verbose", "--control", self.socket,
+                 "--format", "json", "--status-file", self.status_file, "--pcap", self.pcap, *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, preexec_fn=preexec_fn)
         self.up = wait_for(lambda: self.process.poll() is not None or "is up" in self.said())
         self.up = self.up and self.process.poll() is None

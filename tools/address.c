@@ -92,7 +92,8 @@ bool address_parse(const char *text, struct ip_addr *addr, uint16_t *port, char 
 	return halve(text, &h, port, err, room) && look_up(h.host, addr, err, room);
 }
 
-bool address_parse_own(const char *text, struct ip_addr *addr, bool *any, uint16_t *port, char *err, size_t room)
+bool address_parse_own(const char *text, struct ip_addr *addr, bool *any, uint16_t *port, char *err,
+		       size_t room)
 {
 	struct halves h;
 

@@ -15,6 +15,7 @@ bool address_parse(const char *text, struct ip_addr *addr, uint16_t *port, char 
  * The same with a port alone allowed (":1724"), or "*" for the host: every address of this machine, which
  * *any tells.
  */
-bool address_parse_own(const char *text, struct ip_addr *addr, bool *any, uint16_t *port, char *err, size_t room);
+bool address_parse_own(const char *text, struct ip_addr *addr, bool *any, uint16_t *port, char *err,
+		       size_t room);
 
 #endif

@@ -94,7 +94,8 @@ static bool write_status(const struct emulator *em)
 static void dial(void *ctx)
 {
 	struct emulator *em = ctx;
-	const char *argv[] = { em->m.endpoint.role == ROLE_PAC ? "dut-ring" : "dut-dial", em->m.endpoint.number };
+	const char *argv[] = { em->m.endpoint.role == ROLE_PAC ? "dut-ring" : "dut-dial",
+			       em->m.endpoint.number };
 	char why[256];
 
 	for (unsigned i = 0; em->calls_left && i < CALLS_AT_ONCE; i++, em->calls_left--) {
@@ -370,13 +371,14 @@ static int list_faults(void)
 static const struct {
 	const char *option, *setting;
 } settings[] = {
-	{ "profile", "profile" }, { "user", "user" },	{ "password-file", "password-file" },
-	{ "fault", "fault" },	  { "seed", "seed" },	{ "modem-pty", "modem" },
-	{ "dial", "dial" },	  { "strict", "strict" }, { "mppe", "mppe" },
+	{ "profile", "profile" }, { "user", "user" },     { "password-file", "password-file" },
+	{ "fault", "fault" },     { "seed", "seed" },     { "modem-pty", "modem" },
+	{ "dial", "dial" },       { "strict", "strict" }, { "mppe", "mppe" },
 	{ "ping", "ping" },
 };
 
-static bool take_option(struct emulation *m, const struct options *o, size_t i, size_t n, char *err, size_t room)
+static bool take_option(struct emulation *m, const struct options *o, size_t i, size_t n, char *err,
+			size_t room)
 {
 	const char *value = options_nth(o, settings[i].option, n);
 
@@ -554,7 +556,8 @@ const struct command cmd_emulate = {
 	.operands = "pac|pns, or --send SOCKET HOOK [ARGUMENT]...",
 	.help = "behave as a correct PAC or PNS, until told otherwise",
 	.details = "SIGUSR1 prints the status; SIGINT and SIGTERM stop the peer with a\n"
-		   "Stop-Control-Connection-Request.  Settings of --config and hooks are described in pptpscope(1).",
+		   "Stop-Control-Connection-Request.  Settings of --config and hooks are described in "
+		   "pptpscope(1).",
 	.options = table,
 	.run = run,
 };

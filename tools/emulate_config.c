@@ -99,7 +99,8 @@ static bool take_slots(const struct words *w, unsigned first, const struct slot 
 {
 	for (unsigned i = first; i < w->n; i++) {
 		const char *equals = strchr(w->word[i], '=');
-		const struct slot *s = equals ? find_slot(slots, w->word[i], (size_t)(equals - w->word[i])) : NULL;
+		const struct slot *s =
+			equals ? find_slot(slots, w->word[i], (size_t)(equals - w->word[i])) : NULL;
 
 		if (!s)
 			return wrong(w, "what is '%s'?", w->word[i]);
@@ -310,8 +311,9 @@ static bool set_password_file(struct emulation *m, const struct words *w)
 static bool set_auth(struct emulation *m, const struct words *w)
 {
 	static const char *const names[] = {
-		[PPP_PEER_NONE] = "none",	  [PPP_PEER_PAP] = "PAP",      [PPP_PEER_CHAP_MD5] = "CHAP-MD5",
-		[PPP_PEER_MSCHAP] = "MS-CHAP", [PPP_PEER_MSCHAP2] = "MS-CHAPv2",
+		[PPP_PEER_NONE] = "none",         [PPP_PEER_PAP] = "PAP",
+		[PPP_PEER_CHAP_MD5] = "CHAP-MD5", [PPP_PEER_MSCHAP] = "MS-CHAP",
+		[PPP_PEER_MSCHAP2] = "MS-CHAPv2",
 	};
 	unsigned auth = 0, n = sizeof(names) / sizeof(*names);
 
@@ -321,7 +323,8 @@ static bool set_auth(struct emulation *m, const struct words *w)
 		while (which < n && strcasecmp(names[which], w->word[i]) != 0)
 			which++;
 		if (which == n)
-			return wrong(w, "it is none, PAP, CHAP-MD5, MS-CHAP or MS-CHAPv2, not '%s'", w->word[i]);
+			return wrong(w, "it is none, PAP, CHAP-MD5, MS-CHAP or MS-CHAPv2, not '%s'",
+				     w->word[i]);
 		if (which != PPP_PEER_NONE)
 			auth |= 1U << which;
 	}
@@ -467,16 +470,16 @@ static const struct {
 	bool (*set)(struct emulation *m, const struct words *w);
 } settings[] = {
 	{ "host-name", set_host_name }, { "vendor-name", set_vendor_name },
-	{ "announce", set_announce },	{ "timers", set_timers },
-	{ "limits", set_limits },	{ "profile", set_profile },
-	{ "strict", set_strict },	{ "ping", set_ping },
-	{ "seed", set_seed },		{ "dial", set_dial },
-	{ "fault", set_fault },		{ "policy", set_policy },
-	{ "user", set_user },		{ "password-file", set_password_file },
-	{ "auth", set_auth },		{ "mppe", set_mppe },
+	{ "announce", set_announce },   { "timers", set_timers },
+	{ "limits", set_limits },       { "profile", set_profile },
+	{ "strict", set_strict },       { "ping", set_ping },
+	{ "seed", set_seed },           { "dial", set_dial },
+	{ "fault", set_fault },         { "policy", set_policy },
+	{ "user", set_user },           { "password-file", set_password_file },
+	{ "auth", set_auth },           { "mppe", set_mppe },
 	{ "addresses", set_addresses }, { "ppp", set_ppp },
-	{ "lines", set_lines },		{ "script", set_script },
-	{ "number", set_number },	{ "modem", set_modem },
+	{ "lines", set_lines },         { "script", set_script },
+	{ "number", set_number },       { "modem", set_modem },
 };
 
 static bool set(struct emulation *m, const struct words *w)
@@ -488,7 +491,8 @@ static bool set(struct emulation *m, const struct words *w)
 	return false;
 }
 
-/* Cuts a line into words, in place; double quotes keep blanks together.  False: too many, or a quote is open. */
+/* Cuts a line into words, in place; double quotes keep blanks together.  False: too many, or a quote is open.
+ */
 static bool cut(char *line, struct words *w)
 {
 	char *at = line;
@@ -519,7 +523,8 @@ bool emulation_set(struct emulation *m, const char *line, char *err, size_t room
 	bool done;
 
 	if (!copy || !cut(copy, &w)) {
-		snprintf(err, room, "%s", copy ? "too many words, or a quote that does not end" : strerror(ENOMEM));
+		snprintf(err, room, "%s",
+			 copy ? "too many words, or a quote that does not end" : strerror(ENOMEM));
 		free(copy);
 		return false;
 	}
@@ -609,7 +614,8 @@ static bool settle_secrets(struct emulation *m, char *err, size_t room)
 	if (!c->auth && c->mppe_required)
 		c->auth = 1U << PPP_PEER_MSCHAP | 1U << PPP_PEER_MSCHAP2;
 	else if (!c->auth && c->server)
-		c->auth = 1U << PPP_PEER_PAP | 1U << PPP_PEER_CHAP_MD5 | 1U << PPP_PEER_MSCHAP | 1U << PPP_PEER_MSCHAP2;
+		c->auth = 1U << PPP_PEER_PAP | 1U << PPP_PEER_CHAP_MD5 | 1U << PPP_PEER_MSCHAP |
+			  1U << PPP_PEER_MSCHAP2;
 	return true;
 }
 

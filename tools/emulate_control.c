@@ -174,7 +174,8 @@ static bool listen_at(struct control *c)
 	return false;
 }
 
-struct control *control_open(struct net *n, const char *path, control_fn *fn, void *ctx, char *err, size_t room)
+struct control *control_open(struct net *n, const char *path, control_fn *fn, void *ctx, char *err,
+			     size_t room)
 {
 	struct control *c = calloc(1, sizeof(*c));
 

@@ -14,7 +14,8 @@ typedef int control_fn(void *ctx, unsigned argc, const char *const *argv, char *
 struct control;
 
 /* The path must not exist, but for a socket that nobody listens at any more.  NULL with a message in err. */
-struct control *control_open(struct net *n, const char *path, control_fn *fn, void *ctx, char *err, size_t room);
+struct control *control_open(struct net *n, const char *path, control_fn *fn, void *ctx, char *err,
+			     size_t room);
 /* Removes the path. */
 void control_close(struct control *c);
 

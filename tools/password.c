@@ -65,6 +65,7 @@ bool password_read(const char *path, const char *user, struct password *p, char 
 	if (found && p->user && p->password)
 		return true;
 	password_clear(p);
-	snprintf(err, room, user ? "%s has no line '%s:PASSWORD'" : "%s has no line 'NAME:PASSWORD'", path, user);
+	snprintf(err, room, user ? "%s has no line '%s:PASSWORD'" : "%s has no line 'NAME:PASSWORD'", path,
+		 user);
 	return false;
 }

@@ -39,14 +39,10 @@ static enum at_result by_x(const struct at_modem *m, enum at_result r)
 void at_result(struct at_modem *m, enum at_result r)
 {
 	static const char *const words[] = {
-		[AT_OK] = "OK",
-		[AT_CONNECT] = "CONNECT",
-		[AT_RING] = "RING",
-		[AT_NO_CARRIER] = "NO CARRIER",
-		[AT_ERROR] = "ERROR",
-		[AT_NO_DIALTONE] = "NO DIALTONE",
-		[AT_BUSY] = "BUSY",
-		[AT_NO_ANSWER] = "NO ANSWER",
+		[AT_OK] = "OK",       [AT_CONNECT] = "CONNECT",
+		[AT_RING] = "RING",   [AT_NO_CARRIER] = "NO CARRIER",
+		[AT_ERROR] = "ERROR", [AT_NO_DIALTONE] = "NO DIALTONE",
+		[AT_BUSY] = "BUSY",   [AT_NO_ANSWER] = "NO ANSWER",
 	};
 	bool with_speed = r == AT_CONNECT && m->x > 0;
 	char cr = (char)m->s[S_RETURN], lf = (char)m->s[S_LINEFEED], line[48], speed[16] = "";
@@ -337,8 +333,8 @@ struct at_modem *at_modem_new(struct telco *t, const char *number,
 const char *at_modem_state(const struct at_modem *m)
 {
 	static const char *const names[] = {
-		[AT_IDLE] = "idle",	      [AT_DIALING] = "dialing", [AT_RINGING] = "ringing",
-		[AT_ANSWERING] = "answering", [AT_DATA] = "online",	[AT_ESCAPED] = "command",
+		[AT_IDLE] = "idle",           [AT_DIALING] = "dialing", [AT_RINGING] = "ringing",
+		[AT_ANSWERING] = "answering", [AT_DATA] = "online",     [AT_ESCAPED] = "command",
 	};
 
 	return names[m->state];

@@ -8,15 +8,24 @@
 /* What is left of a command line. */
 struct words {
 	const char *at;
-	bool wrong;   /* an error: the rest is not done */
-	bool leaves;  /* a command whose result comes later, or that said it itself */
+	bool wrong;  /* an error: the rest is not done */
+	bool leaves; /* a command whose result comes later, or that said it itself */
 };
 
 void at_defaults(struct at_modem *m)
 {
 	static const uint8_t registers[AT_REGISTERS] = {
-		[S_ESCAPE] = '+', [S_RETURN] = '\r', [S_LINEFEED] = '\n', [S_BACKSPACE] = '\b', [6] = 2,
-		[S_CARRIER_WAIT] = 50, [S_PAUSE] = 2, [9] = 6, [10] = 14, [11] = 95, [S_GUARD] = 50,
+		[S_ESCAPE] = '+',
+		[S_RETURN] = '\r',
+		[S_LINEFEED] = '\n',
+		[S_BACKSPACE] = '\b',
+		[6] = 2,
+		[S_CARRIER_WAIT] = 50,
+		[S_PAUSE] = 2,
+		[9] = 6,
+		[10] = 14,
+		[11] = 95,
+		[S_GUARD] = 50,
 	};
 
 	memcpy(m->s, registers, sizeof(m->s));
@@ -61,8 +70,8 @@ static void choose(struct words *w, bool *flag)
 static void text(struct at_modem *m, const char *what)
 {
 	char line[80];
-	int n = snprintf(line, sizeof(line), "%c%c%s%c%c", m->s[S_RETURN], m->s[S_LINEFEED], what, m->s[S_RETURN],
-			 m->s[S_LINEFEED]);
+	int n = snprintf(line, sizeof(line), "%c%c%s%c%c", m->s[S_RETURN], m->s[S_LINEFEED], what,
+			 m->s[S_RETURN], m->s[S_LINEFEED]);
 
 	m->out(m->ctx, (const uint8_t *)line, (size_t)n);
 }
@@ -179,71 +188,81 @@ static void identify(struct at_modem *m, struct words *w)
 	text(m, n == 0 ? rate : n == 3 ? "pptpscope simulated modem" : "OK");
 }
 
+static void answer(struct at_modem *m, struct words *w)
+{
+	w->leaves = true;
+	at_answer(m);
+}
+
+static void online(struct at_modem *m, struct words *w)
+{
+	choice(w, 3);
+	w->leaves = !w->wrong;
+	if (w->leaves)
+		at_online(m);
+}
+
+static void set_echo(struct at_modem *m, struct words *w)
+{
+	choose(w, &m->echo);
+}
+
+static void set_verbose(struct at_modem *m, struct words *w)
+{
+	choose(w, &m->verbose);
+}
+
+static void set_quiet(struct at_modem *m, struct words *w)
+{
+	choose(w, &m->quiet);
+}
+
+static void set_results(struct at_modem *m, struct words *w)
+{
+	unsigned n = choice(w, 4);
+
+	if (!w->wrong)
+		m->x = n;
+}
+
+/* Modulation, speaker, pulses or tones: nothing of it is simulated. */
+static void pass_over(struct at_modem *m, struct words *w)
+{
+	(void)m;
+	choice(w, 15);
+}
+
+/* Error correction and compression: neither are these. */
+static void pass_extended(struct at_modem *m, struct words *w)
+{
+	(void)m;
+	w->wrong = !isalpha((unsigned char)*w->at);
+	w->at += !w->wrong;
+	choice(w, 9);
+}
+
 /* One command of a line. */
 static void one(struct at_modem *m, struct words *w)
 {
-	char which = *w->at++;
+	static const struct {
+		char letter;
+		void (*run)(struct at_modem *m, struct words *w);
+	} commands[] = {
+		{ 'A', answer },    { 'D', dial },        { 'E', set_echo },       { 'V', set_verbose },
+		{ 'Q', set_quiet }, { 'X', set_results }, { 'H', hang_up },        { 'O', online },
+		{ 'Z', reset },     { 'S', reg },         { 'I', identify },       { '&', ampersand },
+		{ 'B', pass_over }, { 'L', pass_over },   { 'M', pass_over },      { 'N', pass_over },
+		{ 'P', pass_over }, { 'T', pass_over },   { '\\', pass_extended }, { '%', pass_extended },
+	};
+	char letter = *w->at++;
 
-	switch (which) {
-	case ' ':
-		break;
-	case 'A':
-		w->leaves = true;
-		at_answer(m);
-		break;
-	case 'D':
-		dial(m, w);
-		break;
-	case 'E':
-		choose(w, &m->echo);
-		break;
-	case 'V':
-		choose(w, &m->verbose);
-		break;
-	case 'Q':
-		choose(w, &m->quiet);
-		break;
-	case 'X':
-		m->x = choice(w, 4);
-		break;
-	case 'H':
-		hang_up(m, w);
-		break;
-	case 'O':
-		choice(w, 3);
-		w->leaves = !w->wrong;
-		if (w->leaves)
-			at_online(m);
-		break;
-	case 'Z':
-		reset(m, w);
-		break;
-	case 'S':
-		reg(m, w);
-		break;
-	case 'I':
-		identify(m, w);
-		break;
-	case '&':
-		ampersand(m, w);
-		break;
-	case 'B': /* modulation, speaker, pulses or tones: nothing of it is simulated */
-	case 'L':
-	case 'M':
-	case 'N':
-	case 'P':
-	case 'T':
-		choice(w, 15);
-		break;
-	case '\\': /* error correction and compression */
-	case '%':
-		w->wrong = !isalpha((unsigned char)*w->at);
-		w->at += !w->wrong;
-		choice(w, 9);
-		break;
-	default:
-		w->wrong = true;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (commands[i].letter == letter) {
+			commands[i].run(m, w);
+			return;
+		}
 	}
+	w->wrong = letter != ' ';
 }
 
 static void run_line(struct at_modem *m)

@@ -17,11 +17,11 @@ static const int64_t again_ns = 20 * NET_MILLISECOND;
 struct at_port {
 	struct net *net;
 	struct at_modem *modem;
-	int fd;                 /* the pty's master */
-	char path[64];          /* of its slave */
+	int fd;                  /* the pty's master */
+	char path[64];           /* of its slave */
 	struct net_watch *watch; /* NULL while no terminal has the slave open */
 	struct net_timer retry;
-	uint8_t queue[QUEUE];   /* what the terminal has not read yet */
+	uint8_t queue[QUEUE]; /* what the terminal has not read yet */
 	size_t queued;
 };
 

@@ -28,7 +28,7 @@ static enum telco_outcome refused(struct telco_line *l, enum telco_outcome o)
 		return o;
 	}
 	line_log(l, "CALL-PROCEEDING");
-	disconnect(l, cause_of(l, o == TELCO_BUSY	     ? CAUSE_BUSY
+	disconnect(l, cause_of(l, o == TELCO_BUSY          ? CAUSE_BUSY
 				  : o == TELCO_UNALLOCATED ? CAUSE_UNALLOCATED
 							   : CAUSE_OUT_OF_ORDER));
 	return o;

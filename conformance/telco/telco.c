@@ -642,9 +642,9 @@ uint32_t telco_line_speed(const struct telco_line *l)
 const char *telco_line_state(const struct telco_line *l)
 {
 	static const char *const names[LINE_STATES] = {
-		[LINE_DIALING] = "dialing",	  [LINE_RINGING] = "ringing", [LINE_TRAINING] = "training",
-		[LINE_UP] = "connected",	  [LINE_RETRAINING] = "retraining",
-		[LINE_DEAD] = "dead",		  [LINE_RELEASED] = "released",
+		[LINE_DIALING] = "dialing",   [LINE_RINGING] = "ringing",       [LINE_TRAINING] = "training",
+		[LINE_UP] = "connected",      [LINE_RETRAINING] = "retraining", [LINE_DEAD] = "dead",
+		[LINE_RELEASED] = "released",
 	};
 
 	return names[l->state];

@@ -39,7 +39,7 @@ struct telco_script {
 	int64_t ring_ns;      /* ringing before the answer */
 	int64_t train_ns;     /* answer to carrier */
 	int64_t drop_after_ns; /* carrier is lost so long after it came; 0: never */
-	int64_t retrain_after_ns, retrain_ns; /* modems retrain so long after carrier, and so long; 0: never */
+	int64_t retrain_after_ns, retrain_ns; /* modems retrain after so long, and so long; 0: never */
 	uint32_t speed;       /* bit/s; 0: the line's best */
 	unsigned noise_permille; /* octets hit on the line: CRC, framing, overrun errors by seed */
 	uint16_t cause;       /* Q.931, where the outcome leaves a choice; 0: the usual one */
@@ -123,7 +123,7 @@ struct telco_line *telco_ring(struct telco *t, const struct telco_caller *c);
 void telco_answer(struct telco_line *l); /* goes off hook: TELCO_CONNECTED, or DROPPED when that fails */
 /* By the PAC, in any state; the line is no more the caller's, who is told nothing more.  cause 0: 16. */
 void telco_hangup(struct telco_line *l, uint16_t cause);
-/* An incoming call is not taken: the caller hears busy, or (ISDN) is told call rejected.  As telco_hangup(). */
+/* An incoming call is not taken: busy, or (ISDN) call rejected.  As telco_hangup(). */
 void telco_reject(struct telco_line *l, bool busy);
 
 /* The other end of the line, by the operator of the simulator. */

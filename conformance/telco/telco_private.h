@@ -48,7 +48,7 @@ struct telco_channel {
  */
 struct line_ops {
 	int64_t setup_ns;                     /* from seizing the line until the network answers */
-	/* The network or the far end refuses; returns the outcome that the PAC can tell, and sets l->cause. */
+	/* The network or the far end refuses; returns the outcome that the PAC can tell, sets l->cause. */
 	enum telco_outcome (*refused)(struct telco_line *l, enum telco_outcome o);
 	void (*alerting)(struct telco_line *l);   /* dialled, the far end rings */
 	void (*unanswered)(struct telco_line *l); /* ... for too long */

@@ -62,7 +62,9 @@ static void pass(struct world *w, int64_t ns)
 
 static void other_end(struct world *w, unsigned what)
 {
-	const struct telco_caller caller = { .dialed = "1", .dialing = "2", .digital = what & 8, .audio = what & 16 };
+	const struct telco_caller caller = {
+		.dialed = "1", .dialing = "2", .digital = what & 8, .audio = what & 16
+	};
 	const struct telco_errors errors = { .crc = what };
 
 	if (what % 8 == 0)

@@ -11,9 +11,9 @@ struct desk {
 	struct net *net;
 	struct telco *telco;
 	struct at_modem *modem;
-	char said[8192];  /* to the terminal */
+	char said[8192]; /* to the terminal */
 	size_t len;
-	char told[256];   /* to the PAC: initials of events */
+	char told[256]; /* to the PAC: initials of events */
 	struct telco_line *line;
 	bool answers, rejects, busy;
 	uint8_t frame[HDLC_FRAME];
@@ -140,9 +140,11 @@ static void commands(void)
 static void wrong_commands(void)
 {
 	static const char *const wrong[] = {
-		"ATE2\r", "ATV9\r", "ATX5\r", "ATS64=1\r", "ATS0=256\r", "ATS\r", "ATS7\r", "AT&\r", "AT&D4\r",
-		"AT&!\r", "AT\\\r", "AT!\r", "ATD\r", "ATDxyz\r", "ATDL\r", "ATS99999999999999?\r", "ATH7\r",
-		"ATD555;\r",
+		"ATE2\r",     "ATV9\r",    "ATX5\r", "ATS64=1\r",
+		"ATS0=256\r", "ATS\r",     "ATS7\r", "AT&\r",
+		"AT&D4\r",    "AT&!\r",    "AT\\\r", "AT!\r",
+		"ATD\r",      "ATDxyz\r",  "ATDL\r", "ATS99999999999999?\r",
+		"ATH7\r",     "ATD555;\r",
 	};
 	char longest[400];
 	struct desk d;

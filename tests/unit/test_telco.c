@@ -121,7 +121,8 @@ static void outcomes(void)
 		{ TELCO_NO_CARRIER, 2, 0, TELCO_FAILED, TELCO_NO_CARRIER, 0,
 		  "SETUP CALL-PROCEEDING ALERTING CONNECT CONNECT-ACK VOICE NO-CARRIER" },
 		{ TELCO_NO_DIALTONE, 2, 0, TELCO_FAILED, TELCO_NO_DIALTONE, 0, "LAYER-1-DOWN" },
-		{ TELCO_NO_DIALTONE, 2, 34, TELCO_FAILED, TELCO_NO_DIALTONE, 34, "SETUP RELEASE-COMPLETE(34)" },
+		{ TELCO_NO_DIALTONE, 2, 34, TELCO_FAILED, TELCO_NO_DIALTONE, 34,
+		  "SETUP RELEASE-COMPLETE(34)" },
 		{ TELCO_RING, 2, 0, TELCO_FAILED, TELCO_RING, 19,
 		  "SETUP CALL-PROCEEDING ALERTING DISCONNECT(19) RELEASE RELEASE-COMPLETE" },
 		{ TELCO_RING, 2, 18, TELCO_FAILED, TELCO_RING, 18,
@@ -192,8 +193,8 @@ static void speeds(void)
 		bool digital;
 	} rows[] = {
 		{ 1, 300, 100000000, 33600, false }, { 1, 300, 9600, 9600, false },
-		{ 1, 48000, 64000, 0, false },	     { 2, 300, 100000000, 64000, true },
-		{ 2, 300, 56000, 56000, true },	     { 2, 100000, 200000, 0, true },
+		{ 1, 48000, 64000, 0, false },       { 2, 300, 100000000, 64000, true },
+		{ 2, 300, 56000, 56000, true },      { 2, 100000, 200000, 0, true },
 		{ 3, 300, 100000000, 33600, false }, { 3, 48000, 64000, 64000, true },
 	};
 	struct telco_options o = lines(1, 1, 0);
@@ -309,8 +310,9 @@ static void audio_on_isdn(void)
 	CU_ASSERT_FALSE(telco_line_digital(l));
 	run_for(&p, 10 * NET_SECOND);
 	CU_ASSERT_EQUAL(p.last.speed, 33600);
-	CU_ASSERT_STRING_EQUAL(telco_line_log(l), "SETUP CALL-PROCEEDING ALERTING CONNECT CONNECT-ACK TRAINING "
-						  "CONNECT(33600)");
+	CU_ASSERT_STRING_EQUAL(telco_line_log(l),
+			       "SETUP CALL-PROCEEDING ALERTING CONNECT CONNECT-ACK TRAINING "
+			       "CONNECT(33600)");
 	l = telco_ring(p.telco, &(struct telco_caller){ .dialed = "1", .audio = true });
 	CU_ASSERT_FALSE(telco_line_digital(l));
 	l = telco_ring(p.telco, &(struct telco_caller){ .dialed = "1", .digital = true });
@@ -369,8 +371,9 @@ static void many_released(void)
 
 /* --- incoming -------------------------------------------------------------------------------- */
 
-static const struct telco_caller analog_caller = { .dialed = "100", .dialing = "200", .subaddress = "s",
-						   .speed = 14400 };
+static const struct telco_caller analog_caller = {
+	.dialed = "100", .dialing = "200", .subaddress = "s", .speed = 14400
+};
 static const struct telco_caller digital_caller = { .dialed = "100", .dialing = "200", .digital = true };
 
 static void incoming(void)
@@ -433,8 +436,9 @@ static void incoming_ends(void)
 	digital = telco_ring(p.telco, &digital_caller);
 	run_for(&p, NET_SECOND);
 	telco_reject(digital, true);
-	CU_ASSERT_STRING_EQUAL(telco_line_log(digital), "SETUP CALL-PROCEEDING ALERTING DISCONNECT(17) RELEASE "
-							"RELEASE-COMPLETE");
+	CU_ASSERT_STRING_EQUAL(telco_line_log(digital),
+			       "SETUP CALL-PROCEEDING ALERTING DISCONNECT(17) RELEASE "
+			       "RELEASE-COMPLETE");
 	analog = telco_ring(p.telco, &analog_caller);
 	run_for(&p, NET_SECOND);
 	telco_reject(analog, false);
