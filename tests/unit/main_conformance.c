@@ -21,7 +21,7 @@ suite_fn suite_rules_gre;
 suite_fn suite_rules_message;
 suite_fn suite_telco;
 suite_fn suite_tester;
-suite_fn suite_window;
+suite_fn suite_sliding_window;
 
 suite_fn *const suites[] = {
 	suite_at,
@@ -41,6 +41,6 @@ suite_fn *const suites[] = {
 	suite_rules_message,
 	suite_telco,
 	suite_tester,
-	suite_window,
+	suite_sliding_window,
 	NULL,
 };

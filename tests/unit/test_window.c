@@ -4,7 +4,7 @@
 
 #include <CUnit/CUnit.h>
 
-void suite_window(void);
+void suite_sliding_window(void);
 
 #define MS INT64_C(1000000)
 
@@ -164,7 +164,7 @@ static void more_than_is_remembered(void)
 	CU_ASSERT_TRUE(window_acked(&w, w.next - 1, 2 * MS));
 }
 
-void suite_window(void)
+void suite_sliding_window(void)
 {
 	CU_pSuite s = CU_add_suite("window", NULL, NULL);
 
