@@ -139,6 +139,7 @@ enum t_what { T_MESSAGE, T_GARBAGE, T_FIN, T_RST, T_NOTHING };
 enum t_what t_wait(struct t_link *l, double seconds);
 const struct ctrl_msg *t_message(const struct t_link *l); /* the last one waited for; valid until the next wait */
 double t_message_time(const struct t_link *l);            /* when it came, as t_now() */
+double t_sent_time(const struct t_link *l);               /* when the tester last sent a message there */
 /* The next message of this type, skipping others (each is counted); NULL: it did not come, or the end did. */
 const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double seconds);
 /* As t_get; ends the test as failed ("no Echo-Reply within 5 s") when it does not come. */

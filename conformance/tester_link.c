@@ -76,7 +76,7 @@ static void on_message(void *ctx, const struct ctrl_msg *m)
 		struct draft d;
 
 		t_draft(l, CTRL_ECHORP, &d);
-		channel_send(l->channel, &d);
+		t_send_draft(l, &d);
 		return;
 	}
 	l->octets += m->caplen;

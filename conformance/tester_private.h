@@ -46,7 +46,7 @@ struct t_link {
 	struct t_message *first, **last; /* unread */
 	unsigned unread;
 	struct t_message *current;  /* last waited for */
-	double closed_time;
+	double closed_time, sent_time;
 	unsigned count[CTRL_TYPES];
 	uint64_t octets;
 	uint16_t own_id, dut_id;    /* Call IDs last given out, by the tester and by the DUT */

@@ -200,9 +200,15 @@ static void remember(struct t_link *l, const struct draft *d)
 	}
 }
 
+double t_sent_time(const struct t_link *l)
+{
+	return l->sent_time;
+}
+
 void t_send_draft(struct t_link *l, const struct draft *d)
 {
 	remember(l, d);
+	l->sent_time = t_now(l->t);
 	if (l->channel)
 		channel_send(l->channel, d); /* what cannot be sent any more is for the device's FIN or RST to say */
 }

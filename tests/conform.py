@@ -128,6 +128,9 @@ def correct(role, folder):
     seeds = [own(role, "--quiet", "--seed", str(seed)) for seed in (2, 77)]
     common.ok(all(s.returncode == 0 for s in seeds), "other seeds, the same verdicts for " + role,
               *[s.stdout for s in seeds])
+    scaled = [own(role, "--quiet", "--time-scale", factor) for factor in ("0.05", "3")]
+    common.ok(all(s.returncode == 0 for s in scaled), "other time scales, the same verdicts for " + role,
+              *[s.stdout for s in scaled])
 
 
 def less(role):

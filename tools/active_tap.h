@@ -30,6 +30,7 @@ struct active_tap_options {
 	const bool *selected; /* RULES: what is judged; NULL: as audit does by default.  Borrowed */
 	const char *pcap_dir; /* each recording is written there as NAME.pcap; or NULL.  Borrowed */
 	size_t max_octets;    /* of a recording; 0: 32 MB */
+	double time_scale; /* of the device's timers; 0: 1 */
 };
 
 /* What the device has said of itself, in the last Start-Control-Connection message of a recording. */

@@ -402,7 +402,8 @@ static bool open_runner(struct conform *c)
 static bool open_tap(struct conform *c)
 {
 	struct active_tap_options t = { .dut = c->run.dut, .profile = c->run.profile,
-					.pcap_dir = options_value(c->o, "pcap-dir", NULL) };
+					.pcap_dir = options_value(c->o, "pcap-dir", NULL),
+					.time_scale = c->run.time_scale };
 
 	if (t.pcap_dir && mkdir(t.pcap_dir, 0777) != 0 && errno != EEXIST) {
 		options_say(c->o, "cannot make %s: %s", t.pcap_dir, strerror(errno));

@@ -353,6 +353,8 @@ static void pac_idle(struct tester *t)
 	call_number(l, number_that(t, "slow"));
 	T_CHECK(t, t_none(l, CTRL_OCRP, 2), "a reply before the other end has answered");
 	m = t_need(l, CTRL_OCRP, t_scaled(t, 120));
+	if (t_field(m, "result_code") == 6 && t_scaled(t, 60) < 15)
+		t_inconclusive(t, "with its timers scaled the device gives up before the other end answers");
 	T_CHECK(t, t_field(m, "result_code") == 1, "Result %lld", (long long)t_field(m, "result_code"));
 	t_pass(t);
 }

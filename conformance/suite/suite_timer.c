@@ -75,7 +75,7 @@ static void idle_echo(struct tester *t)
 		if (t_has_hook(t, "dut-traffic"))
 			t_traffic(g, 0, 64, 2, false);
 	}
-	need_echo(t, l, t_now(t));
+	need_echo(t, l, t_sent_time(l));
 	t_pass(t);
 }
 
