@@ -9,8 +9,8 @@
 
 enum {
 	LANES_MAX = 64,
-	MISSING_MAX = 32,   /* hooks */
-	DOWN_TRIES = 3,     /* sanity tests before a device is given up */
+	MISSING_MAX = 32, /* hooks */
+	DOWN_TRIES = 3,   /* sanity tests before a device is given up */
 	HOOK_NAME = 32,
 };
 
@@ -21,24 +21,26 @@ struct runner {
 	struct runner_events e;
 	void *ctx;
 	struct tester *lane[LANES_MAX];
-	unsigned lanes;              /* in use side by side */
-	bool beside;                 /* tests stand beside each other now */
+	unsigned lanes; /* in use side by side */
+	bool beside;    /* tests stand beside each other now */
 	char missing[MISSING_MAX][HOOK_NAME];
 	unsigned nmissing;
 	enum incoming incoming;
 	uint16_t next_id;
 	bool down;
-	bool quiet;                  /* what runs now is not reported */
-	bool may_hold, held;         /* a test that could not connect is tried again, and reported then */
+	bool quiet;          /* what runs now is not reported */
+	bool may_hold, held; /* a test that could not connect is tried again, and reported then */
 	bool done[RULES];
-	enum verdict_kind verdict;   /* of what ran last */
-	unsigned established;        /* connections that stood side by side */
+	bool doubted[RULES];           /* failed beside others: tried alone before it is reported */
+	enum verdict_kind verdict;     /* of what ran last */
+	unsigned established;          /* connections that stood side by side */
 	char last[64], down_since[64]; /* names of tests */
 };
 
 const char *verdict_name(enum verdict_kind v)
 {
-	static const char *const names[VERDICTS] = { "pass", "fail", "unsupported", "inconclusive", "skipped" };
+	static const char *const names[VERDICTS] = { "pass", "fail", "unsupported", "inconclusive",
+						     "skipped" };
 
 	return names[v];
 }
@@ -101,7 +103,8 @@ bool runner_takes(const struct runner *r, const struct test_case *t)
 	const struct rule *rule = &rules[t->rule];
 	enum rule_dut other = r->o.dut == ROLE_PAC ? DUT_PNS : DUT_PAC;
 
-	return (!r->o.selected || r->o.selected[t->rule]) && rule->dut != other && rule_holds(rule, r->o.profile);
+	return (!r->o.selected || r->o.selected[t->rule]) && rule->dut != other &&
+	       rule_holds(rule, r->o.profile);
 }
 
 /* Hooks that a device of the other role would need. */
@@ -109,7 +112,8 @@ static bool concerns(const struct runner *r, const char *hook)
 {
 	if (r->o.dut == ROLE_PAC)
 		return strcmp(hook, "dut-dial") != 0;
-	return strcmp(hook, "dut-ring") != 0 && strcmp(hook, "dut-telco") != 0 && strcmp(hook, "dut-wan-error") != 0;
+	return strcmp(hook, "dut-ring") != 0 && strcmp(hook, "dut-telco") != 0 &&
+	       strcmp(hook, "dut-wan-error") != 0;
 }
 
 /* The first of the hooks needed that there is not; false: all are there. */
@@ -131,7 +135,8 @@ static bool lacks_hook(const struct runner *r, const struct test_case *t, char n
 /* What a profile has instead is tested by requirements of its own. */
 static bool changed_by_profile(const struct runner *r, const struct test_case *t)
 {
-	return r->o.profile == PROFILE_MS_PTPT && rules[t->rule].effect == EFFECT_CHANGED && rules[t->rule].note;
+	return r->o.profile == PROFILE_MS_PTPT && rules[t->rule].effect == EFFECT_CHANGED &&
+	       rules[t->rule].note;
 }
 
 const char *runner_skips(const struct runner *r, const struct test_case *t, char *buf, size_t room)
@@ -151,7 +156,8 @@ const char *runner_skips(const struct runner *r, const struct test_case *t, char
 	else if (t->flags & TEST_SLOW && r->o.fast)
 		snprintf(buf, room, "it takes minutes (--fast)");
 	else if (lacks_hook(r, t, hook))
-		snprintf(buf, room, "it needs the hook %s%s", hook, r->e.hook ? ", which the device does not have" : " (--hook)");
+		snprintf(buf, room, "it needs the hook %s%s", hook,
+			 r->e.hook ? ", which the device does not have" : " (--hook)");
 	else
 		return NULL;
 	return buf;
@@ -219,7 +225,8 @@ static void settle(struct runner *r, struct tester *t)
 		snprintf(result->expected, sizeof(result->expected), "%s", t->test->expected);
 }
 
-/* --- running one ------------------------------------------------------------------------------------------ */
+/* --- running one ------------------------------------------------------------------------------------------
+ */
 
 static void run_case(struct tester *t, void *arg)
 {
@@ -232,7 +239,8 @@ static bool try_again(const struct runner *r, const struct tester *t)
 {
 	const struct test_result *result = &t->result;
 
-	if (r->quiet || result->ours || (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_INCONCLUSIVE))
+	if (r->quiet || result->ours ||
+	    (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_INCONCLUSIVE))
 		return false;
 	return (t->again && result->tries == 1) || result->tries <= r->o.retries;
 }
@@ -274,9 +282,21 @@ static unsigned lane_of(const struct runner *r, const struct tester *t)
 static struct tester likeness(const struct tester *t)
 {
 	return (struct tester){
-		.test = t->test, .run = t->run, .run_arg = t->run_arg, .flags = t->flags, .result.name = t->result.name,
+		.test = t->test,
+		.run = t->run,
+		.run_arg = t->run_arg,
+		.flags = t->flags,
+		.result.name = t->result.name,
 		.result.scenario = t->result.scenario,
 	};
+}
+
+/* Those that only wait are meant to stand beside others; of the rest neighbours may have been the reason. */
+static bool is_doubtful(const struct tester *t)
+{
+	return t->test && !(t->flags & TEST_WAITS) &&
+	       (t->result.verdict == VERDICT_FAIL ||
+		(t->result.verdict == VERDICT_INCONCLUSIVE && t->unreachable));
 }
 
 void runner_test_over(struct runner *r, struct tester *t)
@@ -292,7 +312,9 @@ void runner_test_over(struct runner *r, struct tester *t)
 	again = !r->held && try_again(r, t);
 	if (!again && r->verdict == VERDICT_PASS && tries > 1)
 		t_note(t, "it passed when tried again");
-	if (!r->quiet && !again && !r->held && r->e.ended)
+	if (r->beside && !again && is_doubtful(t))
+		r->doubted[t->test->rule] = true;
+	else if (!r->quiet && !again && !r->held && r->e.ended)
 		r->e.ended(r->ctx, &t->result);
 	r->lane[lane] = NULL;
 	tester_free(t);
@@ -327,7 +349,9 @@ static void turn(struct runner *r, const volatile bool *stop)
 static void report(struct runner *r, const struct test_case *t, const char *name, enum verdict_kind v,
 		   const char *reason, bool ours)
 {
-	struct test_result result = { .test = t, .name = name, .verdict = v, .close_verdict = -1, .ours = ours };
+	struct test_result result = {
+		.test = t, .name = name, .verdict = v, .close_verdict = -1, .ours = ours
+	};
 
 	snprintf(result.reason, sizeof(result.reason), "%s", reason);
 	if (t)
@@ -354,20 +378,27 @@ static void run_alone(struct runner *r, const struct tester *like, const volatil
 
 static struct tester of_case(const struct test_case *c)
 {
-	return (struct tester){ .test = c, .run = run_case, .flags = c->flags, .result.name = rules[c->rule].id };
+	return (struct tester){
+		.test = c, .run = run_case, .flags = c->flags, .result.name = rules[c->rule].id
+	};
 }
 
 void runner_run_one(struct runner *r, const char *name, void (*run)(struct tester *t, void *arg), void *arg,
 		    unsigned flags)
 {
 	struct tester like = {
-		.run = run, .run_arg = arg, .flags = flags, .result.name = name, .result.scenario = true,
+		.run = run,
+		.run_arg = arg,
+		.flags = flags,
+		.result.name = name,
+		.result.scenario = true,
 	};
 
 	run_alone(r, &like, NULL);
 }
 
-/* --- is it there? ------------------------------------------------------------------------------------------- */
+/* --- is it there?
+ * ------------------------------------------------------------------------------------------- */
 
 /* Codes by which a device says that it wants nothing to do with the tester. */
 static bool is_refusal(int64_t result)
@@ -435,12 +466,17 @@ static bool came_back(struct runner *r, const char *before, const volatile bool 
 	return back;
 }
 
-/* --- side by side -------------------------------------------------------------------------------------------- */
+/* --- side by side
+ * -------------------------------------------------------------------------------------------- */
 
+/*
+ * Hooks act upon the device as a whole, and many tests use them where there are any: then only those stand
+ * beside each other that do nothing but wait.
+ */
 static bool fits_beside(const struct runner *r, const struct test_case *t)
 {
-	return t->flags & TEST_WAITS && !(t->flags & (TEST_ALONE | TEST_INCOMING)) && !t->hooks && !r->o.listen &&
-	       (r->o.dut == ROLE_PAC || r->incoming == INCOMING_TAKEN);
+	return (t->flags & TEST_WAITS || !r->e.hook) && !(t->flags & (TEST_ALONE | TEST_INCOMING)) &&
+	       !t->hooks && !r->o.listen && (r->o.dut == ROLE_PAC || r->incoming == INCOMING_TAKEN);
 }
 
 /* Opens as many control connections as there are jobs, each as its lane would. */
@@ -476,7 +512,8 @@ static void find_lanes(struct runner *r, const volatile bool *stop)
 	r->lanes = r->established > 1 ? r->established : 1;
 }
 
-/* --- all of them ----------------------------------------------------------------------------------------------- */
+/* --- all of them
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Skips it, with the reason, or runs it alone. */
 static void take_turn(struct runner *r, const struct test_case *c, const volatile bool *stop)
@@ -498,20 +535,33 @@ static void take_turn(struct runner *r, const struct test_case *c, const volatil
 	if (came_back(r, before, stop))
 		run_alone(r, &like, stop);
 	else
-		report(r, c, like.result.name, VERDICT_INCONCLUSIVE, "the device accepts no connection", false);
+		report(r, c, like.result.name, VERDICT_INCONCLUSIVE, "the device accepts no connection",
+		       false);
+}
+
+/* The next one that is still to run beside others; those that wait come first, since they take longest. */
+static const struct test_case *next_beside(const struct runner *r, unsigned *next)
+{
+	while (*next < 2 * RULES) {
+		unsigned i = (*next)++;
+		const struct test_case *c = suite_by_rule((enum rule_number)(i % RULES));
+
+		if (c && !r->done[c->rule] && runner_takes(r, c) && (i >= RULES || c->flags & TEST_WAITS))
+			return c;
+	}
+	return NULL;
 }
 
 /* Starts whatever fits beside until the lanes are full; false: there is no more. */
 static bool fill_lanes(struct runner *r, unsigned *next)
 {
-	for (unsigned lane = 0; lane < r->lanes; lane++)
-		while (!r->lane[lane] && *next < RULES) {
-			const struct test_case *c = suite_by_rule((enum rule_number)(*next)++);
-			struct tester like;
+	const struct test_case *c;
 
-			if (!c || r->done[c->rule] || !runner_takes(r, c))
-				continue;
-			like = of_case(c);
+	for (unsigned lane = 0; lane < r->lanes; lane++)
+		while (!r->lane[lane] && (c = next_beside(r, next))) {
+			struct tester like = of_case(c);
+
+			r->done[c->rule] = true;
 			begin(r, lane, &like);
 		}
 	return running(r);
@@ -525,6 +575,15 @@ static void run_beside(struct runner *r, const volatile bool *stop)
 	while (!(stop && *stop) ? fill_lanes(r, &next) : running(r))
 		turn(r, stop);
 	r->beside = false;
+}
+
+/* What failed beside others may have been their doing.  The device gets a moment to see them all gone. */
+static void run_doubted(struct runner *r, const volatile bool *stop)
+{
+	pause_for(r, NET_SECOND);
+	for (unsigned i = 0; i < RULES && !(stop && *stop); i++)
+		if (r->doubted[i])
+			take_turn(r, suite_by_rule((enum rule_number)i), stop);
 }
 
 /* What cannot stand beside others, or will be skipped, in order. */
@@ -549,8 +608,10 @@ bool runner_run(struct runner *r, const volatile bool *stop)
 		return false;
 	find_lanes(r, stop);
 	run_in_order(r, stop);
-	if (r->lanes > 1 && !r->down)
+	if (r->lanes > 1 && !r->down) {
 		run_beside(r, stop);
+		run_doubted(r, stop);
+	}
 	if (stop && *stop)
 		return true;
 	if (!r->down) {

@@ -195,7 +195,7 @@ static bool take_role(struct conform *c)
 
 static bool take_numbers(struct conform *c)
 {
-	uint64_t jobs = 1, retries = 0, seed = 1;
+	uint64_t jobs = 16, retries = 0, seed = 1;
 
 	c->run.timeout = TEST_SECONDS;
 	c->run.time_scale = 1;
@@ -631,7 +631,7 @@ static const struct option_desc table[] = {
 	{ 0, "fast", NULL, "leave out tests that wait for the device's own timers" },
 	{ 0, "versions", NULL, "the device supports several protocol versions" },
 	{ 0, "strict", NULL, "fail tests for warnings, too" },
-	{ 0, "jobs", "N", "run tests that wait side by side, where the device allows it (default 1)" },
+	{ 0, "jobs", "N", "run so many tests side by side, where the device allows several connections (16)" },
 	{ 0, "retries", "N", "try a test again that failed or was inconclusive (default 0)" },
 	{ 0, "timeout", "SECONDS", "give a test up after so long (default 1800)" },
 	{ 0, "time-scale", "F", "all timers of the protocol times F, as set in the device" },

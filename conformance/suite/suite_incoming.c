@@ -9,8 +9,8 @@
 
 static void refuse(struct t_link *l, const struct ctrl_msg *icrq, int64_t result, int64_t error)
 {
-	t_send(l, CTRL_ICRP, "peer_call_id", t_field(icrq, "call_id"), "result_code", result, "error_code", error,
-	       NULL);
+	t_send(l, CTRL_ICRP, "peer_call_id", t_field(icrq, "call_id"), "result_code", result, "error_code",
+	       error, NULL);
 }
 
 static void request_read(struct tester *t)
@@ -34,7 +34,8 @@ static void request_numbers(struct tester *t)
 static void request_ids(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
-	int64_t one = t_field(ring(t, l, NULL, NULL), "call_id"), two = t_field(ring(t, l, NULL, NULL), "call_id");
+	int64_t one = t_field(ring(t, l, NULL, NULL), "call_id"),
+		two = t_field(ring(t, l, NULL, NULL), "call_id");
 
 	T_CHECK(t, one != two, "two calls have the Call ID %lld", (long long)one);
 	t_pass(t);
@@ -50,8 +51,8 @@ static void request_serials(struct tester *t)
 
 		serial[i] = t_field(m, "call_serial_number");
 		for (unsigned k = 0; k < i; k++)
-			T_CHECK(t, serial[i] != serial[k], "calls %u and %u have the serial number %lld", k + 1, i + 1,
-				(long long)serial[i]);
+			T_CHECK(t, serial[i] != serial[k], "calls %u and %u have the serial number %lld",
+				k + 1, i + 1, (long long)serial[i]);
 		refuse(l, m, 3, 0);
 		t_sleep(t, 0.2);
 	}
@@ -102,8 +103,9 @@ static void pns_channels(struct tester *t)
 		t_send(l, CTRL_ICRQ, "physical_channel_id", channels[i], NULL);
 		result[i] = t_field(t_need(l, CTRL_ICRP, 10), "result_code");
 	}
-	T_CHECK(t, result[0] == result[1], "Physical Channel ID 0 gets Result %lld and 0xFFFFFFFF Result %lld",
-		(long long)result[0], (long long)result[1]);
+	T_CHECK(t, result[0] == result[1],
+		"Physical Channel ID 0 gets Result %lld and 0xFFFFFFFF Result %lld", (long long)result[0],
+		(long long)result[1]);
 	t_pass(t);
 }
 
@@ -136,7 +138,9 @@ static void pns_no_numbers(struct tester *t)
 	t_send(l, CTRL_ICRQ, "dialed_number", "", "dialed_number_length", INT64_C(0), "dialing_number", "",
 	       "dialing_number_length", INT64_C(0), NULL);
 	m = t_need(l, CTRL_ICRP, 10);
-	T_CHECK(t, t_field(m, "result_code") != 2 || t_field(m, "error_code") == 4 || t_field(m, "error_code") == 6,
+	T_CHECK(t,
+		t_field(m, "result_code") != 2 || t_field(m, "error_code") == 4 ||
+			t_field(m, "error_code") == 6,
 		"a call without numbers is refused with Error %lld", (long long)t_field(m, "error_code"));
 	t_pass(t);
 }
@@ -164,7 +168,7 @@ static void reply_read(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 
 	t_send(l, CTRL_ICRQ, NULL);
-	t_need(l, CTRL_ICRP, 10);
+	obtain(l, CTRL_ICRP, 10);
 	t_sleep(t, 0.2);
 	t_pass(t);
 }
@@ -172,7 +176,8 @@ static void reply_read(struct tester *t)
 static void reply_ids(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
-	int64_t one = t_field(offer(t, l, t_new_id(t)), "call_id"), two = t_field(offer(t, l, t_new_id(t)), "call_id");
+	int64_t one = t_field(offer(t, l, t_new_id(t)), "call_id"),
+		two = t_field(offer(t, l, t_new_id(t)), "call_id");
 
 	T_CHECK(t, one != two, "two calls have the Call ID %lld", (long long)one);
 	t_pass(t);
@@ -292,7 +297,8 @@ static void pac_waits(struct tester *t)
 	ring(t, l, NULL, NULL);
 	T_CHECK(t, t_none(l, CTRL_ICCN, t_scaled(t, 20)), "an Incoming-Call-Connected before the reply");
 	status = t_hook(t, "dut-telco", "status", NULL);
-	if (has_event(status, "\"connected\"") || has_event(status, "\"training\"") || has_event(status, "off-hook"))
+	if (has_event(status, "\"connected\"") || has_event(status, "\"training\"") ||
+	    has_event(status, "off-hook"))
 		t_fail(t, "the line is answered before the Incoming-Call-Reply");
 	t_pass(t);
 }
@@ -303,7 +309,8 @@ static void pac_refused(struct tester *t)
 
 	for (int64_t result = 3; result >= 2; result--) {
 		refuse(l, ring(t, l, NULL, NULL), result, result == 2 ? 4 : 0);
-		T_CHECK(t, t_none(l, CTRL_ICCN, 3), "a call refused with Result %lld is connected", (long long)result);
+		T_CHECK(t, t_none(l, CTRL_ICCN, 3), "a call refused with Result %lld is connected",
+			(long long)result);
 		if (t_count(l, CTRL_CDN))
 			t_note(t, "a Call-Disconnect-Notify for a call that was refused");
 		need_released(t);
@@ -326,7 +333,8 @@ static void need_given_up(struct tester *t, struct t_link *l, int64_t id)
 {
 	const struct ctrl_msg *m = t_need(l, CTRL_CDN, 5);
 
-	T_CHECK(t, t_field(m, "call_id") == id, "Call ID %lld in Call-Disconnect-Notify, the request had %lld",
+	T_CHECK(t, t_field(m, "call_id") == id,
+		"Call ID %lld in Call-Disconnect-Notify, the request had %lld",
 		(long long)t_field(m, "call_id"), (long long)id);
 	T_CHECK(t, t_none(l, CTRL_ICCN, 2), "an Incoming-Call-Connected after Call-Disconnect-Notify");
 }
@@ -440,15 +448,18 @@ static void pac_stray_replies(struct tester *t)
 	t_send(l, CTRL_ICRP, "call_id", (int64_t)t_new_id(t), "peer_call_id", INT64_C(0x7abc), NULL);
 	if (settle(l, 0, 2) == T_REJECTED)
 		l = t_cc_up(t);
-	T_CHECK(t, !t_count(l, CTRL_ICCN), "a reply that nobody asked for is met with Incoming-Call-Connected");
+	T_CHECK(t, !t_count(l, CTRL_ICCN),
+		"a reply that nobody asked for is met with Incoming-Call-Connected");
 	c = t_in_up(l, NULL);
 	for (int64_t result = 1; result <= 3 && !t_is_closed(l); result += 2) {
-		t_send(l, CTRL_ICRP, "call_id", (int64_t)c->own_id, "peer_call_id", (int64_t)c->dut_id, "result_code",
-		       result, NULL);
+		t_send(l, CTRL_ICRP, "call_id", (int64_t)c->own_id, "peer_call_id", (int64_t)c->dut_id,
+		       "result_code", result, NULL);
 		if (settle(l, 0, 2) == T_REJECTED)
 			break;
-		T_CHECK(t, t_count(l, CTRL_ICCN) == 1, "a repeated reply is met with another Incoming-Call-Connected");
-		T_CHECK(t, !t_count(l, CTRL_CDN), "a repeated reply with Result %lld ends the call", (long long)result);
+		T_CHECK(t, t_count(l, CTRL_ICCN) == 1,
+			"a repeated reply is met with another Incoming-Call-Connected");
+		T_CHECK(t, !t_count(l, CTRL_CDN), "a repeated reply with Result %lld ends the call",
+			(long long)result);
 	}
 	t_pass(t);
 }
@@ -484,17 +495,20 @@ static void pac_crossing(struct tester *t)
 	t_send(l, CTRL_ICRP, "call_id", (int64_t)t_new_id(t), "peer_call_id", id, NULL);
 	T_CHECK(t, t_none(l, CTRL_ICCN, 3), "the late reply connects the call");
 	T_CHECK(t, t_count(l, CTRL_CDN) == 1, "two Call-Disconnect-Notify for one call");
-	T_CHECK(t, !t_is_closed(l), "the device closes after a reply that crossed its Call-Disconnect-Notify");
+	T_CHECK(t, !t_is_closed(l),
+		"the device closes after a reply that crossed its Call-Disconnect-Notify");
 	t_pass(t);
 }
 
-/* --- the PNS's machine ------------------------------------------------------------------------------------ */
+/* --- the PNS's machine ------------------------------------------------------------------------------------
+ */
 
 static void pns_accepts(struct tester *t)
 {
 	const struct ctrl_msg *m = offer(t, t_cc_up(t), t_new_id(t));
 
-	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result 1", (long long)t_field(m, "error_code"));
+	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result 1",
+		(long long)t_field(m, "error_code"));
 	t_pass(t);
 }
 
@@ -512,8 +526,9 @@ static void pns_refuses(struct tester *t)
 	t_try_hook(t, "dut-config", "reset", NULL);
 	T_CHECK(t, result != 1, "a call from a number that is to be refused is accepted");
 	t_send(l, CTRL_ICCN, "peer_call_id", id, NULL);
-	T_CHECK(t, settle(l, 0, 2) != T_IGNORED || t_alive(l), "after Incoming-Call-Connected for a refused call the "
-							       "device hangs");
+	T_CHECK(t, settle(l, 0, 2) != T_IGNORED || t_alive(l),
+		"after Incoming-Call-Connected for a refused call the "
+		"device hangs");
 	t_pass(t);
 }
 
@@ -572,12 +587,13 @@ static void pns_aborts(struct tester *t)
 	t_hook(t, "dut-hangup", NULL);
 	m = t_get(l, CTRL_CCRQ, 10);
 	if (!m) {
-		T_CHECK(t, t_is_closed(l) || t_count(l, CTRL_STOPRQ), "the operator's clearing has no effect");
+		T_CHECK(t, t_is_closed(l) || t_count(l, CTRL_STOPRQ),
+			"the operator's clearing has no effect");
 		t_note(t, "the device ends the control connection rather than the call");
 		t_pass(t);
 	}
-	T_CHECK(t, t_field(m, "call_id") == id, "Call ID %lld, the reply had %lld", (long long)t_field(m, "call_id"),
-		(long long)id);
+	T_CHECK(t, t_field(m, "call_id") == id, "Call ID %lld, the reply had %lld",
+		(long long)t_field(m, "call_id"), (long long)id);
 	cdn(l, own, 4);
 	t_sleep(t, 0.3);
 	T_CHECK(t, !t_is_closed(l), "the device closes after Call-Disconnect-Notify");
@@ -632,7 +648,8 @@ static void pns_waits(struct tester *t)
 	need_clear(t, c);
 	t_sleep(t, t_scaled(t, 10));
 	id = t_field(offer(t, c->link, t_new_id(t)), "call_id");
-	T_CHECK(t, id != c->dut_id, "a new call gets the Call ID %lld of one that is not over yet", (long long)id);
+	T_CHECK(t, id != c->dut_id, "a new call gets the Call ID %lld of one that is not over yet",
+		(long long)id);
 	t_sleep(t, t_scaled(t, 10));
 	T_CHECK(t, t_count(c->link, CTRL_CCRQ) == 1, "%u Call-Clear-Requests for one call",
 		t_count(c->link, CTRL_CCRQ));
@@ -653,7 +670,8 @@ static void pns_crossing(struct tester *t)
 	if (t_can_gre(t))
 		n = t_gre_stray(t, 2);
 	T_CHECK(t, !n, "PPP on a call that was given up");
-	T_CHECK(t, !t_is_closed(l), "the device closes after an Incoming-Call-Connected that crossed its request");
+	T_CHECK(t, !t_is_closed(l),
+		"the device closes after an Incoming-Call-Connected that crossed its request");
 	cdn(l, own, 4);
 	t_sleep(t, 0.5);
 	T_CHECK(t, !t_is_closed(l), "the device closes after Call-Disconnect-Notify");
@@ -669,7 +687,8 @@ static void pns_stray_connected(struct tester *t)
 	if (settle(l, 0, 2) == T_REJECTED)
 		l = t_cc_up(t);
 	else
-		T_CHECK(t, t_alive(l), "after an Incoming-Call-Connected for an unknown call the device hangs");
+		T_CHECK(t, t_alive(l),
+			"after an Incoming-Call-Connected for an unknown call the device hangs");
 	if (t_can_gre(t))
 		T_CHECK(t, !t_gre_stray(t, 1), "an Incoming-Call-Connected for an unknown call starts PPP");
 	c = t_in_up(l, NULL);
@@ -696,7 +715,8 @@ static void pns_stray_disconnect(struct tester *t)
 	}
 	if (g) {
 		t_lcp_echo(g, 201);
-		T_CHECK(t, t_lcp_echoed(g, 201, 5), "a Call-Disconnect-Notify for another call ended this one");
+		T_CHECK(t, t_lcp_echoed(g, 201, 5),
+			"a Call-Disconnect-Notify for another call ended this one");
 	}
 	t_pass(t);
 }
@@ -722,24 +742,26 @@ static void pns_data(struct tester *t)
 const struct test_case suite_incoming[] = {
 	{ RULE_ICRQ_LEN_01, request_read, 0, "dut-ring", RINGS, "Length is 220.", NULL },
 	{ RULE_ICRQ_RSVD0_01, request_read, 0, "dut-ring", RINGS, ZERO, NULL },
-	{ RULE_ICRQ_CALLID_01, request_ids, 0, "dut-ring", "Has two calls come in.", "They have different Call IDs.",
-	  NULL },
+	{ RULE_ICRQ_CALLID_01, request_ids, 0, "dut-ring", "Has two calls come in.",
+	  "They have different Call IDs.", NULL },
 	{ RULE_ICRQ_SERIAL_01, request_serials, 0, "dut-ring", "Has ten calls come in, one after the other.",
 	  "Ten different serial numbers.", NULL },
 	{ RULE_ICRQ_BEARER_01, request_read, 0, "dut-ring", RINGS, "Call Bearer Type is 1 or 2.", NULL },
-	{ RULE_ICRQ_BEARER_02, request_analog, 0, "dut-ring", "Has an analog call come in.", "Call Bearer Type is 1.",
-	  NULL },
-	{ RULE_ICRQ_BEARER_03, request_digital, 0, "dut-ring", "Has a digital call come in, then an analog one.",
-	  "Call Bearer Type is 2, then 1.", NULL },
-	{ RULE_ICRQ_PHYS_01, pns_channels, 0, NULL, "Offers calls with Physical Channel IDs 0 and 0xFFFFFFFF.",
-	  "Both are answered alike.", NULL },
+	{ RULE_ICRQ_BEARER_02, request_analog, 0, "dut-ring", "Has an analog call come in.",
+	  "Call Bearer Type is 1.", NULL },
+	{ RULE_ICRQ_BEARER_03, request_digital, 0, "dut-ring",
+	  "Has a digital call come in, then an analog one.", "Call Bearer Type is 2, then 1.", NULL },
+	{ RULE_ICRQ_PHYS_01, pns_channels, 0, NULL,
+	  "Offers calls with Physical Channel IDs 0 and 0xFFFFFFFF.", "Both are answered alike.", NULL },
 	{ RULE_ICRQ_DIALEDLEN_01, request_numbers, 0, "dut-ring", RINGS, "The length is at most 64.", NULL },
 	{ RULE_ICRQ_DIALEDLEN_02, request_numbers, 0, "dut-ring", RINGS, "Length and number agree.", NULL },
-	{ RULE_ICRQ_DIALEDASCII_01, request_numbers, 0, "dut-ring", RINGS, "The number is printable ASCII.", NULL },
+	{ RULE_ICRQ_DIALEDASCII_01, request_numbers, 0, "dut-ring", RINGS, "The number is printable ASCII.",
+	  NULL },
 	{ RULE_ICRQ_DIALEDPAD_01, request_numbers, 0, "dut-ring", RINGS, "Zeros follow the number.", NULL },
 	{ RULE_ICRQ_DIALINGLEN_01, request_numbers, 0, "dut-ring", RINGS, "The length is at most 64.", NULL },
 	{ RULE_ICRQ_DIALINGLEN_02, request_numbers, 0, "dut-ring", RINGS, "Length and number agree.", NULL },
-	{ RULE_ICRQ_DIALINGASCII_01, request_numbers, 0, "dut-ring", RINGS, "The number is printable ASCII.", NULL },
+	{ RULE_ICRQ_DIALINGASCII_01, request_numbers, 0, "dut-ring", RINGS, "The number is printable ASCII.",
+	  NULL },
 	{ RULE_ICRQ_DIALINGPAD_01, request_numbers, 0, "dut-ring", RINGS, "Zeros follow the number.", NULL },
 	{ RULE_ICRQ_NUMLEN_03, pns_lengths, 0, NULL, "Offers calls whose number lengths are 65 and 65535.",
 	  "They are refused, or handled with at most 64 digits.", NULL },
@@ -751,7 +773,8 @@ const struct test_case suite_incoming[] = {
 	{ RULE_ICRP_LEN_01, reply_read, 0, NULL, OFFERS, "Length is 24.", NULL },
 	{ RULE_ICRP_RSVD0_01, reply_read, 0, NULL, OFFERS, ZERO, NULL },
 	{ RULE_ICRP_RSVD1_01, reply_read, 0, NULL, OFFERS, ZERO, NULL },
-	{ RULE_ICRP_CALLID_01, reply_ids, 0, NULL, "Offers two calls.", "They have different Call IDs.", NULL },
+	{ RULE_ICRP_CALLID_01, reply_ids, 0, NULL, "Offers two calls.", "They have different Call IDs.",
+	  NULL },
 	{ RULE_ICRP_PEER_01, reply_peers, 0, NULL, "Offers three calls before any reply.",
 	  "The replies carry the Call IDs of the requests.", NULL },
 	{ RULE_ICRP_RESULT_01, reply_read, 0, NULL, OFFERS, "Result Code is 1, 2 or 3.", NULL },
@@ -769,16 +792,17 @@ const struct test_case suite_incoming[] = {
 	{ RULE_ICCN_SPEED_01, connected_speed, 0, "dut-ring", "Has a call come in on a line of 28800 bit/s.",
 	  "Connect Speed is 28800.", NULL },
 	{ RULE_ICCN_WINDOW_01, connected_read, 0, "dut-ring", CONNECTS, "The window is not 0.", NULL },
-	{ RULE_ICCN_DELAY_01, connected_read, 0, "dut-ring", CONNECTS, "The delay fits window and speed.", NULL },
-	{ RULE_ICCN_FRAMING_01, connected_read, 0, "dut-ring", CONNECTS, "Framing Type is 1 or 2.", NULL },
-	{ RULE_ICCN_FRAMING_02, connected_read, 0, "dut-ring", CONNECTS, "Framing Type is one that was announced.",
+	{ RULE_ICCN_DELAY_01, connected_read, 0, "dut-ring", CONNECTS, "The delay fits window and speed.",
 	  NULL },
+	{ RULE_ICCN_FRAMING_01, connected_read, 0, "dut-ring", CONNECTS, "Framing Type is 1 or 2.", NULL },
+	{ RULE_ICCN_FRAMING_02, connected_read, 0, "dut-ring", CONNECTS,
+	  "Framing Type is one that was announced.", NULL },
 	{ RULE_ICCN_FRAMING_03, connected_framing, 0, NULL, "Connects a call with Framing Type 7.",
 	  "It is cleared, or the device closes.", NULL },
-	{ RULE_PACIN_IDLE_01, pac_rings, 0, "dut-ring", "Has a telephone call come in.", "One request within 5 s.",
-	  NULL },
-	{ RULE_PACIN_WAIT_01, pac_waits, TEST_WAITS, "dut-ring dut-telco", "Leaves the request unanswered for 20 s.",
-	  "The line goes on ringing.", NULL },
+	{ RULE_PACIN_IDLE_01, pac_rings, 0, "dut-ring", "Has a telephone call come in.",
+	  "One request within 5 s.", NULL },
+	{ RULE_PACIN_WAIT_01, pac_waits, TEST_WAITS, "dut-ring dut-telco",
+	  "Leaves the request unanswered for 20 s.", "The line goes on ringing.", NULL },
 	{ RULE_PACIN_WAIT_02, pac_refused, 0, "dut-ring", "Refuses calls with Results 3 and 2.",
 	  "They are not connected, and the caller is let go.", NULL },
 	{ RULE_PACIN_WAIT_03, pac_connects, 0, "dut-ring", "Accepts a call on a line of 33600 bit/s.",
@@ -786,16 +810,17 @@ const struct test_case suite_incoming[] = {
 	{ RULE_PACIN_WAIT_04, pac_caller_gives_up, 0, "dut-ring dut-telco",
 	  "Has the caller hang up before the reply, and again during training.",
 	  "Call-Disconnect-Notify, no Incoming-Call-Connected.", NULL },
-	{ RULE_PACIN_WAIT_05, pac_cleared_at_once, 0, "dut-ring dut-telco", "Accepts and clears a call in one segment.",
-	  "Call-Disconnect-Notify with Result 4.", NULL },
+	{ RULE_PACIN_WAIT_05, pac_cleared_at_once, 0, "dut-ring dut-telco",
+	  "Accepts and clears a call in one segment.", "Call-Disconnect-Notify with Result 4.", NULL },
 	{ RULE_PACIN_EST_01, pac_caller_hangs_up, 0, "dut-ring dut-telco", "Has the caller hang up.",
 	  "Call-Disconnect-Notify with Result 1 within 5 s.", NULL },
 	{ RULE_PACIN_EST_02, pac_cleared, 0, "dut-ring", "Clears an incoming call.",
 	  "Call-Disconnect-Notify with Result 4, and the line is released.", NULL },
-	{ RULE_PACIN_EST_03, pac_operator, 0, "dut-ring dut-hangup", "Has the device's operator clear the call.",
+	{ RULE_PACIN_EST_03, pac_operator, 0, "dut-ring dut-hangup",
+	  "Has the device's operator clear the call.",
 	  "Call-Disconnect-Notify with Result 3, and the line is released.", NULL },
-	{ RULE_PACIN_ILLEGAL_01, pac_not_yet, TEST_WAITS, "dut-ring", "Leaves the request unanswered for 20 s.",
-	  "No Incoming-Call-Connected.", NULL },
+	{ RULE_PACIN_ILLEGAL_01, pac_not_yet, TEST_WAITS, "dut-ring",
+	  "Leaves the request unanswered for 20 s.", "No Incoming-Call-Connected.", NULL },
 	{ RULE_PACIN_ILLEGAL_02, pac_connects_once, 0, "dut-ring", CONNECTS, "One in all.", NULL },
 	{ RULE_PACIN_ILLEGAL_03, pac_stray_replies, 0, "dut-ring",
 	  "Sends replies that nobody asked for, and repeats the one of a live call.",
@@ -807,14 +832,15 @@ const struct test_case suite_incoming[] = {
 	  "Accepts a call after the Call-Disconnect-Notify of its caller.",
 	  "Nothing comes of it, and the connection stays.", NULL },
 	{ RULE_PNSIN_IDLE_01, pns_accepts, 0, NULL, OFFERS, "Result 1, Error 0.", NULL },
-	{ RULE_PNSIN_IDLE_02, pns_refuses, TEST_ALONE, "dut-config", "Offers a call from a number to be refused.",
-	  "It is refused, and cannot be connected.", NULL },
+	{ RULE_PNSIN_IDLE_02, pns_refuses, TEST_ALONE, "dut-config",
+	  "Offers a call from a number to be refused.", "It is refused, and cannot be connected.", NULL },
 	{ RULE_PNSIN_WC_01, pns_ppp, TEST_GRE, NULL, "Connects an incoming call and negotiates LCP.",
 	  "The device answers.", NULL },
 	{ RULE_PNSIN_WC_02, pns_caller_gives_up, 0, NULL,
 	  "Disconnects a call before it is connected, then connects it all the same.",
 	  "Nothing comes of it; another call works.", NULL },
-	{ RULE_PNSIN_WC_03, pns_aborts, 0, "dut-hangup", "Has the operator give up a call that is not connected yet.",
+	{ RULE_PNSIN_WC_03, pns_aborts, 0, "dut-hangup",
+	  "Has the operator give up a call that is not connected yet.",
 	  "Call-Clear-Request, or the end of the control connection.", NULL },
 	{ RULE_PNSIN_EST_01, pns_disconnected, 0, NULL, "Disconnects a call.",
 	  "No answer, and the tunnel falls silent.", NULL },
@@ -823,8 +849,8 @@ const struct test_case suite_incoming[] = {
 	{ RULE_PNSIN_WD_01, pns_waits, TEST_WAITS, "dut-hangup",
 	  "Has the operator end the call, and offers another before it answers.",
 	  "The new call has another Call ID; nothing more is sent about the old one.", NULL },
-	{ RULE_PNSIN_WD_02, pns_crossing, 0, "dut-hangup", "Connects a call that the operator has just given up.",
-	  "No PPP, and the connection stays.", NULL },
+	{ RULE_PNSIN_WD_02, pns_crossing, 0, "dut-hangup",
+	  "Connects a call that the operator has just given up.", "No PPP, and the connection stays.", NULL },
 	{ RULE_PNSIN_ILLEGAL_01, pns_stray_connected, 0, NULL,
 	  "Connects an unknown call, and a live one a second time.", "They are discarded or refused.", NULL },
 	{ RULE_PNSIN_ILLEGAL_02, pns_stray_disconnect, 0, NULL,

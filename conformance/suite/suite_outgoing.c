@@ -57,8 +57,8 @@ static void request_serials(struct tester *t)
 	serials(t, serial + 5, 5);
 	for (unsigned i = 0; i < 10; i++)
 		for (unsigned k = 0; k < i; k++)
-			T_CHECK(t, serial[i] != serial[k], "calls %u and %u have the serial number %lld", k + 1, i + 1,
-				(long long)serial[i]);
+			T_CHECK(t, serial[i] != serial[k], "calls %u and %u have the serial number %lld",
+				k + 1, i + 1, (long long)serial[i]);
 	t_pass(t);
 }
 
@@ -192,8 +192,8 @@ static void reply_peers(struct tester *t)
 }
 
 /* Calls a number and takes the reply, which must have this Result and Error 0. */
-static const struct ctrl_msg *need_result(struct tester *t, struct t_link *l, const char *number, int64_t result,
-					  double seconds)
+static const struct ctrl_msg *need_result(struct tester *t, struct t_link *l, const char *number,
+					  int64_t result, double seconds)
 {
 	const struct ctrl_msg *m;
 
@@ -201,8 +201,8 @@ static const struct ctrl_msg *need_result(struct tester *t, struct t_link *l, co
 	m = t_need(l, CTRL_OCRP, seconds);
 	T_CHECK(t, t_field(m, "result_code") == result, "Result %lld, Error %lld",
 		(long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
-	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result %lld", (long long)t_field(m, "error_code"),
-		(long long)result);
+	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result %lld",
+		(long long)t_field(m, "error_code"), (long long)result);
 	return m;
 }
 
@@ -304,10 +304,10 @@ static void reply_delay(struct tester *t)
 		t_inconclusive(t, "without a window no delay is likely");
 	likely = 10.0 * 1464 * 8 * (double)t_field(m, "packet_recv_window_size") /
 		 (double)t_field(m, "connect_speed");
-	T_CHECK(t, (double)delay <= 10 * (likely < 1 ? 1 : likely), "%lld tenths of a second where %.1f are likely",
-		(long long)delay, likely);
-	T_CHECK(t, delay == 0 || (double)delay >= likely / 10, "%lld tenths of a second where %.1f are likely",
-		(long long)delay, likely);
+	T_CHECK(t, (double)delay <= 10 * (likely < 1 ? 1 : likely),
+		"%lld tenths of a second where %.1f are likely", (long long)delay, likely);
+	T_CHECK(t, delay == 0 || (double)delay >= likely / 10,
+		"%lld tenths of a second where %.1f are likely", (long long)delay, likely);
 	if (!delay && likely >= 1)
 		t_note(t, "the delay is 0 where %.1f tenths of a second are likely", likely);
 	t_pass(t);
@@ -323,10 +323,11 @@ static void reply_channel(struct tester *t)
 		struct t_call *c = t_out_up(l, "physical_channel_id", channels[i], NULL);
 		bool talked;
 
-		T_CHECK(t, t_none(l, CTRL_CCRQ, 1) && !t_is_closed(l), "Physical Channel ID 0x%llx ends the call",
-			(unsigned long long)channels[i]);
+		T_CHECK(t, t_none(l, CTRL_CCRQ, 1) && !t_is_closed(l),
+			"Physical Channel ID 0x%llx ends the call", (unsigned long long)channels[i]);
 		talked = t_can_gre(t) && t_packets(t_gre(c));
-		T_CHECK(t, talked || !talks, "with Physical Channel ID 0x%llx the device does not use the call",
+		T_CHECK(t, talked || !talks,
+			"with Physical Channel ID 0x%llx the device does not use the call",
 			(unsigned long long)channels[i]);
 		talks = talked;
 	}
@@ -373,9 +374,11 @@ static void pac_bad_requests(struct tester *t)
 		if (i == 0)
 			t_send(l, CTRL_OCRQ, "bearer_type", INT64_C(0), NULL);
 		else if (i == 1)
-			t_send(l, CTRL_OCRQ, "minimum_bps", INT64_C(100000), "maximum_bps", INT64_C(1000), NULL);
+			t_send(l, CTRL_OCRQ, "minimum_bps", INT64_C(100000), "maximum_bps", INT64_C(1000),
+			       NULL);
 		else
-			t_send(l, CTRL_OCRQ, "phone_number", digits, "phone_number_length", INT64_C(65), NULL);
+			t_send(l, CTRL_OCRQ, "phone_number", digits, "phone_number_length", INT64_C(65),
+			       NULL);
 		need_refusal(t, l, 3, 3, what[i]);
 		if (t_is_closed(l))
 			l = t_cc_up(t);
@@ -401,8 +404,9 @@ static void pac_replies(struct tester *t)
 		m = t_need(l, CTRL_OCRP, t_scaled(t, i == 2 ? 180 : 60));
 		T_CHECK(t, t_field(m, "peer_call_id") == id, "the reply is about call %lld",
 			(long long)t_field(m, "peer_call_id"));
-		T_CHECK(t, (t_field(m, "result_code") == 1) == (i == 0), "Result %lld for a number that is %s",
-			(long long)t_field(m, "result_code"), outcomes[i]);
+		T_CHECK(t, (t_field(m, "result_code") == 1) == (i == 0),
+			"Result %lld for a number that is %s", (long long)t_field(m, "result_code"),
+			outcomes[i]);
 		T_CHECK(t, t_none(l, CTRL_OCRP, 1), "two replies to one request");
 	}
 	t_pass(t);
@@ -475,7 +479,8 @@ static void pac_aborted(struct tester *t)
 		if (m->type == CTRL_CDN)
 			break;
 		if (m->type == CTRL_OCRP) {
-			T_CHECK(t, t_field(m, "result_code") != 1, "the call is connected although it was aborted");
+			T_CHECK(t, t_field(m, "result_code") != 1,
+				"the call is connected although it was aborted");
 			t_warn(t, "a failing Outgoing-Call-Reply rather than a Call-Disconnect-Notify");
 			t_pass(t);
 		}
@@ -537,8 +542,8 @@ static void stray_clear(struct tester *t, struct t_call *c, uint16_t id)
 	t_send(c->link, CTRL_CCRQ, "call_id", (int64_t)id, NULL);
 	m = t_get(c->link, CTRL_CDN, 2);
 	if (m)
-		T_CHECK(t, t_field(m, "result_code") == 2, "a Call-Clear-Request with Call ID %u cleared call %u", id,
-			c->own_id);
+		T_CHECK(t, t_field(m, "result_code") == 2,
+			"a Call-Clear-Request with Call ID %u cleared call %u", id, c->own_id);
 }
 
 static void pac_wrong_clear(struct tester *t)
@@ -583,14 +588,15 @@ static void pac_data(struct tester *t)
 	t_send(l, CTRL_OCRQ, "call_id", (int64_t)id, NULL);
 	m = t_need(l, CTRL_OCRP, t_scaled(t, 120));
 	if (t_field(m, "result_code") != 1)
-		t_inconclusive(t, "the call is refused with Result %lld", (long long)t_field(m, "result_code"));
+		t_inconclusive(t, "the call is refused with Result %lld",
+			       (long long)t_field(m, "result_code"));
 	c->dut_id = (uint16_t)t_field(m, "call_id");
 	none_before(t, g, t_message_time(l));
 	if (t_has_hook(t, "dut-traffic"))
 		t_traffic(g, 0, 64, 50, false);
 	t_sleep(t, 1);
 	t_send(l, CTRL_CCRQ, "call_id", (int64_t)id, NULL);
-	t_need(l, CTRL_CDN, 10);
+	obtain(l, CTRL_CDN, 10);
 	need_silence(t, g, 1, "Call-Disconnect-Notify");
 	t_pass(t);
 }
@@ -604,9 +610,10 @@ static void pns_error_code(struct tester *t)
 	for (int64_t error = 0; error < 2; error++) {
 		int64_t id = t_field(dial(t, l, NULL), "call_id");
 
-		t_send(l, CTRL_OCRP, "peer_call_id", id, "result_code", INT64_C(4), "error_code", error, NULL);
-		T_CHECK(t, t_none(l, CTRL_CCRQ, 1) && !t_is_closed(l), "Result 4 with Error %lld is not taken as failure",
-			(long long)error);
+		t_send(l, CTRL_OCRP, "peer_call_id", id, "result_code", INT64_C(4), "error_code", error,
+		       NULL);
+		T_CHECK(t, t_none(l, CTRL_CCRQ, 1) && !t_is_closed(l),
+			"Result 4 with Error %lld is not taken as failure", (long long)error);
 	}
 	dial(t, l, NULL);
 	t_pass(t);
@@ -639,7 +646,8 @@ static void pns_refused(struct tester *t)
 		id = t_field(dial(t, l, NULL), "call_id");
 		t_send(l, CTRL_OCRP, "peer_call_id", id, "result_code", result, "error_code",
 		       result == 2 ? INT64_C(4) : INT64_C(0), NULL);
-		T_CHECK(t, t_none(l, CTRL_CCRQ, 1), "a call refused with Result %lld is cleared", (long long)result);
+		T_CHECK(t, t_none(l, CTRL_CCRQ, 1), "a call refused with Result %lld is cleared",
+			(long long)result);
 	}
 	t_pass(t);
 }
@@ -661,8 +669,8 @@ static void pns_aborts(struct tester *t)
 	t_sleep(t, 1);
 	t_hook(t, "dut-hangup", NULL);
 	m = t_need(l, CTRL_CCRQ, 10);
-	T_CHECK(t, t_field(m, "call_id") == id, "Call ID %lld, the request had %lld", (long long)t_field(m, "call_id"),
-		(long long)id);
+	T_CHECK(t, t_field(m, "call_id") == id, "Call ID %lld, the request had %lld",
+		(long long)t_field(m, "call_id"), (long long)id);
 	t_pass(t);
 }
 
@@ -684,7 +692,8 @@ static void pns_wrong_reply(struct tester *t)
 
 static void cdn(struct t_call *c, int64_t result, int64_t cause)
 {
-	t_send(c->link, CTRL_CDN, "call_id", (int64_t)c->own_id, "result_code", result, "cause_code", cause, NULL);
+	t_send(c->link, CTRL_CDN, "call_id", (int64_t)c->own_id, "result_code", result, "cause_code", cause,
+	       NULL);
 }
 
 static void pns_disconnected(struct tester *t)
@@ -729,7 +738,8 @@ static void pns_waits(struct tester *t)
 	struct t_call *c = t_out_up(t_cc_up(t), NULL);
 
 	user_hangs_up(t, c);
-	T_CHECK(t, !t_closes(c->link, t_scaled(t, 10)), "the device closes before the Call-Disconnect-Notify");
+	T_CHECK(t, !t_closes(c->link, t_scaled(t, 10)),
+		"the device closes before the Call-Disconnect-Notify");
 	T_CHECK(t, t_count(c->link, CTRL_CCRQ) == 1, "%u Call-Clear-Requests", t_count(c->link, CTRL_CCRQ));
 	cdn(c, 4, 0);
 	t_sleep(t, 0.5);
@@ -831,8 +841,10 @@ const struct test_case suite_outgoing[] = {
 	{ RULE_OCRQ_CALLID_01, request_ids, 0, "dut-dial", "Has the device place two calls.",
 	  "They have different Call IDs.", NULL },
 	{ RULE_OCRQ_SERIAL_01, request_serials, TEST_ALONE, "dut-dial",
-	  "Has the device place ten calls, with a restart after the fifth.", "Ten different serial numbers.", NULL },
-	{ RULE_OCRQ_BPS_01, request_read, 0, "dut-dial", DIALS, "Minimum BPS is not above Maximum BPS.", NULL },
+	  "Has the device place ten calls, with a restart after the fifth.", "Ten different serial numbers.",
+	  NULL },
+	{ RULE_OCRQ_BPS_01, request_read, 0, "dut-dial", DIALS, "Minimum BPS is not above Maximum BPS.",
+	  NULL },
 	{ RULE_OCRQ_BPS_02, request_read, 0, "dut-dial", DIALS, "Maximum BPS is not 0.", NULL },
 	{ RULE_OCRQ_BPS_03, bad_speeds, 0, NULL, "Requests a call with Minimum BPS above Maximum BPS.",
 	  "It is refused.", NULL },
@@ -843,12 +855,14 @@ const struct test_case suite_outgoing[] = {
 	  "They are refused.", NULL },
 	{ RULE_OCRQ_FRAMING_01, request_read, 0, "dut-dial", DIALS, "Framing Type is 1, 2 or 3.", NULL },
 	{ RULE_OCRQ_FRAMING_02, request_framing, 0, "dut-dial",
-	  "Announces asynchronous framing only and has the device place a call.", "Framing Type is 1 or 3.", NULL },
-	{ RULE_OCRQ_FRAMING_03, bad_framing, 0, NULL, "Requests calls with Framing Types 0, 4 and 0xFFFFFFFF.",
-	  "They are refused.", NULL },
+	  "Announces asynchronous framing only and has the device place a call.", "Framing Type is 1 or 3.",
+	  NULL },
+	{ RULE_OCRQ_FRAMING_03, bad_framing, 0, NULL,
+	  "Requests calls with Framing Types 0, 4 and 0xFFFFFFFF.", "They are refused.", NULL },
 	{ RULE_OCRQ_WINDOW_01, request_read, 0, "dut-dial", DIALS, "The window is not 0.", NULL },
 	{ RULE_OCRQ_PPD_01, request_read, 0, "dut-dial", DIALS, "The delay is at most 1 s.", NULL },
-	{ RULE_OCRQ_PHONELEN_01, request_read, 0, "dut-dial", DIALS, "Phone Number Length is at most 64.", NULL },
+	{ RULE_OCRQ_PHONELEN_01, request_read, 0, "dut-dial", DIALS, "Phone Number Length is at most 64.",
+	  NULL },
 	{ RULE_OCRQ_PHONELEN_02, request_read, 0, "dut-dial", DIALS, "Length and number agree.", NULL },
 	{ RULE_OCRQ_PHONELEN_03, bad_length, 0, NULL, "Requests calls with Phone Number Length 65 and 65535.",
 	  "They are refused, or at most 64 digits are dialled.", NULL },
@@ -858,17 +872,19 @@ const struct test_case suite_outgoing[] = {
 	{ RULE_OCRQ_SUBADDR_01, request_read, 0, "dut-dial", DIALS, "Zeros follow the subaddress.", NULL },
 	{ RULE_OCRP_LEN_01, reply_read, 0, NULL, REQUESTS, "Length is 32.", NULL },
 	{ RULE_OCRP_RSVD0_01, reply_read, 0, NULL, REQUESTS, ZERO, NULL },
-	{ RULE_OCRP_CALLID_01, reply_ids, 0, NULL, "Requests two calls.", "They have different Call IDs.", NULL },
+	{ RULE_OCRP_CALLID_01, reply_ids, 0, NULL, "Requests two calls.", "They have different Call IDs.",
+	  NULL },
 	{ RULE_OCRP_PEER_01, reply_peers, 0, NULL, "Requests three calls before any reply.",
 	  "The replies carry the Call IDs of the requests.", NULL },
 	{ RULE_OCRP_RESULT_01, reply_read, 0, NULL, REQUESTS, "Result Code is 1 to 7.", NULL },
 	{ RULE_OCRP_RESULT_02, result_no_carrier, 0, "dut-telco", "Calls a number that a voice answers.",
 	  "Result 3, Error 0.", NULL },
-	{ RULE_OCRP_RESULT_03, result_busy, 0, "dut-telco", "Calls a busy number.", "Result 4, Error 0.", NULL },
+	{ RULE_OCRP_RESULT_03, result_busy, 0, "dut-telco", "Calls a busy number.", "Result 4, Error 0.",
+	  NULL },
 	{ RULE_OCRP_RESULT_04, result_no_dialtone, 0, "dut-telco", "Calls while the line has no dial tone.",
 	  "Result 5, Error 0.", NULL },
-	{ RULE_OCRP_RESULT_05, result_no_answer, TEST_WAITS, "dut-telco", "Calls a number that nobody answers.",
-	  "Result 6, Error 0, and the line is released.", NULL },
+	{ RULE_OCRP_RESULT_05, result_no_answer, TEST_WAITS, "dut-telco",
+	  "Calls a number that nobody answers.", "Result 6, Error 0, and the line is released.", NULL },
 	{ RULE_OCRP_RESULT_06, result_barred, TEST_ALONE, "dut-config", "Has a number barred and calls it.",
 	  "Result 7, Error 0.", NULL },
 	{ RULE_OCRP_ERR_01, reply_read, 0, NULL, REQUESTS, "Error Code is 0.", NULL },
@@ -883,7 +899,8 @@ const struct test_case suite_outgoing[] = {
 	{ RULE_OCRP_WINDOW_01, reply_read, 0, NULL, REQUESTS, "The window is not 0.", NULL },
 	{ RULE_OCRP_PPD_01, reply_delay, 0, NULL, REQUESTS, "The delay fits window and speed.", NULL },
 	{ RULE_OCRP_PHYS_01, reply_channel, 0, "dut-dial",
-	  "Answers the device's calls with Physical Channel IDs 0, 1 and 0xFFFFFFFF.", "Each call is used.", NULL },
+	  "Answers the device's calls with Physical Channel IDs 0, 1 and 0xFFFFFFFF.", "Each call is used.",
+	  NULL },
 	{ RULE_OCRP_ONE_01, reply_once, 0, NULL, "Requests one call.", "One reply.", NULL },
 	{ RULE_PACOUT_IDLE_01, pac_idle, 0, "dut-telco", "Calls a number that is answered after some time.",
 	  "The reply comes when it is answered.", NULL },
@@ -891,7 +908,8 @@ const struct test_case suite_outgoing[] = {
 	  "Requests calls with Bearer Type 0, with speeds the wrong way round, and with 65 digits.",
 	  "Each is refused with Error 3; a correct one succeeds.", NULL },
 	{ RULE_PACOUT_REPLY_01, pac_replies, TEST_WAITS, "dut-telco",
-	  "Calls numbers that answer, are busy, ring for ever, and one without dial tone.", "One reply each.", NULL },
+	  "Calls numbers that answer, are busy, ring for ever, and one without dial tone.", "One reply each.",
+	  NULL },
 	{ RULE_PACOUT_WAIT_01, pac_busy, 0, "dut-telco", "Calls a busy number, then another one.",
 	  "Result 4, no Call-Disconnect-Notify, and the next call works.", NULL },
 	{ RULE_PACOUT_WAIT_02, pac_rings_out, TEST_WAITS, "dut-telco", "Calls a number that nobody answers.",
@@ -906,15 +924,19 @@ const struct test_case suite_outgoing[] = {
 	  "Call-Disconnect-Notify within 5 s.", NULL },
 	{ RULE_PACOUT_EST_03, pac_operator, 0, "dut-hangup", "Has the device's operator clear the call.",
 	  "Call-Disconnect-Notify with Result 3.", NULL },
-	{ RULE_PACOUT_ILLEGAL_01, pac_unasked, 0, NULL, "Requests no call.", "No Outgoing-Call-Reply.", NULL },
-	{ RULE_PACOUT_ILLEGAL_02, pac_one_reply, 0, "dut-telco", "Calls a number that is answered after some time.",
-	  "One reply in all.", NULL },
+	{ RULE_PACOUT_ILLEGAL_01, pac_unasked, 0, NULL, "Requests no call.", "No Outgoing-Call-Reply.",
+	  NULL },
+	{ RULE_PACOUT_ILLEGAL_02, pac_one_reply, 0, "dut-telco",
+	  "Calls a number that is answered after some time.", "One reply in all.", NULL },
 	{ RULE_PACOUT_ILLEGAL_03, pac_wrong_clear, 0, NULL,
 	  "Sends Call-Clear-Requests for unknown calls, then two for the live one.",
 	  "Only the right one clears the call, once.", NULL },
-	{ RULE_PACOUT_ERRCODE_01, pns_error_code, 0, "dut-dial", "Answers the device's calls with Result 4 and Errors 0 "
-	  "and 1.", "Both are failures, and the next call is placed.", NULL },
-	{ RULE_PACOUT_DATA_01, pac_data, TEST_GRE, NULL, "Requests a call, clears it, and records the tunnel.",
+	{ RULE_PACOUT_ERRCODE_01, pns_error_code, 0, "dut-dial",
+	  "Answers the device's calls with Result 4 and Errors 0 "
+	  "and 1.",
+	  "Both are failures, and the next call is placed.", NULL },
+	{ RULE_PACOUT_DATA_01, pac_data, TEST_GRE, NULL,
+	  "Requests a call, clears it, and records the tunnel.",
 	  "Packets only between Outgoing-Call-Reply and Call-Disconnect-Notify.", NULL },
 	{ RULE_PNSOUT_IDLE_01, pns_requests, 0, "dut-dial", "Has the device place a call.",
 	  "One request with number, speeds and window.", NULL },
@@ -922,10 +944,12 @@ const struct test_case suite_outgoing[] = {
 	  "Each time another call can be placed.", NULL },
 	{ RULE_PNSOUT_WR_02, pns_accepted, TEST_GRE, "dut-dial", "Accepts the device's call.",
 	  "PPP comes with the tester's Call ID.", NULL },
-	{ RULE_PNSOUT_WR_03, pns_aborts, 0, "dut-dial dut-hangup", "Has the user give up a call that is not answered.",
+	{ RULE_PNSOUT_WR_03, pns_aborts, 0, "dut-dial dut-hangup",
+	  "Has the user give up a call that is not answered.",
 	  "Call-Clear-Request with the Call ID of the request.", NULL },
 	{ RULE_PNSOUT_WR_04, pns_wrong_reply, 0, "dut-dial",
-	  "Answers with another Peer's Call ID, and rightly 5 s later.", "The right one completes the call.", NULL },
+	  "Answers with another Peer's Call ID, and rightly 5 s later.", "The right one completes the call.",
+	  NULL },
 	{ RULE_PNSOUT_EST_01, pns_disconnected, 0, "dut-dial", "Disconnects the call.",
 	  "No Call-Clear-Request, and the tunnel falls silent.", NULL },
 	{ RULE_PNSOUT_EST_02, pns_hangs_up, 0, "dut-dial dut-hangup", "Has the user hang up.",
@@ -933,14 +957,16 @@ const struct test_case suite_outgoing[] = {
 	{ RULE_PNSOUT_WD_01, pns_waits, TEST_WAITS, "dut-dial dut-hangup",
 	  "Has the user hang up and answers after 10 s.", "The device waits.", NULL },
 	{ RULE_PNSOUT_WD_02, pns_crossing, TEST_WAITS, "dut-dial dut-hangup",
-	  "Lets the user's giving up cross an acceptance, and a refusal.", "No PPP, and no call is stuck.", NULL },
+	  "Lets the user's giving up cross an acceptance, and a refusal.", "No PPP, and no call is stuck.",
+	  NULL },
 	{ RULE_PNSOUT_ILLEGAL_01, pns_unasked, 0, "dut-dial",
 	  "Sends replies that nobody asked for, and a second one for a live call.",
 	  "They are discarded or refused; the tunnel keeps the first Call ID.", NULL },
 	{ RULE_PNSOUT_ILLEGAL_02, pns_strays, 0, "dut-dial dut-hangup",
-	  "Sends Call-Disconnect-Notify and WAN-Error-Notify for unknown calls, and an Incoming-Call-Connected.",
+	  "Sends Call-Disconnect-Notify and WAN-Error-Notify for unknown calls, and an "
+	  "Incoming-Call-Connected.",
 	  "The call stays, or the device closes.", NULL },
-	{ RULE_PNSOUT_DATA_01, pns_data, TEST_GRE, "dut-dial", "Leaves the device's call unanswered for 10 s.",
-	  "No tunnel packet.", NULL },
+	{ RULE_PNSOUT_DATA_01, pns_data, TEST_GRE, "dut-dial",
+	  "Leaves the device's call unanswered for 10 s.", "No tunnel packet.", NULL },
 	{ .run = NULL },
 };

@@ -67,13 +67,25 @@ void need_silence(struct tester *t, struct t_gre *g, double grace, const char *a
 	t_sleep(t, grace);
 	n = t_packets(g);
 	t_sleep(t, 1.5);
-	T_CHECK(t, t_packets(g) == n, "%zu tunnel packets later than %g s after %s", t_packets(g) - n, grace, after);
+	T_CHECK(t, t_packets(g) == n, "%zu tunnel packets later than %g s after %s", t_packets(g) - n, grace,
+		after);
 }
 
 void need_lcp(struct tester *t, struct t_gre *g)
 {
 	if (!t_lcp_open(g, 15))
 		t_inconclusive(t, "LCP did not open: without it no LCP Echo-Request is answered");
+}
+
+uint32_t discard_request(struct t_gre *g, uint8_t identifier)
+{
+	enum { DISCARD_REQUEST = 11 };
+	uint8_t ppp[64];
+	size_t len = t_lcp_echo_build(g, identifier, 8, ppp, sizeof(ppp));
+	size_t code = ppp[0] == 0xff ? 4 : 2;
+
+	ppp[code] = DISCARD_REQUEST;
+	return t_gre_data(g, ppp, len);
 }
 
 int lcp_echo_reply(const struct t_packet *p)
@@ -91,18 +103,18 @@ struct t_link *gre_link(const struct t_gre *g)
 	return t_call_of_gre(g)->link;
 }
 
-unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most, bool started)
+unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most)
 {
 	unsigned n = 1;
 
-	l[0] = started ? t_cc_up(t) : t_tcp_up(t);
+	l[0] = t_cc_up(t);
 	while (n < most && n < BESIDE_MAX) {
 		struct t_link *next = t_link_from(t, NULL, 0);
 
 		if (!next)
 			break;
 		/* A device that takes one connection at a time refuses the next one, or ends the first. */
-		if (started && (!t_start(next) || t_is_closed(l[0]))) {
+		if (!t_start(next) || t_is_closed(l[0])) {
 			t_close(next);
 			break;
 		}
@@ -111,10 +123,20 @@ unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned mo
 	if (t_is_closed(l[0])) {
 		for (unsigned i = 0; i < n; i++)
 			t_close(l[i]);
-		l[0] = started ? t_cc_up(t) : t_tcp_up(t);
+		l[0] = t_cc_up(t);
 		n = 1;
 	}
 	return n;
+}
+
+const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seconds)
+{
+	const struct ctrl_msg *m = t_get(l, type, seconds);
+
+	if (!m)
+		t_inconclusive(t_of(l), "there was no %s to look at within %g s%s", ctrl_desc_of(type)->name,
+			       seconds, t_is_closed(l) ? ": the device closed the connection" : "");
+	return m;
 }
 
 void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)

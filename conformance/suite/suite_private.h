@@ -18,11 +18,17 @@ enum ctrl_type call_reply(const struct tester *t);
 enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 
 /*
- * Opens up to `most` connections beside each other, started or TCP alone, for cases that each need their own:
- * as many as the device lets, at least one.
+ * Opens up to `most` control connections beside each other, for cases that each need their own: as many as the
+ * device lets, at least one.
  */
 enum { BESIDE_MAX = 8 };
-unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most, bool started);
+unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most);
+
+/*
+ * A message of the device's that a test only reads: without it the test is inconclusive, since whether it has to
+ * come is the matter of another one.
+ */
+const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seconds);
 
 /*
  * A request of call_request()'s type, just sent, that must be refused with one of two Error Codes, or by closing;
@@ -56,6 +62,9 @@ void need_silence(struct tester *t, struct t_gre *g, double grace, const char *a
 
 /* Opens LCP, or ends the test as inconclusive: without it most devices answer no LCP Echo-Request. */
 void need_lcp(struct tester *t, struct t_gre *g);
+
+/* Sends an LCP Discard-Request as data: no reply comes that an acknowledgment could ride on.  Its number. */
+uint32_t discard_request(struct t_gre *g, uint8_t identifier);
 
 /* Identifier of the LCP Echo-Reply in a packet, or -1: it is something else. */
 int lcp_echo_reply(const struct t_packet *p);

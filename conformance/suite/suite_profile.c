@@ -13,7 +13,8 @@ static void reserved_ignored(struct tester *t)
 	else
 		t_send(l, CTRL_ICRQ, "reserved0", INT64_C(0xffff), NULL);
 	T_CHECK(t, t_get(l, call_reply(t), 10), "a request with reserved fields not zero is not answered");
-	T_CHECK(t, t_field(t_message(l), "result_code") == 1, "a request with reserved fields not zero is refused");
+	T_CHECK(t, t_field(t_message(l), "result_code") == 1,
+		"a request with reserved fields not zero is refused");
 	t_pass(t);
 }
 
@@ -22,7 +23,8 @@ static void idle_thirty(struct tester *t)
 	struct t_link *l = t_tcp_up(t);
 	double opened = t_now(t), took;
 
-	T_CHECK(t, t_closes(l, t_scaled(t, 50)), "50 s after a connection without any request it is still open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 50)),
+		"50 s after a connection without any request it is still open");
 	took = t_closed_time(l) - opened;
 	T_CHECK(t, took >= t_scaled(t, 25) - 1 && took <= t_scaled(t, 45), "closed after %.1f s", took);
 	t_pass(t);
@@ -32,7 +34,8 @@ static void dial_out(struct tester *t)
 {
 	struct t_link *l = t_dut_connects(t);
 
-	T_CHECK(t, t_closes(l, t_scaled(t, 75)), "75 s after its request, never answered, the connection is open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 75)),
+		"75 s after its request, never answered, the connection is open");
 	t_pass(t);
 }
 
@@ -174,7 +177,8 @@ static void takes_incoming(struct tester *t)
 {
 	const struct ctrl_msg *m = offer(t, t_cc_up(t), t_new_id(t));
 
-	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result 1", (long long)t_field(m, "error_code"));
+	T_CHECK(t, t_field(m, "error_code") == 0, "Error %lld with Result 1",
+		(long long)t_field(m, "error_code"));
 	t_pass(t);
 }
 
@@ -190,8 +194,9 @@ static void no_resources(struct tester *t)
 		m = t_need(l, CTRL_ICRP, 10);
 		if (t_field(m, "result_code") == 1)
 			continue;
-		T_CHECK(t, t_field(m, "result_code") == 2 && t_field(m, "error_code") == 4, "Result %lld, Error %lld",
-			(long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
+		T_CHECK(t, t_field(m, "result_code") == 2 && t_field(m, "error_code") == 4,
+			"Result %lld, Error %lld", (long long)t_field(m, "result_code"),
+			(long long)t_field(m, "error_code"));
 		t_pass(t);
 	}
 	t_unsupported(t, "the device took %d calls; its capacity was not reached", ATTEMPTS);
@@ -226,9 +231,10 @@ static void any_result(struct tester *t)
 		struct t_call *c = t_out_up(t_cc_up(t), NULL);
 
 		t_send(c->link, CTRL_CDN, "call_id", (int64_t)c->own_id, "result_code", results[i], NULL);
-		T_CHECK(t, t_none(c->link, CTRL_CCRQ, 1), "after Result %lld the call is not over", (long long)results[i]);
-		T_CHECK(t, !t_is_closed(c->link) || t_count(c->link, CTRL_STOPRQ), "after Result %lld the device closes",
+		T_CHECK(t, t_none(c->link, CTRL_CCRQ, 1), "after Result %lld the call is not over",
 			(long long)results[i]);
+		T_CHECK(t, !t_is_closed(c->link) || t_count(c->link, CTRL_STOPRQ),
+			"after Result %lld the device closes", (long long)results[i]);
 		t_close(c->link);
 		t_sleep(t, 0.3);
 	}
@@ -240,7 +246,8 @@ static void errors_ignored(struct tester *t)
 	struct t_call *c = t_out_up(t_cc_up(t), NULL);
 
 	t_send(c->link, CTRL_WEN, "peer_call_id", (int64_t)c->dut_id, "crc_errors", INT64_C(1), NULL);
-	t_send(c->link, CTRL_WEN, "peer_call_id", (int64_t)(c->dut_id ^ 0xffff), "crc_errors", INT64_C(1), NULL);
+	t_send(c->link, CTRL_WEN, "peer_call_id", (int64_t)(c->dut_id ^ 0xffff), "crc_errors", INT64_C(1),
+	       NULL);
 	T_CHECK(t, t_none(c->link, 0, 3) && !t_is_closed(c->link), "the device reacts to WAN-Error-Notify");
 	t_pass(t);
 }
@@ -265,27 +272,31 @@ const struct test_case suite_profile[] = {
 	{ RULE_MSP_DIALOUT_01, dial_out, TEST_WAITS, "dut-connect", "Never answers the device's request.",
 	  "It gives up within 75 s.", NULL },
 	{ RULE_MSP_MULTICC_01, several_connections, 0, NULL,
-	  "Holds two control connections with a call each and stops the first.", "The second one survives.", NULL },
-	{ RULE_MSP_ACK100_01, ack_delay, TEST_GRE, NULL, "Sends one packet.", "It is acknowledged after about 100 ms.",
+	  "Holds two control connections with a call each and stops the first.", "The second one survives.",
 	  NULL },
-	{ RULE_MSP_WINIGN_01, window_ignored, TEST_GRE, "dut-traffic", "Announces a window of 1 and acknowledges "
-	  "nothing.", "The device sends on.", NULL },
-	{ RULE_MSP_OOS_01, out_of_sequence, TEST_GRE, NULL, "Sends packets out of sequence.", "All are answered.",
-	  NULL },
-	{ RULE_MSP_NOATO_01, no_time_out, TEST_GRE | TEST_SLOW, "dut-traffic", "Acknowledges nothing for 60 s.",
-	  "Traffic goes on as before.", NULL },
+	{ RULE_MSP_ACK100_01, ack_delay, TEST_GRE, NULL, "Sends one packet.",
+	  "It is acknowledged after about 100 ms.", NULL },
+	{ RULE_MSP_WINIGN_01, window_ignored, TEST_GRE, "dut-traffic",
+	  "Announces a window of 1 and acknowledges "
+	  "nothing.",
+	  "The device sends on.", NULL },
+	{ RULE_MSP_OOS_01, out_of_sequence, TEST_GRE, NULL, "Sends packets out of sequence.",
+	  "All are answered.", NULL },
+	{ RULE_MSP_NOATO_01, no_time_out, TEST_GRE | TEST_SLOW, "dut-traffic",
+	  "Acknowledges nothing for 60 s.", "Traffic goes on as before.", NULL },
 	{ RULE_MSP_TCPCLOSE_01, tcp_close, 0, NULL, "Resets the TCP connection during a call.",
 	  "Tunnel packets stop.", NULL },
 	{ RULE_MSP_LASTCALL_01, last_call, 0, "dut-hangup", "Has the device end its only call.",
 	  "It stops the control connection, too.", NULL },
-	{ RULE_MSP_CDNSEND_01, pac_notifies, 0, "dut-hangup", "Has the PAC end a call.", "Call-Disconnect-Notify.",
-	  NULL },
-	{ RULE_MSP_CCRQSEND_01, pns_requests, 0, "dut-hangup", "Has the PNS end a call.", "Call-Clear-Request.", NULL },
+	{ RULE_MSP_CDNSEND_01, pac_notifies, 0, "dut-hangup", "Has the PAC end a call.",
+	  "Call-Disconnect-Notify.", NULL },
+	{ RULE_MSP_CCRQSEND_01, pns_requests, 0, "dut-hangup", "Has the PNS end a call.",
+	  "Call-Clear-Request.", NULL },
 	{ RULE_MSP_ICRQ_01, no_incoming, 0, NULL, "Has a telephone call come in, if that is possible at all.",
 	  "No Incoming-Call-Request.", NULL },
 	{ RULE_MSP_ICRQ_02, takes_incoming, 0, NULL, "Offers an incoming call.", "It is accepted.", NULL },
-	{ RULE_MSP_ICRP_01, no_resources, TEST_ALONE, NULL, "Offers calls until the device has no room for more.",
-	  "Result 2, Error 4.", NULL },
+	{ RULE_MSP_ICRP_01, no_resources, TEST_ALONE, NULL,
+	  "Offers calls until the device has no room for more.", "Result 2, Error 4.", NULL },
 	{ RULE_MSP_ICRP_02, ignores_reply, 0, NULL, "Sends an Incoming-Call-Reply.", "It is ignored.", NULL },
 	{ RULE_MSP_CDN_01, result_zero, 0, NULL, "Clears a call.", "Result 0.", NULL },
 	{ RULE_MSP_CDN_02, any_result, 0, "dut-dial", "Disconnects calls with Results 0, 1, 4 and 200.",

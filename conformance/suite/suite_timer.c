@@ -10,7 +10,8 @@ static void estab_receiver(struct tester *t)
 	struct t_link *l = t_tcp_up(t);
 	double opened = t_now(t);
 
-	T_CHECK(t, t_closes(l, t_scaled(t, 80)), "80 s after a connection without any request it is still open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 80)),
+		"80 s after a connection without any request it is still open");
 	need_minute(t, opened, t_closed_time(l), "closed");
 	t_pass(t);
 }
@@ -22,7 +23,8 @@ static void estab_originator(struct tester *t)
 
 	t_need(l, CTRL_SCCRQ, 10);
 	asked = t_message_time(l);
-	T_CHECK(t, t_closes(l, t_scaled(t, 80)), "80 s after its request, never answered, the connection is open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 80)),
+		"80 s after its request, never answered, the connection is open");
 	need_minute(t, asked, t_closed_time(l), "closed");
 	t_pass(t);
 }
@@ -83,7 +85,7 @@ static void idle_not_at_all(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 
-	for (unsigned i = 0; i < 10; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		t_send(l, CTRL_ECHORQ, NULL);
 		t_need(l, CTRL_ECHORP, 10);
 		t_sleep(t, t_scaled(t, 30));
@@ -105,7 +107,8 @@ static void echo_unanswered(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 	double asked = device_asks(t, l);
 
-	T_CHECK(t, t_closes(l, t_scaled(t, 80)), "80 s after an Echo-Request, never answered, it is still open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 80)),
+		"80 s after an Echo-Request, never answered, it is still open");
 	T_CHECK(t, t_closed_time(l) - asked >= t_scaled(t, 55) - 1, "closed %.1f s after an Echo-Request",
 		t_closed_time(l) - asked);
 	need_minute(t, asked, t_closed_time(l), "closed");
@@ -117,7 +120,8 @@ static void echo_close(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 
 	device_asks(t, l);
-	T_CHECK(t, t_closes(l, t_scaled(t, 80)), "80 s after an Echo-Request, never answered, it is still open");
+	T_CHECK(t, t_closes(l, t_scaled(t, 80)),
+		"80 s after an Echo-Request, never answered, it is still open");
 	if (t_count(l, CTRL_STOPRQ))
 		t_note(t, "a Stop-Control-Connection-Request comes before the close");
 	t_pass(t);
@@ -134,7 +138,8 @@ static void echo_late(struct tester *t)
 	T_CHECK(t, !t_is_closed(l), "the device closes before the minute for its Echo-Request is over");
 	t_send(l, CTRL_ECHORP, "identifier", id, NULL);
 	t_show_echo(l, false);
-	T_CHECK(t, t_none(l, 0, t_scaled(t, 15)) || !t_is_closed(l), "the device closes although it was answered");
+	T_CHECK(t, t_none(l, 0, t_scaled(t, 15)) || !t_is_closed(l),
+		"the device closes although it was answered");
 	T_CHECK(t, t_alive(l), "echoes are not answered any more");
 	t_pass(t);
 }
@@ -147,7 +152,8 @@ static void answer_wrongly(struct tester *t, int64_t add, int64_t result, int64_
 
 	device_asks(t, l);
 	id = t_field(t_message(l), "identifier");
-	t_send(l, CTRL_ECHORP, "identifier", (id + add) & 0xffffffff, "result_code", result, "error_code", error, NULL);
+	t_send(l, CTRL_ECHORP, "identifier", (id + add) & 0xffffffff, "result_code", result, "error_code",
+	       error, NULL);
 	if (!t_closes(l, t_scaled(t, 80)))
 		t_warn(t, "%s is taken for an answer", what);
 }
@@ -197,7 +203,8 @@ static void ring_unanswered(struct tester *t)
 	t_need(l, CTRL_ICRQ, 10);
 	if (t_closes(l, t_scaled(t, 75)))
 		t_pass(t);
-	T_CHECK(t, t_count(l, CTRL_CDN), "75 s after its request, never answered, the device has done nothing");
+	T_CHECK(t, t_count(l, CTRL_CDN),
+		"75 s after its request, never answered, the device has done nothing");
 	t_warn(t, "the device clears the call, but keeps the control connection");
 	t_pass(t);
 }
@@ -225,7 +232,8 @@ static void connected_never(struct tester *t)
 			      (long long)t_field(m, "result_code"));
 	if (!t_get(l, CTRL_CCRQ, t_scaled(t, 75)) && !t_is_closed(l))
 		T_CHECK(t, t_get(l, CTRL_CCRQ, t_scaled(t, 105)) || t_is_closed(l),
-			"180 s after its Incoming-Call-Reply, never followed by anything, the device still waits");
+			"180 s after its Incoming-Call-Reply, never followed by anything, the device still "
+			"waits");
 	t_pass(t);
 }
 
@@ -247,7 +255,8 @@ static void hanging_call(struct tester *t, struct t_link *l)
 	if (t_dut(t) == ROLE_PAC) {
 		const char *number = t_hook(t, "dut-telco", "number", "ring", NULL);
 
-		t_send(l, CTRL_OCRQ, "phone_number", number, "phone_number_length", (int64_t)strlen(number), NULL);
+		t_send(l, CTRL_OCRQ, "phone_number", number, "phone_number_length", (int64_t)strlen(number),
+		       NULL);
 	} else {
 		t_hook(t, "dut-dial", NULL);
 		t_need(l, CTRL_OCRQ, 10);
@@ -268,11 +277,13 @@ static void parallel(struct tester *t)
 	if (t_dut(t) == ROLE_PAC) {
 		t_send(l, CTRL_OCRQ, NULL);
 		T_CHECK(t, t_get(l, CTRL_OCRP, 20), "a second call is not set up while the first one hangs");
-		T_CHECK(t, t_field(t_message(l), "result_code") == 1, "the second call is refused with Result %lld",
+		T_CHECK(t, t_field(t_message(l), "result_code") == 1,
+			"the second call is refused with Result %lld",
 			(long long)t_field(t_message(l), "result_code"));
 	} else {
 		t_hook(t, "dut-dial", NULL);
-		T_CHECK(t, t_get(l, CTRL_OCRQ, 10), "a second call is not requested while the first one hangs");
+		T_CHECK(t, t_get(l, CTRL_OCRQ, 10),
+			"a second call is not requested while the first one hangs");
 	}
 	t_pass(t);
 }
@@ -280,14 +291,15 @@ static void parallel(struct tester *t)
 const struct test_case suite_timer[] = {
 	{ RULE_KA_ESTAB_01, estab_receiver, TEST_WAITS, NULL, "Opens a TCP connection and says nothing.",
 	  "The device closes after a minute.", NULL },
-	{ RULE_KA_ESTAB_02, estab_originator, TEST_WAITS, "dut-connect", "Never answers the device's request.",
-	  "The device closes after a minute.", NULL },
+	{ RULE_KA_ESTAB_02, estab_originator, TEST_WAITS, "dut-connect",
+	  "Never answers the device's request.", "The device closes after a minute.", NULL },
 	{ RULE_KA_ESTAB_03, estab_partial, TEST_WAITS, NULL,
-	  "Sends a request but for its last octet, the end of it slowly.", "The device closes within 75 s.", NULL },
+	  "Sends a request but for its last octet, the end of it slowly.", "The device closes within 75 s.",
+	  NULL },
 	{ RULE_KA_IDLE_01, idle_echo, TEST_WAITS, NULL,
 	  "Says nothing for a minute, first without a call, then with one.",
 	  "An Echo-Request after a minute each time.", NULL },
-	{ RULE_KA_IDLE_02, idle_not_at_all, TEST_WAITS, NULL, "Sends an Echo-Request each 30 s for 5 minutes.",
+	{ RULE_KA_IDLE_02, idle_not_at_all, TEST_WAITS, NULL, "Sends an Echo-Request each 30 s, five times.",
 	  "The connection stays.", NULL },
 	{ RULE_KA_REPLY_01, echo_unanswered, TEST_WAITS, NULL, "Never answers the device's Echo-Request.",
 	  "The device closes after a minute.", NULL },
@@ -298,8 +310,8 @@ const struct test_case suite_timer[] = {
 	  "That is no answer: the device closes.", NULL },
 	{ RULE_KA_CLOSE_01, echo_close, TEST_WAITS, NULL, "Never answers the device's Echo-Request.",
 	  "The device closes without a Stop exchange.", NULL },
-	{ RULE_KA_EXPECT_01, stop_unanswered, TEST_WAITS, "dut-stop", "Never answers the device's request to stop.",
-	  "The device closes within 75 s.", NULL },
+	{ RULE_KA_EXPECT_01, stop_unanswered, TEST_WAITS, "dut-stop",
+	  "Never answers the device's request to stop.", "The device closes within 75 s.", NULL },
 	{ RULE_KA_EXPECT_02, call_answered_late, TEST_WAITS, "dut-dial",
 	  "Answers the device's Outgoing-Call-Request after 55 s.", "The call is used.", NULL },
 	{ RULE_KA_EXPECT_03, ring_unanswered, TEST_WAITS, "dut-ring",

@@ -10,15 +10,16 @@
 
 #include "conformance/suite/suite_private.h"
 
-#define LULL 0.04 /* seconds: more than a sender needs between two packets of a burst, less than its time-out */
+#define LULL                                                                                                 \
+	0.04 /* seconds: more than a sender needs between two packets of a burst, less than its time-out */
 
 enum { MANY = 4096, GAPS = 64, WINDOW_MAX = 512 };
 
 /* --- shared ------------------------------------------------------------------------------------ */
 
 /*
- * Acknowledgment time-outs adapt to the path, not to the protocol's minutes: where those are shortened, there is
- * still as much to watch.
+ * Acknowledgment time-outs adapt to the path, not to the protocol's minutes: where those are shortened, there
+ * is still as much to watch.
  */
 static double patiently(const struct tester *t, double seconds)
 {
@@ -61,7 +62,8 @@ static void end_link(struct tester *t, struct t_gre *g)
 	t_sleep(t, 0.5);
 }
 
-/* Data packets from the next one on, which is awaited for `first` seconds, to a lull; *last: their highest. */
+/* Data packets from the next one on, which is awaited for `first` seconds, to a lull; *last: their highest.
+ */
 static unsigned batch(struct t_gre *g, double first, uint32_t *last)
 {
 	const struct t_packet *p;
@@ -82,7 +84,8 @@ static unsigned need_batch(struct tester *t, struct t_gre *g, double first, uint
 	unsigned n = batch(g, first, last);
 
 	if (!n)
-		t_inconclusive(t, "the device sent no data within %g s although there was traffic for it", first);
+		t_inconclusive(t, "the device sent no data within %g s although there was traffic for it",
+			       first);
 	return n;
 }
 
@@ -210,8 +213,8 @@ static void win_stop(struct tester *t)
 
 	stalls_of(t, g, 10, &s);
 	for (size_t i = 0; i < s.count; i++) {
-		T_CHECK(t, s.size[i] <= window, "burst %zu has %u packets where the window is at most %u", i + 1,
-			s.size[i], window);
+		T_CHECK(t, s.size[i] <= window, "burst %zu has %u packets where the window is at most %u",
+			i + 1, s.size[i], window);
 		window = s.size[i];
 	}
 	t_pass(t);
@@ -223,7 +226,8 @@ static void win_grow(struct tester *t)
 	bool steep;
 	unsigned first = 0, most = grow(t, g, 16, 40, &steep, &first);
 
-	T_CHECK(t, most >= 16, "after 40 windows that were all acknowledged, bursts had %u packets at most", most);
+	T_CHECK(t, most >= 16, "after 40 windows that were all acknowledged, bursts had %u packets at most",
+		most);
 	T_CHECK(t, !steep, "a burst grew by more than one packet");
 	if (first != 8)
 		t_note(t, "the first burst had %u packets, half of the window is 8", first);
@@ -281,7 +285,8 @@ static void win_reopen(struct tester *t)
 
 	t_ack(g, t_packet(g, t_packets(g) - 1)->seq);
 	most = grow(t, g, 7, 40, &steep, &first);
-	T_CHECK(t, most == 7, "after the outage and 40 windows all acknowledged, bursts have %u packets", most);
+	T_CHECK(t, most == 7, "after the outage and 40 windows all acknowledged, bursts have %u packets",
+		most);
 	T_CHECK(t, first <= after[3] + 1, "the first burst after the outage has %u packets", first);
 	T_CHECK(t, !steep, "a burst grew by more than one packet");
 	t_pass(t);
@@ -309,7 +314,8 @@ static void win_overflow(struct tester *t)
 	T_CHECK(t, t_last_ack(g) < 0 || (int32_t)((uint32_t)t_last_ack(g) - t_gre_next(g).seq) < 0,
 		"acknowledged %lld, which was never sent", (long long)t_last_ack(g));
 	last = t_lcp_echo(g, 250);
-	T_CHECK(t, t_lcp_echoed(g, 250, 5), "after an overflow of the window an LCP Echo-Request got no reply");
+	T_CHECK(t, t_lcp_echoed(g, 250, 5),
+		"after an overflow of the window an LCP Echo-Request got no reply");
 	T_CHECK(t, t_acked(g, last, 5), "after an overflow of the window nothing is acknowledged any more");
 	T_CHECK(t, t_alive(c->link), "after an overflow of the window the control connection is dead");
 	t_pass(t);
@@ -331,18 +337,6 @@ static void win_multiack(struct tester *t)
 	t_pass(t);
 }
 
-/* An LCP Discard-Request: no reply comes that an acknowledgment could ride on. */
-static uint32_t lcp_discard(struct t_gre *g, uint8_t identifier)
-{
-	enum { DISCARD_REQUEST = 11 };
-	uint8_t ppp[64];
-	size_t len = t_lcp_echo_build(g, identifier, 8, ppp, sizeof(ppp));
-	size_t code = ppp[0] == 0xff ? 4 : 2;
-
-	ppp[code] = DISCARD_REQUEST;
-	return t_gre_data(g, ppp, len);
-}
-
 static void win_multiack_pac(struct tester *t)
 {
 	struct t_gre *g = t_gre(t_call_up(t_cc_up(t), NULL));
@@ -350,10 +344,11 @@ static void win_multiack_pac(struct tester *t)
 
 	need_lcp(t, g);
 	for (unsigned i = 0; i < 20; i++) {
-		last = lcp_discard(g, (uint8_t)i);
+		last = discard_request(g, (uint8_t)i);
 		t_sleep(t, 0.05);
 	}
-	T_CHECK(t, t_acked(g, last, 2), "2 s after 20 packets, %lld is the last one acknowledged of those up to %u",
+	T_CHECK(t, t_acked(g, last, 2),
+		"2 s after 20 packets, %lld is the last one acknowledged of those up to %u",
 		(long long)t_last_ack(g), last);
 	t_pass(t);
 }
@@ -481,8 +476,9 @@ static void oos_ack(struct tester *t)
 	struct t_gre *g = echo_call(t, &base);
 
 	echoes(g, base, (const int[]){ 0, 1, 2, 4, -1 });
-	T_CHECK(t, t_acked(g, base + 4, 2), "packet %u after a missing one is not acknowledged, the last is %lld",
-		base + 4, (long long)t_last_ack(g));
+	T_CHECK(t, t_acked(g, base + 4, 2),
+		"packet %u after a missing one is not acknowledged, the last is %lld", base + 4,
+		(long long)t_last_ack(g));
 	t_pass(t);
 }
 
@@ -522,7 +518,8 @@ static void gap_to(struct tester *t, struct t_gre *g, uint32_t seq, uint8_t id, 
 		T_CHECK(t, t_acked(g, seq, 2), "packet %u was answered, but not acknowledged", seq);
 		return;
 	}
-	T_CHECK(t, may_refuse, "nothing is answered any more after a gap in the Sequence Numbers, from %u on", seq);
+	T_CHECK(t, may_refuse, "nothing is answered any more after a gap in the Sequence Numbers, from %u on",
+		seq);
 	t_warn(t, "a jump of the Sequence Number to %u is refused", seq);
 }
 
@@ -634,7 +631,8 @@ static void ato_required(struct tester *t)
 
 	need_batch(t, g, 10, &last);
 	full = last;
-	T_CHECK(t, batch(g, patiently(t, 60), &last), "with a full window and no acknowledgment nothing more came");
+	T_CHECK(t, batch(g, patiently(t, 60), &last),
+		"with a full window and no acknowledgment nothing more came");
 	T_CHECK(t, (int32_t)(last - full) > 0, "after the time-out packet %u came again", last);
 	t_pass(t);
 }
@@ -681,8 +679,8 @@ static void ato_max(struct tester *t)
 	double low = ceiling(t, 2), high = ceiling(t, 4);
 
 	t_note(t, "pauses level off at %.2f s with MaxTimeOut 2 s and at %.2f s with 4 s", low, high);
-	T_CHECK(t, low < 2 * 1.5 && high < 4 * 1.5, "pauses of %.1f s with MaxTimeOut 2 s and %.1f s with 4 s", low,
-		high);
+	T_CHECK(t, low < 2 * 1.5 && high < 4 * 1.5,
+		"pauses of %.1f s with MaxTimeOut 2 s and %.1f s with 4 s", low, high);
 	T_CHECK(t, high > 1.4 * low, "pauses of %.1f s with MaxTimeOut 2 s and %.1f s with 4 s", low, high);
 	t_pass(t);
 }
@@ -703,7 +701,9 @@ static void ato_skip(struct tester *t)
 	struct t_gre *g = loaded_call(t, 8, 0);
 	double before = stall_after(t, g, 0.02, 3), after = stall_after(t, g, 0.5, 8);
 
-	t_note(t, "the pause after loss is %.3f s when acknowledgments took 20 ms and %.3f s when they took 500 ms",
+	t_note(t,
+	       "the pause after loss is %.3f s when acknowledgments took 20 ms and %.3f s when they took 500 "
+	       "ms",
 	       before, after);
 	t_pass(t);
 }
@@ -735,8 +735,10 @@ static void ato_form(struct tester *t)
 {
 	double stall = stall_after(t, loaded_call(t, 8, 0), 0.2, 20);
 
-	t_note(t, "after acknowledgments of 200 ms the pause is %.3f s; the suggested algorithm gives 0.2 s, or "
-	       "MinTimeOut", stall);
+	t_note(t,
+	       "after acknowledgments of 200 ms the pause is %.3f s; the suggested algorithm gives 0.2 s, or "
+	       "MinTimeOut",
+	       stall);
 	t_pass(t);
 }
 
@@ -767,7 +769,8 @@ static void ato_sample(struct tester *t)
 	t_traffic(g, 0, 64, 0, false);
 	t_sleep(t, 1);
 	stalls_of(t, g, patiently(t, 20), &s);
-	t_note(t, "the pause is %.3f s; newest packets were acknowledged after 0.05 s, oldest after 0.4 s", s.gap[0]);
+	t_note(t, "the pause is %.3f s; newest packets were acknowledged after 0.05 s, oldest after 0.4 s",
+	       s.gap[0]);
 	t_pass(t);
 }
 
@@ -828,15 +831,16 @@ static void cong_recover(struct tester *t)
 
 	stalls_of(t, g, patiently(t, 15), &s);
 	after = stall_after(t, g, 0.05, patiently(t, 12));
-	T_CHECK(t, after < longest(&s), "the pause is %.2f s after recovery; it was %.2f s in the outage", after,
-		longest(&s));
+	T_CHECK(t, after < longest(&s), "the pause is %.2f s after recovery; it was %.2f s in the outage",
+		after, longest(&s));
 	T_CHECK(t, after >= LULL, "the pause is %.3f s, less than acknowledgments take", after);
 	t_pass(t);
 }
 
 const struct test_case suite_window[] = {
 	{ RULE_WIN_MAX_01, win_max, TEST_GRE, "dut-traffic",
-	  "Announces a window of 4, keeps the device sending, acknowledges nothing for 3 s and then everything.",
+	  "Announces a window of 4, keeps the device sending, acknowledges nothing for 3 s and then "
+	  "everything.",
 	  "At no time more than 4 packets wait for their acknowledgment.", NULL },
 	{ RULE_WIN_INIT_01, win_init, TEST_GRE, "dut-traffic",
 	  "Announces a window of 8, keeps the device sending and acknowledges nothing.",
@@ -889,11 +893,13 @@ const struct test_case suite_window[] = {
 	  "Sends LCP Echo-Requests with numbers 0 to 9, then 1000, then 0x7FFFFFF0.",
 	  "Each is answered and acknowledged.", NULL },
 	{ RULE_OOS_DUP_01, oos_dup, TEST_GRE, "dut-traffic",
-	  "Keeps the device sending and acknowledges one burst in eight.", "No Sequence Number comes twice.", NULL },
+	  "Keeps the device sending and acknowledges one burst in eight.", "No Sequence Number comes twice.",
+	  NULL },
 	{ RULE_OOS_DUP_02, oos_dup_received, TEST_GRE, NULL,
 	  "Sends one LCP Echo-Request three times with the same number.", "One reply.", NULL },
 	{ RULE_OOS_LOG_01, oos_log, TEST_GRE, "dut-log",
-	  "Sends late and repeated packets and reads the log before and after.", "The log tells of them.", NULL },
+	  "Sends late and repeated packets and reads the log before and after.", "The log tells of them.",
+	  NULL },
 	{ RULE_ATO_REQ_01, ato_required, TEST_GRE, "dut-traffic",
 	  "Announces a window of 4, keeps the device sending and stops acknowledging.",
 	  "New packets come after a time-out, within 60 s.", NULL },
@@ -912,8 +918,8 @@ const struct test_case suite_window[] = {
 	  "Announces a delay of 3 s and a window of 2, and acknowledges nothing from the start.",
 	  "The first pause is 3 s where the suggested algorithm is used; the report says what it is.", NULL },
 	{ RULE_ATO_FORM_01, ato_form, TEST_GRE | TEST_SLOW, "dut-traffic",
-	  "Acknowledges after 200 ms for a while, then stops.",
-	  "The report says how long the pause is.", NULL },
+	  "Acknowledges after 200 ms for a while, then stops.", "The report says how long the pause is.",
+	  NULL },
 	{ RULE_ATO_FORM_02, ato_form_deviation, TEST_GRE | TEST_SLOW, "dut-traffic",
 	  "Acknowledges after 100 and 300 ms in turn for 200 packets, then stops.",
 	  "The report says how long the pause is.", NULL },
@@ -924,8 +930,8 @@ const struct test_case suite_window[] = {
 	  "Keeps the device sending and leaves two bursts of three unacknowledged.",
 	  "Sequence Numbers only grow.", NULL },
 	{ RULE_CONG_BACKOFF_01, cong_backoff, TEST_GRE | TEST_SLOW, "dut-traffic",
-	  "Announces a delay of 0.5 s and acknowledges nothing for 40 s.",
-	  "Pauses grow, up to a ceiling.", NULL },
+	  "Announces a delay of 0.5 s and acknowledges nothing for 40 s.", "Pauses grow, up to a ceiling.",
+	  NULL },
 	{ RULE_CONG_LIMIT_01, cong_limit, TEST_GRE | TEST_SLOW, "dut-traffic",
 	  "Acknowledges nothing until pauses stay the same, for 20 minutes at most.",
 	  "Pauses reach a ceiling.", NULL },
