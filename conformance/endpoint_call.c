@@ -213,6 +213,7 @@ struct session *session_new(struct connection *c, enum machine m)
 	s->send_accm = s->receive_accm = UINT32_MAX;
 	s->timer = (struct net_timer){ .fn = timer_expired, .ctx = s };
 	s->wen = (struct net_timer){ .fn = pac_may_notify, .ctx = s };
+	s->ping = (struct net_timer){ .fn = session_ping, .ctx = s };
 	s->ppp_again = (struct net_timer){ .fn = session_ppp_again, .ctx = s };
 	link_session(s);
 	return s;
@@ -282,6 +283,7 @@ void session_start_tunnel(struct session *s)
 void session_stop_tunnel(struct session *s)
 {
 	net_timer_cancel(s->e->net, &s->ppp_again);
+	net_timer_cancel(s->e->net, &s->ping);
 	traffic_stop(s);
 	gre_stop(s);
 }

@@ -177,6 +177,8 @@ struct session {
 	unsigned ppp_address; /* its bit of `addressed` + 1; 0: none */
 	struct net_timer ppp_again; /* PPP begins anew */
 	struct traffic traffic;
+	struct net_timer ping;
+	unsigned pings;            /* still to be sent */
 	/* What only faults look at. */
 	int64_t burst_time;
 	unsigned burst;
@@ -360,6 +362,7 @@ void endpoint_begin_mischief(struct endpoint *e);
 void session_ppp_start(struct session *s);
 void session_ppp_again(void *session);
 void session_ppp_free(struct session *s);
+void session_ping(void *session);
 /* What came out of the tunnel. */
 void session_deliver(struct session *s, const uint8_t *frame, size_t len);
 /* A frame of this side's PPP, or of a modem port, into the tunnel. */

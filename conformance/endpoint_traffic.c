@@ -5,7 +5,7 @@
 #include "conformance/endpoint_private.h"
 #include "dissectors/cursor.h"
 
-enum { LCP_ECHO_HEADER = 12, FAST_RATE = 1000, FIRST_ADDRESS = 0x0a63000a };
+enum { LCP_ECHO_HEADER = 12, FAST_RATE = 1000, FIRST_ADDRESS = 0x0a63000a, PINGS = 5 };
 
 /* --- PPP -------------------------------------------------------------------------------------------- */
 
@@ -58,8 +58,24 @@ static void ppp_state(void *ctx, enum ppp_peer_state state, const char *why)
 	if (state != PPP_PEER_OPEN)
 		return;
 	endpoint_say(s->e, NEWS_PPP_OPEN, s->id, "call %u: PPP is open", s->id);
-	if (s->e->config.ping && !is_pac(s->e))
-		ppp_peer_ping(s->ppp, 64);
+	s->pings = s->e->config.ping && !is_pac(s->e) ? PINGS : 0;
+	session_ping(s);
+}
+
+/* A peer that has just agreed may not be ready to forward yet: several, until one is answered. */
+void session_ping(void *session)
+{
+	struct session *s = session;
+	struct ppp_peer_status status;
+
+	if (!s->ppp || !s->pings)
+		return;
+	ppp_peer_status(s->ppp, &status);
+	if (status.ping_replies)
+		return;
+	s->pings--;
+	ppp_peer_ping(s->ppp, 64);
+	net_timer_set(s->e->net, &s->ping, net_now(s->e->net) + NET_SECOND);
 }
 
 /* The lowest that is free: each call of a server has one of its own. */
