@@ -18,8 +18,11 @@ const struct report_conform_ops *report_conform_by_name(const char *name)
 /* Octets of the UTF-8 letter that begins here, 0: none does. */
 static unsigned letter(const uint8_t *s)
 {
-	unsigned more = *s < 0x80 ? 0 : *s >= 0xc2 && *s < 0xe0 ? 1 : *s >= 0xe0 && *s < 0xf0 ? 2 :
-			*s >= 0xf0 && *s < 0xf5 ? 3 : 9;
+	unsigned more = *s < 0x80                 ? 0
+			: *s >= 0xc2 && *s < 0xe0 ? 1
+			: *s >= 0xe0 && *s < 0xf0 ? 2
+			: *s >= 0xf0 && *s < 0xf5 ? 3
+						  : 9;
 
 	if (more == 9 || *s < 0x20 || *s == 0x7f)
 		return 0;

@@ -11,10 +11,10 @@
 
 struct report_conform_options {
 	FILE *out;
-	bool file;         /* out can be written anew from its start */
+	bool file; /* out can be written anew from its start */
 	bool quiet, verbose;
-	bool colour;       /* text: out is a terminal */
-	unsigned width;    /* text: columns; 0: not a terminal */
+	bool colour;         /* text: out is a terminal */
+	unsigned width;      /* text: columns; 0: not a terminal */
 	const char *version; /* of the program */
 	enum rule_profile profile;
 	enum role dut;
@@ -22,7 +22,7 @@ struct report_conform_options {
 	uint16_t port;
 	uint32_t seed;
 	double time_scale;
-	size_t planned;    /* tests of the run */
+	size_t planned; /* tests of the run */
 };
 
 /* What the device has said of itself; texts are escaped. */
@@ -38,8 +38,8 @@ struct report_conform_summary {
 	size_t verdicts[VERDICTS]; /* sanity tests left out */
 	size_t warned;             /* passed with warnings */
 	double seconds;
-	bool complete;             /* all tests that were planned have been looked at */
-	const char *const *notices; /* sentences on what was left out or lost; NULL ends */
+	bool complete;                   /* all tests that were planned have been looked at */
+	const char *const *notices;      /* sentences on what was left out or lost; NULL ends */
 	struct report_baseline baseline; /* lines "ID VERDICT" */
 };
 
@@ -59,7 +59,7 @@ extern const struct report_conform_ops report_text_conform, report_json_conform,
 /* NULL for none. */
 const struct report_conform_ops *report_conform_by_name(const char *name);
 
-/* --- what the formats share ------------------------------------------------------------------------ */
+/* --- what the formats share ------------------------------------------------------------------ */
 
 /* A result that outlives the call; findings are left out. */
 struct report_kept {

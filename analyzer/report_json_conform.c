@@ -8,7 +8,7 @@
 struct report_conform {
 	struct report_conform_options o;
 	struct json json;
-	bool opened, failed;        /* "tests" has begun; the output could not be written */
+	bool opened, failed;                /* "tests" has begun; the output could not be written */
 	struct report_kept *sanity, **last; /* their results come at the end */
 };
 
@@ -83,7 +83,7 @@ static void put_words(struct json *j, const char *words)
 {
 	char word[64];
 
-	for (int used; words && sscanf(words, " %63[^ ,]%n", word, &used) == 1; words += words[0] == ',')  {
+	for (int used; words && sscanf(words, " %63[^ ,]%n", word, &used) == 1; words += words[0] == ',') {
 		emit_text(j, NULL, word);
 		words += used;
 	}

@@ -34,7 +34,7 @@ static struct report_conform *begin(const struct report_conform_options *o)
 	return r;
 }
 
-/* --- keeping --------------------------------------------------------------------------------------------- */
+/* --- keeping --------------------------------------------------------------------------------- */
 
 static bool same_section(const struct suite *s, const char *section)
 {
@@ -70,7 +70,8 @@ static bool is_skip(const struct test_result *t)
 
 static bool is_failure(const struct test_result *t)
 {
-	return t->verdict == VERDICT_FAIL || (t->verdict == VERDICT_INCONCLUSIVE && !test_counts(t) && !t->ours);
+	return t->verdict == VERDICT_FAIL ||
+	       (t->verdict == VERDICT_INCONCLUSIVE && !test_counts(t) && !t->ours);
 }
 
 static bool keep(struct report_conform *r, const struct test_result *t, enum baseline b)
@@ -90,15 +91,18 @@ static bool keep(struct report_conform *r, const struct test_result *t, enum bas
 	return true;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------- */
 
 static void put_xml(FILE *out, const char *text)
 {
 	char buf[REPORT_PLAIN];
 
 	for (const char *c = report_plain(text, buf); *c; c++) {
-		const char *entity = *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : *c == '>' ? "&gt;" :
-				     *c == '"' ? "&quot;" : NULL;
+		const char *entity = *c == '&'   ? "&amp;"
+				     : *c == '<' ? "&lt;"
+				     : *c == '>' ? "&gt;"
+				     : *c == '"' ? "&quot;"
+						 : NULL;
 
 		if (entity)
 			fputs(entity, out);
@@ -177,8 +181,8 @@ static void put_case(FILE *out, enum role dut, const struct test_result *t)
 static void put_counts(FILE *out, unsigned tests, unsigned failures, unsigned errors, unsigned skipped,
 		       double seconds)
 {
-	fprintf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\" time=\"%.6f\">\n", tests, failures,
-		errors, skipped, seconds);
+	fprintf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\" time=\"%.6f\">\n", tests,
+		failures, errors, skipped, seconds);
 }
 
 static void put_suite(FILE *out, const struct report_conform *r, const struct suite *s)
@@ -186,8 +190,8 @@ static void put_suite(FILE *out, const struct report_conform *r, const struct su
 	char name[64] = "sanity";
 
 	if (s->section)
-		snprintf(name, sizeof(name), "%s%s", *s->section >= '0' && *s->section <= '9' ? "RFC 2637 section " : "",
-			 s->section);
+		snprintf(name, sizeof(name), "%s%s",
+			 *s->section >= '0' && *s->section <= '9' ? "RFC 2637 section " : "", s->section);
 	fputs("  <testsuite", out);
 	put_attribute(out, "name", name);
 	put_counts(out, s->tests, s->failures, s->errors, s->skipped, s->seconds);

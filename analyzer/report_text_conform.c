@@ -21,7 +21,7 @@ struct report_conform {
 	struct report_conform_options o;
 	struct text text;
 	bool device_said;
-	int area;                    /* of the heading last printed, -1: none */
+	int area; /* of the heading last printed, -1: none */
 	struct report_kept *failed, **last_failed, *warned, **last_warned;
 	struct section_count section[SECTIONS_MAX];
 	unsigned nsections;
@@ -43,7 +43,7 @@ static struct report_conform *begin(const struct report_conform_options *o)
 	return r;
 }
 
-/* --- as tests end --------------------------------------------------------------------------------------- */
+/* --- as tests end ---------------------------------------------------------------------------- */
 
 static void say_device(struct report_conform *r, const struct report_device *d)
 {
@@ -71,16 +71,17 @@ static void say_area(struct report_conform *r, const struct test_result *result)
 	if (area == r->area || area < 0)
 		return;
 	r->area = area;
-	text_line(&r->text, "\n%s%s%s  %s", text_style(r->text.colour, BOLD), rule_area_name((enum rule_area)area),
-		  text_style_end(r->text.colour, BOLD), rule_area_words((enum rule_area)area));
+	text_line(&r->text, "\n%s%s%s  %s", text_style(r->text.colour, BOLD),
+		  rule_area_name((enum rule_area)area), text_style_end(r->text.colour, BOLD),
+		  rule_area_words((enum rule_area)area));
 }
 
 static const struct {
 	const char *word;
 	enum style style;
 } marks[VERDICTS] = {
-	[VERDICT_PASS] = { "pass", GREEN },	       [VERDICT_FAIL] = { "FAIL", RED },
-	[VERDICT_UNSUPPORTED] = { "n/a", CYAN },       [VERDICT_INCONCLUSIVE] = { "??", YELLOW },
+	[VERDICT_PASS] = { "pass", GREEN },      [VERDICT_FAIL] = { "FAIL", RED },
+	[VERDICT_UNSUPPORTED] = { "n/a", CYAN }, [VERDICT_INCONCLUSIVE] = { "??", YELLOW },
 	[VERDICT_SKIPPED] = { "skip", DIM },
 };
 
@@ -97,8 +98,8 @@ static void say_notes(struct report_conform *r, const struct test_result *result
 		if (warnings_only && !result->note[i].warning)
 			continue;
 		text_open(&r->text, NAME_COLUMN, NAME_COLUMN + 2);
-		text_words(&r->text, result->note[i].warning ? YELLOW : DIM, "%s:",
-			   result->note[i].warning ? "warning" : "note");
+		text_words(&r->text, result->note[i].warning ? YELLOW : DIM,
+			   "%s:", result->note[i].warning ? "warning" : "note");
 		text_words(&r->text, PLAIN, "%s", report_plain(result->note[i].text, buf));
 		text_close(&r->text);
 	}
@@ -126,7 +127,7 @@ static void say_test(struct report_conform *r, const struct test_result *result,
 	fflush(r->o.out);
 }
 
-/* --- what it comes to ------------------------------------------------------------------------------------ */
+/* --- what it comes to ------------------------------------------------------------------------ */
 
 static void count_section(struct report_conform *r, const struct test_result *result)
 {
@@ -232,10 +233,10 @@ static void say_sections(struct report_conform *r)
 	for (unsigned i = 0; i < r->nsections; i++) {
 		const unsigned *v = r->section[i].verdicts;
 
-		text_line(&r->text, "%-16.16s %6u %s%6u%s %6u %6u %6u", r->section[i].section, v[VERDICT_PASS],
-			  v[VERDICT_FAIL] ? text_style(r->text.colour, RED) : "", v[VERDICT_FAIL],
-			  v[VERDICT_FAIL] ? text_style_end(r->text.colour, RED) : "", v[VERDICT_UNSUPPORTED],
-			  v[VERDICT_INCONCLUSIVE], v[VERDICT_SKIPPED]);
+		text_line(&r->text, "%-16.16s %6u %s%6u%s %6u %6u %6u", r->section[i].section,
+			  v[VERDICT_PASS], v[VERDICT_FAIL] ? text_style(r->text.colour, RED) : "",
+			  v[VERDICT_FAIL], v[VERDICT_FAIL] ? text_style_end(r->text.colour, RED) : "",
+			  v[VERDICT_UNSUPPORTED], v[VERDICT_INCONCLUSIVE], v[VERDICT_SKIPPED]);
 	}
 }
 
@@ -258,7 +259,8 @@ static void say_baseline(struct report_conform *r, const struct report_baseline 
 	if (!b->used)
 		return;
 	text_line(&r->text, "Against the baseline: %llu new, %llu unchanged, %llu fixed.",
-		  (unsigned long long)b->fresh, (unsigned long long)b->unchanged, (unsigned long long)b->fixed);
+		  (unsigned long long)b->fresh, (unsigned long long)b->unchanged,
+		  (unsigned long long)b->fixed);
 	for (size_t i = 0; b->fixed_lines && b->fixed_lines[i]; i++)
 		text_line(&r->text, "  fixed: %s", b->fixed_lines[i]);
 }
@@ -277,7 +279,8 @@ static void say_totals(struct report_conform *r, const struct report_conform_sum
 	}
 	text_open(t, 0, 2);
 	text_words(t, BOLD, "%zu test%s in %.1f" NBSP "s:", tests, plural(tests), s->seconds);
-	text_item(t, s->verdicts[VERDICT_PASS] ? GREEN : PLAIN, "%zu" NBSP "passed", s->verdicts[VERDICT_PASS]);
+	text_item(t, s->verdicts[VERDICT_PASS] ? GREEN : PLAIN, "%zu" NBSP "passed",
+		  s->verdicts[VERDICT_PASS]);
 	text_item(t, s->verdicts[VERDICT_FAIL] ? RED : PLAIN, "%zu" NBSP "failed", s->verdicts[VERDICT_FAIL]);
 	for (unsigned v = VERDICT_UNSUPPORTED; v < VERDICTS; v++)
 		text_item(t, PLAIN, "%zu" NBSP "%s", s->verdicts[v], verdict_name((enum verdict_kind)v));

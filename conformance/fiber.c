@@ -117,8 +117,8 @@ struct fiber *fiber_new(void (*fn)(void *arg), void *arg)
 	f->fn = fn;
 	f->arg = arg;
 	f->guard = (size_t)sysconf(_SC_PAGESIZE);
-	f->stack = mmap(NULL, f->guard + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
-			-1, 0);
+	f->stack = mmap(NULL, f->guard + STACK, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (f->stack == MAP_FAILED) {
 		free(f);
 		return NULL;

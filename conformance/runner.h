@@ -12,12 +12,12 @@
 enum { RESULT_TEXT = 400, RESULT_NOTES = 8 };
 
 struct test_result {
-	const struct test_case *test;  /* NULL: the sanity test, or a scenario */
-	const char *name;              /* id, "SANITY-FIRST", "SANITY-LAST", or the scenario's name */
-	bool scenario;                 /* a test that no requirement has: it counts all the same */
+	const struct test_case *test; /* NULL: the sanity test, or a scenario */
+	const char *name;             /* id, "SANITY-FIRST", "SANITY-LAST", or the scenario's name */
+	bool scenario;                /* a test that no requirement has: it counts all the same */
 	enum verdict_kind verdict;
-	int close_verdict;             /* 1 clean: the device ended what the test left open as it should; 0 unclean;
-					  -1 null: nothing to end */
+	int close_verdict; /* 1 clean: the device ended what the test left open as it should; 0 unclean;
+			      -1 null: nothing to end */
 	char reason[RESULT_TEXT], expected[RESULT_TEXT], observed[RESULT_TEXT];
 	struct {
 		bool warning;
@@ -29,9 +29,9 @@ struct test_result {
 	unsigned tries;
 	const struct finding *findings; /* of the passive judge about the DUT, in this test; borrowed */
 	size_t nfindings;
-	char capture[256];              /* file of --pcap-dir, or "" */
+	char capture[256]; /* file of --pcap-dir, or "" */
 	char known_as[96];
-	bool ours;                      /* our own fault (memory, a bug): an "error" in JUnit */
+	bool ours; /* our own fault (memory, a bug): an "error" in JUnit */
 };
 
 /* What verdicts are counted of: not the sanity tests. */
@@ -60,19 +60,19 @@ struct runner_events {
 struct runner_options {
 	struct net *net;
 	enum role dut;
-	bool listen;               /* the device comes to us: nothing is connected to */
-	struct ip_addr address;    /* of the device */
-	uint16_t port;             /* of the device */
-	uint16_t listen_port;      /* where connections of the device are awaited; 0: 1723 */
+	bool listen;                   /* the device comes to us: nothing is connected to */
+	struct ip_addr address;        /* of the device */
+	uint16_t port;                 /* of the device */
+	uint16_t listen_port;          /* where connections of the device are awaited; 0: 1723 */
 	const struct ip_addr *sources; /* own addresses to use; none: as routes choose */
 	size_t nsources;
-	bool gre;                  /* raw sockets are allowed */
+	bool gre;                   /* raw sockets are allowed */
 	double timeout, time_scale; /* seconds after which a test is given up; factor of protocol timers */
 	bool fast, strict, several_versions;
 	unsigned jobs, retries;
 	uint32_t seed;
 	enum rule_profile profile;
-	const bool *selected;      /* RULES of them */
+	const bool *selected;        /* RULES of them */
 	const char *user, *password; /* PPP, or NULL */
 };
 
@@ -80,8 +80,8 @@ struct runner;
 /* Options are copied, what they point to is borrowed.  NULL: no memory. */
 struct runner *runner_new(const struct runner_options *o, const struct runner_events *e, void *ctx);
 /*
- * Runs until all tests have ended, or *stop.  False when the device did not pass the first sanity test, or has gone
- * away for good meanwhile: then the tests that are left are skipped.
+ * Runs until all tests have ended, or *stop.  False when the device did not pass the first sanity test, or
+ * has gone away for good meanwhile: then the tests that are left are skipped.
  */
 bool runner_run(struct runner *r, const volatile bool *stop);
 /* Whether a test is part of the run: selected, about such a device, holding under the profile. */

@@ -13,7 +13,7 @@ struct hook_call {
 	struct tester *t; /* NULL: the test has gone on without it */
 };
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 double tester_seconds(const struct tester *t, int64_t time_ns)
 {
@@ -70,9 +70,10 @@ void t_sleep(struct tester *t, double seconds)
 		;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
-/* After the verdict: what the test left open ends in order, what it had the device do is undone, all is over. */
+/* After the verdict: what the test left open ends in order, what it had the device do is undone, all is over.
+ */
 static void close_down(void *arg)
 {
 	struct tester *t = arg;
@@ -157,7 +158,8 @@ static void check_limits(void *ctx)
 		return;
 	t->patience += CLOSING_SECONDS;
 	if (flooded) {
-		snprintf(reason, sizeof(reason), "the device sent %llu octets on control connections in %.0f s",
+		snprintf(reason, sizeof(reason),
+			 "the device sent %llu octets on control connections in %.0f s",
 			 (unsigned long long)t->octets_in, t_now(t));
 		tester_cut(t, VERDICT_FAIL, reason);
 	} else {
@@ -252,7 +254,7 @@ void tester_free(struct tester *t)
 	free(t);
 }
 
-/* --- verdicts ----------------------------------------------------------------------------------- */
+/* --- verdicts -------------------------------------------------------------------------------- */
 
 void tester_end(struct tester *t, enum verdict_kind v)
 {
@@ -266,12 +268,12 @@ void t_pass(struct tester *t)
 	tester_end(t, VERDICT_PASS);
 }
 
-#define SAY(buffer, format)                                          \
-	do {                                                         \
-		va_list args_;                                       \
-		va_start(args_, format);                             \
-		vsnprintf(buffer, sizeof(buffer), format, args_);    \
-		va_end(args_);                                       \
+#define SAY(buffer, format)                                                                                  \
+	do {                                                                                                 \
+		va_list args_;                                                                               \
+		va_start(args_, format);                                                                     \
+		vsnprintf(buffer, sizeof(buffer), format, args_);                                            \
+		va_end(args_);                                                                               \
 	} while (0)
 
 void t_fail(struct tester *t, const char *observed, ...)
@@ -346,7 +348,7 @@ void t_warn(struct tester *t, const char *text, ...)
 	snprintf(next_note(t, true), RESULT_TEXT, "%s", line);
 }
 
-/* --- about the DUT and this run ------------------------------------------------------------------ */
+/* --- about the DUT and this run -------------------------------------------------------------- */
 
 enum role t_dut(const struct tester *t)
 {
@@ -410,7 +412,7 @@ bool t_own_address(const struct tester *t, bool higher, struct ip_addr *a)
 	return false;
 }
 
-/* --- hooks -------------------------------------------------------------------------------------- */
+/* --- hooks ----------------------------------------------------------------------------------- */
 
 static void hook_done(void *token, int status, const char *output)
 {

@@ -23,7 +23,8 @@ struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint1
 }
 
 /* Sends a message that gives the tester's Call ID away; the call is listened for from before that on. */
-static struct t_call *send_first(struct t_link *l, enum ctrl_type type, bool incoming, const struct overlays *o)
+static struct t_call *send_first(struct t_link *l, enum ctrl_type type, bool incoming,
+				 const struct overlays *o)
 {
 	struct t_call *c;
 	struct draft d;
@@ -66,11 +67,12 @@ __attribute__((format(printf, 3, 4))) static struct t_call *refused(struct refus
 	return NULL;
 }
 
-static struct t_call *nothing_came(struct refusal *r, const struct t_link *l, enum ctrl_type awaited, int seconds)
+static struct t_call *nothing_came(struct refusal *r, const struct t_link *l, enum ctrl_type awaited,
+				   int seconds)
 {
-	const char *end = t_was_reset(l) ? " and reset the connection" :
-			  t_is_closed(l) ? " and closed the connection" :
-					   "";
+	const char *end = t_was_reset(l)   ? " and reset the connection"
+			  : t_is_closed(l) ? " and closed the connection"
+					   : "";
 
 	return refused(r, VERDICT_INCONCLUSIVE, "no call: the device sent no %s within %d s%s",
 		       ctrl_desc_of(awaited)->name, seconds, end);
@@ -103,7 +105,8 @@ static struct t_call *dial_pac(struct t_link *l, const struct overlays *o, struc
 	if (!m)
 		return nothing_came(r, l, CTRL_OCRP, DIAL_SECONDS);
 	if (!accepted(c, m))
-		return refused(r, VERDICT_INCONCLUSIVE, "no call: Outgoing-Call-Reply with Result %lld, Error %lld",
+		return refused(r, VERDICT_INCONCLUSIVE,
+			       "no call: Outgoing-Call-Reply with Result %lld, Error %lld",
 			       (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));
 	return c;
 }
@@ -151,7 +154,8 @@ static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struc
 		*known = INCOMING_REFUSED;
 	if (!m)
 		return nothing_came(r, l, CTRL_ICRP, CONNECT_SECONDS);
-	return refused(r, VERDICT_UNSUPPORTED, "the device takes no incoming calls: Incoming-Call-Reply Result %lld",
+	return refused(r, VERDICT_UNSUPPORTED,
+		       "the device takes no incoming calls: Incoming-Call-Reply Result %lld",
 		       (long long)t_field(m, "result_code"));
 }
 
@@ -194,13 +198,13 @@ struct t_call *t_try_call(struct t_link *l, bool incoming)
 	return incoming ? in_up(l, &none, &r) : out_up(l, &none, &r);
 }
 
-#define WITH_PAIRS(fn)                                   \
-	struct overlays o;                               \
-	struct refusal r;                                \
-	va_list args;                                    \
-	va_start(args, l);                               \
-	overlay_read(l->t, &o, args);                    \
-	va_end(args);                                    \
+#define WITH_PAIRS(fn)                                                                                       \
+	struct overlays o;                                                                                   \
+	struct refusal r;                                                                                    \
+	va_list args;                                                                                        \
+	va_start(args, l);                                                                                   \
+	overlay_read(l->t, &o, args);                                                                        \
+	va_end(args);                                                                                        \
 	return must(l, fn(l, &o, &r), &r)
 
 struct t_call *t_out_up(struct t_link *l, ...)

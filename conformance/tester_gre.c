@@ -20,7 +20,7 @@ struct t_call *t_call_of_gre(const struct t_gre *g)
 	return g->call;
 }
 
-/* --- out ------------------------------------------------------------------------------------------ */
+/* --- out ------------------------------------------------------------------------------------- */
 
 bool tester_gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len)
 {
@@ -100,7 +100,7 @@ void t_ack(struct t_gre *g, uint32_t number)
 	send_packet(g, &pkt, NULL, 0);
 }
 
-/* --- acknowledgments --------------------------------------------------------------------------------- */
+/* --- acknowledgments ------------------------------------------------------------------------- */
 
 static void send_due_acks(void *ctx)
 {
@@ -185,7 +185,7 @@ void t_acks(struct t_gre *g, enum t_acks how, unsigned n, double delay)
 	acknowledge(g);
 }
 
-/* --- in -------------------------------------------------------------------------------------------- */
+/* --- in -------------------------------------------------------------------------------------- */
 
 /* A place in the record: it grows up to PACKETS_KEPT, then the oldest give way. */
 static struct t_packet *next_place(struct t_gre *g)
@@ -310,7 +310,7 @@ void gre_free_all(struct tester *t)
 		net_gre_release(t->stray_claim);
 }
 
-/* --- the record ------------------------------------------------------------------------------------- */
+/* --- the record ------------------------------------------------------------------------------ */
 
 size_t t_packets(const struct t_gre *g)
 {
@@ -374,7 +374,7 @@ size_t t_bursts(const struct t_gre *g, size_t from, double pause, unsigned *size
 	return bursts;
 }
 
-/* --- packets that belong nowhere ---------------------------------------------------------------------- */
+/* --- packets that belong nowhere ------------------------------------------------------------- */
 
 static void on_stray(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
 		     size_t len)
@@ -406,7 +406,7 @@ size_t t_gre_stray(struct tester *t, double seconds)
 	return t->strays + after - before;
 }
 
-/* --- traffic -------------------------------------------------------------------------------------------- */
+/* --- traffic --------------------------------------------------------------------------------- */
 
 enum { ECHO_RATE = 50 };
 
@@ -420,7 +420,8 @@ static void next_echo(void *ctx)
 	t_gre_data(g, frame, len);
 	if (g->traffic_left && !--g->traffic_left)
 		return;
-	net_timer_set(net_of(g), &g->traffic_timer, net_now(net_of(g)) + (int64_t)(g->traffic_gap * (double)NET_SECOND));
+	net_timer_set(net_of(g), &g->traffic_timer,
+		      net_now(net_of(g)) + (int64_t)(g->traffic_gap * (double)NET_SECOND));
 }
 
 static void traffic_by_echo(struct t_gre *g, unsigned packets, unsigned size, unsigned rate)

@@ -14,9 +14,9 @@
 #include "conformance/runner.h"
 
 enum {
-	CONNECT_SECONDS = 10,   /* a TCP connection, a reply of a starting point */
-	COME_SECONDS = 60,      /* a device that connects by itself */
-	ECHO_SECONDS = 5,       /* an Echo-Reply of a device that lives */
+	CONNECT_SECONDS = 10, /* a TCP connection, a reply of a starting point */
+	COME_SECONDS = 60,    /* a device that connects by itself */
+	ECHO_SECONDS = 5,     /* an Echo-Reply of a device that lives */
 	HOOK_ARGUMENTS = 16,
 	INBOX_MESSAGES = 65536, /* unread on a connection; more are counted, not kept */
 	FLOOD_OCTETS = 8 << 20, /* received on a test's connections; more is a flood, and not recorded */
@@ -24,36 +24,36 @@ enum {
 	PACKETS_KEPT = 65536,   /* of a session's record */
 	ACKS_WAITING = 4096,
 	OVERLAYS = 24,
-	MORE_HOSTS = 4,         /* addresses of a test beside its own */
+	MORE_HOSTS = 4, /* addresses of a test beside its own */
 };
 
 struct t_message {
 	struct t_message *next;
 	struct ctrl_msg msg; /* octets: those below */
 	double time;
-	bool garbage;        /* no message: octets that are none */
+	bool garbage; /* no message: octets that are none */
 	uint8_t octets[];
 };
 
 struct t_link {
 	struct tester *t;
 	struct t_link *next;
-	struct channel *channel;    /* NULL once closed by the tester */
+	struct channel *channel; /* NULL once closed by the tester */
 	bool opened, failed, fin, reset, established, accepted, show_echo;
 	struct net_host *host;
-	struct ip_addr own, peer;   /* addresses */
-	char why[128];              /* of failed and reset */
+	struct ip_addr own, peer;        /* addresses */
+	char why[128];                   /* of failed and reset */
 	struct t_message *first, **last; /* unread */
 	unsigned unread;
-	struct t_message *current;  /* last waited for */
+	struct t_message *current; /* last waited for */
 	double closed_time, sent_time;
 	unsigned count[CTRL_TYPES];
 	uint64_t octets;
-	uint16_t own_id, dut_id;    /* Call IDs last given out, by the tester and by the DUT */
-	uint32_t min_bps, max_bps;  /* of the DUT's last OCRQ */
+	uint16_t own_id, dut_id;           /* Call IDs last given out, by the tester and by the DUT */
+	uint32_t min_bps, max_bps;         /* of the DUT's last OCRQ */
 	uint32_t echo_sent, echo_received; /* identifiers */
-	uint16_t last_type;         /* of what the DUT sent */
-	bool stopping;              /* a StopCCRQ of either side has passed */
+	uint16_t last_type;                /* of what the DUT sent */
+	bool stopping;                     /* a StopCCRQ of either side has passed */
 };
 
 /* What is laid over messages: a name and a value each. */
@@ -76,24 +76,24 @@ struct t_gre {
 	struct tester *t;
 	struct t_gre *next;
 	struct net_claim *claim;
-	bool active;                /* the test has asked for it: acknowledgments may go out */
+	bool active; /* the test has asked for it: acknowledgments may go out */
 	uint32_t next_seq;
 	bool any_in;
-	uint32_t highest_in;        /* of the DUT's data */
-	int64_t last_ack;           /* of the DUT's acknowledgments */
+	uint32_t highest_in; /* of the DUT's data */
+	int64_t last_ack;    /* of the DUT's acknowledgments */
 	enum t_acks how;
-	unsigned batch, unacked;    /* of EVERY and BATCH; data since the last acknowledgment */
+	unsigned batch, unacked; /* of EVERY and BATCH; data since the last acknowledgment */
 	double delay;
-	struct waiting_ack *acks;   /* a ring of ACKS_WAITING */
+	struct waiting_ack *acks; /* a ring of ACKS_WAITING */
 	size_t acks_first, acks_count;
 	struct net_timer ride_timer, ack_timer;
 	struct net_timer first_timer; /* acknowledges what came before the session was asked for */
-	struct t_packet *packet;    /* a ring once full */
+	struct t_packet *packet;      /* a ring once full */
 	size_t packets, room, waited; /* seen in all; allocated; those that t_gre_wait has shown */
-	uint8_t echoed[32];         /* bits: identifiers of the LCP Echo-Replies that came */
-	struct ppp_peer *peer;      /* NULL: the test has not asked for PPP */
-	bool silent, plain;         /* PPP keeps still; LCP without FF 03 */
-	uint32_t magic;             /* of the tester's LCP, 0: none yet */
+	uint8_t echoed[32];           /* bits: identifiers of the LCP Echo-Replies that came */
+	struct ppp_peer *peer;        /* NULL: the test has not asked for PPP */
+	bool silent, plain;           /* PPP keeps still; LCP without FF 03 */
+	uint32_t magic;               /* of the tester's LCP, 0: none yet */
 	uint8_t traffic_identifier;
 	bool traffic_by_hook;
 	unsigned traffic_left, traffic_size; /* LCP echoes still to send */
@@ -130,15 +130,15 @@ struct tester {
 		struct ip_addr addr;
 		struct net_host *host;
 		struct net_listener *listener;
-	} more[MORE_HOSTS];           /* others of the tester's addresses */
+	} more[MORE_HOSTS]; /* others of the tester's addresses */
 	void *recording;
 	struct fiber *fiber;
 	struct net_timer wake;
-	struct net_timer limit;       /* looks once a second whether it takes too long */
-	double patience;              /* seconds until then */
-	uint64_t octets_in;           /* of TCP */
-	bool woken;                   /* something has happened since the fiber went to wait */
-	bool ended, closing, over;    /* the verdict is settled; what is open is being ended; all is done */
+	struct net_timer limit;    /* looks once a second whether it takes too long */
+	double patience;           /* seconds until then */
+	uint64_t octets_in;        /* of TCP */
+	bool woken;                /* something has happened since the fiber went to wait */
+	bool ended, closing, over; /* the verdict is settled; what is open is being ended; all is done */
 	int64_t started;
 	struct test_result result;
 	struct t_link *links;
@@ -149,10 +149,10 @@ struct tester {
 	struct hook_call *hook;
 	int hook_status;
 	char *hook_output;
-	bool hook_done, hooked;       /* the last one has answered; there was one */
-	bool beside;                  /* others run at the same time */
-	bool unreachable;             /* could not connect: perhaps the device is down */
-	bool again;                   /* nothing is wrong, but it has to begin anew */
+	bool hook_done, hooked; /* the last one has answered; there was one */
+	bool beside;            /* others run at the same time */
+	bool unreachable;       /* could not connect: perhaps the device is down */
+	bool again;             /* nothing is wrong, but it has to begin anew */
 	uint32_t random;
 	struct net_claim *stray_claim;
 	size_t strays;
@@ -214,7 +214,7 @@ bool gre_rides(const struct t_gre *g); /* data carries an acknowledgment */
 
 /* tester_lcp.c */
 void lcp_frame(struct t_gre *g, const uint8_t *frame, size_t len); /* the DUT's PPP, as it comes */
-void lcp_discard(struct t_gre *g); /* sends data that means nothing */
+void lcp_discard(struct t_gre *g);                                 /* sends data that means nothing */
 void lcp_free(struct t_gre *g);
 
 #endif

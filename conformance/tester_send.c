@@ -5,13 +5,14 @@
 
 #include "conformance/tester_private.h"
 
-/* --- messages of a correct tester ------------------------------------------------------------------- */
+/* --- messages of a correct tester ------------------------------------------------------------ */
 
 static void start_fields(struct t_link *l, struct draft *d)
 {
 	draft_fill(d, "protocol_version", INT64_C(0x0100), "framing_capabilities", INT64_C(3),
 		   "bearer_capabilities", INT64_C(3), "maximum_channels", (int64_t)(t_self(l->t) == ROLE_PAC),
-		   "firmware_revision", INT64_C(1), "host_name", "tester.invalid", "vendor_name", "pptpscope", NULL);
+		   "firmware_revision", INT64_C(1), "host_name", "tester.invalid", "vendor_name", "pptpscope",
+		   NULL);
 }
 
 /* A speed that the DUT has asked for. */
@@ -31,7 +32,8 @@ static void call_request(struct t_link *l, struct draft *d)
 	draft_fill(d, "call_id", (int64_t)id, "call_serial_number", (int64_t)id, NULL);
 	if (d->desc->type == CTRL_OCRQ)
 		draft_fill(d, "minimum_bps", INT64_C(300), "maximum_bps", INT64_C(100000000), "bearer_type",
-			   INT64_C(3), "framing_type", INT64_C(3), "packet_recv_window_size", INT64_C(16), NULL);
+			   INT64_C(3), "framing_type", INT64_C(3), "packet_recv_window_size", INT64_C(16),
+			   NULL);
 	else
 		draft_fill(d, "call_bearer_type", INT64_C(1), "dialed_number_length", INT64_C(7),
 			   "dialing_number_length", INT64_C(7), "dialed_number", "5551000", "dialing_number",
@@ -99,7 +101,7 @@ void t_draft(struct t_link *l, enum ctrl_type type, struct draft *d)
 	}
 }
 
-/* --- what is laid over ------------------------------------------------------------------------------ */
+/* --- what is laid over ----------------------------------------------------------------------- */
 
 static const struct field *row_of(const struct ctrl_desc *d, const char *field)
 {
@@ -175,7 +177,7 @@ void overlay_apply(struct tester *t, struct draft *d, const struct overlays *o, 
 		}
 }
 
-/* --- sending ---------------------------------------------------------------------------------------- */
+/* --- sending --------------------------------------------------------------------------------- */
 
 /* What the tester's next messages refer to. */
 static void remember(struct t_link *l, const struct draft *d)
@@ -210,7 +212,8 @@ void t_send_draft(struct t_link *l, const struct draft *d)
 	remember(l, d);
 	l->sent_time = t_now(l->t);
 	if (l->channel)
-		channel_send(l->channel, d); /* what cannot be sent any more is for the device's FIN or RST to say */
+		channel_send(l->channel,
+			     d); /* what cannot be sent any more is for the device's FIN or RST to say */
 }
 
 void link_send(struct t_link *l, enum ctrl_type type, const struct overlays *o)
@@ -259,7 +262,7 @@ void t_uncork(struct t_link *l)
 	channel_uncork(t_channel(l));
 }
 
-/* --- the REJECT set ----------------------------------------------------------------------------------- */
+/* --- the REJECT set -------------------------------------------------------------------------- */
 
 enum { REJECT_SECONDS = 60, GRACE_SECONDS = 2, UNBORN_SECONDS = 10 };
 

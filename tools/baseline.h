@@ -24,8 +24,8 @@ struct baseline_list {
 };
 
 /*
- * Reads a file into an empty list, which is sorted then.  words: what lines look like, for messages; valid: is asked
- * about the first word of each.  False: the reason was said, *status is the exit status.
+ * Reads a file into an empty list, which is sorted then.  words: what lines look like, for messages; valid:
+ * is asked about the first word of each.  False: the reason was said, *status is the exit status.
  */
 bool baseline_read(struct baseline_list *l, const struct options *o, const char *path, const char *words,
 		   bool (*valid)(const char *first), int *status);
@@ -35,7 +35,8 @@ struct baseline_line *baseline_find(struct baseline_list *l, const char *text);
 bool baseline_add(struct baseline_list *l, const char *text);
 /* Writes each line once, in order, below a comment.  False: the reason was said. */
 bool baseline_write(struct baseline_list *l, const struct options *o, const char *path, const char *comment);
-/* Lines that were not seen, NULL-terminated; the array is the caller's, the texts are the list's.  NULL: no memory. */
+/* Lines that were not seen, NULL-terminated; the array is the caller's, the texts are the list's.  NULL: no
+ * memory. */
 const char **baseline_unseen(const struct baseline_list *l, size_t *count);
 void baseline_free(struct baseline_list *l);
 

@@ -32,14 +32,14 @@ struct conform {
 	bool selected[RULES];
 	struct ip_addr sources[SOURCES_MAX];
 	struct password password;
-	const char *output;          /* NULL: standard output */
+	const char *output; /* NULL: standard output */
 	struct report_conform_options report;
 	const struct report_conform_ops *ops;
 	struct report_conform *printed;
 	struct report_conform_summary summary;
 	char address[IP_ADDR_TEXT];
 	struct baseline_list accepted, found;
-	struct net *net;             /* owned; --self has its own */
+	struct net *net; /* owned; --self has its own */
 	struct conform_self *self;
 	struct conform_hook *hook;
 	struct active_tap *tap;
@@ -66,7 +66,7 @@ __attribute__((format(printf, 2, 3))) static void notice(struct conform *c, cons
 	c->notices++;
 }
 
-/* --- what the runner tells -------------------------------------------------------------------------------- */
+/* --- what the runner tells ------------------------------------------------------------------- */
 
 static void wipe_progress(const struct conform *c)
 {
@@ -158,11 +158,11 @@ static bool hook(void *ctx, unsigned argc, const char *const *argv,
 {
 	struct conform *c = ctx;
 
-	return c->self ? conform_self_hook(c->self, argc, argv, done, token) :
-			 conform_hook_start(c->hook, argc, argv, done, token);
+	return c->self ? conform_self_hook(c->self, argc, argv, done, token)
+		       : conform_hook_start(c->hook, argc, argv, done, token);
 }
 
-/* --- options ----------------------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------------------------- */
 
 /* A number of seconds, or a factor. */
 static bool take_real(const struct options *o, const char *name, double low, double high, double *out)
@@ -183,13 +183,16 @@ static bool take_role(struct conform *c)
 {
 	const char *role = options_value(c->o, "dut", NULL);
 
-	c->run.dut = role && strcmp(role, "pac") == 0 ? ROLE_PAC :
-		     role && strcmp(role, "pns") == 0 ? ROLE_PNS :
-							ROLE_UNKNOWN;
+	c->run.dut = role && strcmp(role, "pac") == 0   ? ROLE_PAC
+		     : role && strcmp(role, "pns") == 0 ? ROLE_PNS
+							: ROLE_UNKNOWN;
 	if (c->run.dut != ROLE_UNKNOWN)
 		return true;
-	options_usage_error(c->o, role ? "--dut takes pac or pns, not '%s'" : "say what the device is: --dut pac or "
-										 "--dut pns", role);
+	options_usage_error(c->o,
+			    role ? "--dut takes pac or pns, not '%s'"
+				 : "say what the device is: --dut pac or "
+				   "--dut pns",
+			    role);
 	return false;
 }
 
@@ -200,7 +203,8 @@ static bool take_numbers(struct conform *c)
 	c->run.timeout = TEST_SECONDS;
 	c->run.time_scale = 1;
 	c->hook_seconds = 10;
-	if (!options_number(c->o, "jobs", 1, 64, &jobs) || !options_number(c->o, "retries", 0, 100, &retries) ||
+	if (!options_number(c->o, "jobs", 1, 64, &jobs) ||
+	    !options_number(c->o, "retries", 0, 100, &retries) ||
 	    !options_number(c->o, "seed", 0, UINT32_MAX, &seed) ||
 	    !take_real(c->o, "timeout", 1, 1e6, &c->run.timeout) ||
 	    !take_real(c->o, "time-scale", 0.001, 1000, &c->run.time_scale) ||
@@ -226,8 +230,9 @@ static bool select_named(struct conform *c, const char *option, bool value)
 			}
 		if (found)
 			continue;
-		options_usage_error(c->o, "--%s %s: no requirement has this id ('pptpscope rules' lists them)", option,
-				    name);
+		options_usage_error(c->o,
+				    "--%s %s: no requirement has this id ('pptpscope rules' lists them)",
+				    option, name);
 		return false;
 	}
 	return true;
@@ -302,8 +307,8 @@ static bool take_device(struct conform *c)
 		return false;
 	}
 	if (n == 0) {
-		if (options_given(c->o, "listen") || options_given(c->o, "self") || options_given(c->o, "list") ||
-		    options_given(c->o, "dry-run"))
+		if (options_given(c->o, "listen") || options_given(c->o, "self") ||
+		    options_given(c->o, "list") || options_given(c->o, "dry-run"))
 			return true;
 		options_usage_error(c->o, "name the device, or wait for it with --listen");
 		return false;
@@ -317,7 +322,8 @@ static bool take_device(struct conform *c)
 
 static bool take_password(struct conform *c)
 {
-	const char *path = options_value(c->o, "password-file", NULL), *user = options_value(c->o, "user", NULL);
+	const char *path = options_value(c->o, "password-file", NULL),
+		   *user = options_value(c->o, "user", NULL);
 	char err[256];
 
 	c->run.user = user;
@@ -357,7 +363,7 @@ static bool take_options(struct conform *c)
 	       take_password(c);
 }
 
-/* --- beginning --------------------------------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------------------------- */
 
 static bool open_net(struct conform *c, int *status)
 {
@@ -377,8 +383,8 @@ static bool open_net(struct conform *c, int *status)
 	c->run.gre = net_gre_open(c->net, err, sizeof(err));
 	if (!c->run.gre)
 		notice(c, "tests of tunnel packets were skipped: %s", err);
-	c->hook = conform_hook_new(c->net, options_value(c->o, "hook", NULL), options_value(c->o, "exec", NULL),
-				   c->hook_seconds);
+	c->hook = conform_hook_new(c->net, options_value(c->o, "hook", NULL),
+				   options_value(c->o, "exec", NULL), c->hook_seconds);
 	return c->hook;
 }
 
@@ -391,7 +397,8 @@ static bool has_hooks(const struct conform *c)
 
 static bool open_runner(struct conform *c)
 {
-	struct runner_events e = { started, ended, record_begin, record, record_end, has_hooks(c) ? hook : NULL };
+	struct runner_events e = { started, ended,      record_begin,
+				   record,  record_end, has_hooks(c) ? hook : NULL };
 
 	c->runner = runner_new(&c->run, &e, c);
 	if (!c->runner)
@@ -401,7 +408,8 @@ static bool open_runner(struct conform *c)
 
 static bool open_tap(struct conform *c)
 {
-	struct active_tap_options t = { .dut = c->run.dut, .profile = c->run.profile,
+	struct active_tap_options t = { .dut = c->run.dut,
+					.profile = c->run.profile,
 					.pcap_dir = options_value(c->o, "pcap-dir", NULL),
 					.time_scale = c->run.time_scale };
 
@@ -466,7 +474,7 @@ static bool read_accepted(struct conform *c, int *status)
 	return !path || baseline_read(&c->accepted, c->o, path, "ID VERDICT", is_id, status);
 }
 
-/* --- running ------------------------------------------------------------------------------------------------ */
+/* --- running --------------------------------------------------------------------------------- */
 
 static void interrupt(int number)
 {
@@ -541,11 +549,13 @@ static void finish(struct conform *c)
 		c->summary.baseline.fixed = nfixed;
 		c->summary.baseline.fixed_lines = fixed;
 	}
-	if (path && !baseline_write(&c->found, c->o, path, "Verdicts accepted by pptpscope conform --expect."))
+	if (path &&
+	    !baseline_write(&c->found, c->o, path, "Verdicts accepted by pptpscope conform --expect."))
 		c->partial = true;
 	c->summary.notices = c->notice;
 	if (!c->ops->end(c->printed, &c->summary)) {
-		options_say(c->o, "cannot write %s: %s", c->output ? c->output : "to standard output", strerror(errno));
+		options_say(c->o, "cannot write %s: %s", c->output ? c->output : "to standard output",
+			    strerror(errno));
 		c->partial = true;
 	}
 	c->printed = NULL;
@@ -606,7 +616,8 @@ static int run(const struct options *o)
 	}
 	c->o = o;
 	if (options_given(o, "list-faults"))
-		status = conform_list_faults(options_given(o, "dut") && take_role(c) ? c->run.dut : ROLE_UNKNOWN);
+		status = conform_list_faults(options_given(o, "dut") && take_role(c) ? c->run.dut
+										     : ROLE_UNKNOWN);
 	else if (take_options(c))
 		status = run_device(c);
 	else
@@ -631,7 +642,8 @@ static const struct option_desc table[] = {
 	{ 0, "fast", NULL, "leave out tests that wait for the device's own timers" },
 	{ 0, "versions", NULL, "the device supports several protocol versions" },
 	{ 0, "strict", NULL, "fail tests for warnings, too" },
-	{ 0, "jobs", "N", "run so many tests side by side, where the device allows several connections (16)" },
+	{ 0, "jobs", "N",
+	  "run so many tests side by side, where the device allows several connections (16)" },
 	{ 0, "retries", "N", "try a test again that failed or was inconclusive (default 0)" },
 	{ 0, "timeout", "SECONDS", "give a test up after so long (default 1800)" },
 	{ 0, "time-scale", "F", "all timers of the protocol times F, as set in the device" },
@@ -659,7 +671,8 @@ const struct command cmd_conform = {
 	.name = "conform",
 	.operands = "HOST[:PORT]",
 	.help = "run active tests against a PAC or PNS",
-	.details = "Without HOST the device has to connect by itself (--listen).  Hooks are described in pptpscope(1).",
+	.details = "Without HOST the device has to connect by itself (--listen).  Hooks are described in "
+		   "pptpscope(1).",
 	.options = table,
 	.run = run,
 };

@@ -24,9 +24,9 @@ struct child {
 	struct conform_hook *owner;
 	struct net_timer look;
 	pid_t pid;
-	int fd[2];         /* its standard output and error */
+	int fd[2]; /* its standard output and error */
 	int64_t deadline;
-	char *text[2];     /* OUTPUT octets each */
+	char *text[2]; /* OUTPUT octets each */
 	size_t len[2];
 	void (*done)(void *token, int status, const char *output);
 	void *token;
@@ -50,7 +50,7 @@ struct conform_hook *conform_hook_new(struct net *n, const char *command, const 
 	return h;
 }
 
-/* --- the client ------------------------------------------------------------------------------------------- */
+/* --- the client ------------------------------------------------------------------------------ */
 
 static bool has_ended(pid_t pid)
 {
@@ -125,7 +125,7 @@ static bool client_does(struct conform_hook *h, const char *name, int *status, c
 	return true;
 }
 
-/* --- the command ------------------------------------------------------------------------------------------- */
+/* --- the command ----------------------------------------------------------------------------- */
 
 static void child_free(struct child *c)
 {
@@ -184,7 +184,8 @@ static void look(void *ctx)
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == HOOK_DONE || WEXITSTATUS(status) == HOOK_NONE))
 		tell(c, WEXITSTATUS(status), c->text[0]);
 	else
-		tell(c, WIFEXITED(status) ? WEXITSTATUS(status) : HOOK_FAULT, c->len[1] ? c->text[1] : c->text[0]);
+		tell(c, WIFEXITED(status) ? WEXITSTATUS(status) : HOOK_FAULT,
+		     c->len[1] ? c->text[1] : c->text[0]);
 }
 
 /* sh -c 'COMMAND "$@"' hook NAME ARGUMENT... */

@@ -72,7 +72,8 @@ static void describe(const struct test_case *t)
 	printf("%s  (%s, %s%s)\n", rule->id, rule_level_name(rule->level),
 	       rule->section[0] >= '0' && rule->section[0] <= '9' ? "RFC 2637 section " : "", rule->section);
 	printf("  Requirement: %s\n", rule->statement);
-	printf("  Obliged:     %s; device under test: %s\n", rule_side_name(rule->obliged), rule_dut_name(rule->dut));
+	printf("  Obliged:     %s; device under test: %s\n", rule_side_name(rule->obliged),
+	       rule_dut_name(rule->dut));
 	printf("  Stimulus:    %s\n", t->stimulus);
 	printf("  Expected:    %s\n", t->expected);
 	printf("  Hooks:       %s\n", t->hooks ? t->hooks : "none");
@@ -93,7 +94,8 @@ int conform_describe(const struct options *o)
 		if (!rule)
 			return options_usage_error(o, "there is no requirement '%s'", id);
 		if (!t)
-			return options_usage_error(o, "%s has no active test: it is judged passively", rule->id);
+			return options_usage_error(o, "%s has no active test: it is judged passively",
+						   rule->id);
 		if (i)
 			putchar('\n');
 		describe(t);
@@ -106,9 +108,9 @@ int conform_list_faults(enum role role)
 	for (unsigned f = 0; f < FAULTS; f++)
 		if (role == ROLE_UNKNOWN || faults[f].roles >> role & 1)
 			printf("%-24s %-8s %s\n", faults[f].name,
-			       faults[f].roles == 1U << ROLE_PAC   ? "PAC" :
-			       faults[f].roles == 1U << ROLE_PNS ? "PNS" :
-								   "PAC PNS",
+			       faults[f].roles == 1U << ROLE_PAC   ? "PAC"
+			       : faults[f].roles == 1U << ROLE_PNS ? "PNS"
+								   : "PAC PNS",
 			       faults[f].words);
 	return EXIT_OK;
 }

@@ -12,8 +12,8 @@
 struct conform_self;
 
 /*
- * A net in memory with an endpoint of that role on it, which commits the faults of --fault.  Sets net, address,
- * port, sources and gre of the run.  NULL: the reason was said, *status is the exit status.
+ * A net in memory with an endpoint of that role on it, which commits the faults of --fault.  Sets net,
+ * address, port, sources and gre of the run.  NULL: the reason was said, *status is the exit status.
  */
 struct conform_self *conform_self_new(const struct options *o, struct runner_options *run, int *status);
 void conform_self_free(struct conform_self *s);

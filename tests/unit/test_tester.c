@@ -59,7 +59,7 @@ static char names[RESULTS][40];
 static unsigned nresults, hooks_run;
 static int hook_status;
 
-/* --- the device ----------------------------------------------------------------------------------- */
+/* --- the device ------------------------------------------------------------------------------ */
 
 static void reply(struct conn *k, enum ctrl_type type, const char *field, int64_t value)
 {
@@ -188,7 +188,9 @@ static void flood(void *ctx)
 
 static void accepted(void *ctx, struct net_tcp *tcp)
 {
-	static const struct channel_events events = { .message = on_message, .fin = ended, .reset = was_reset };
+	static const struct channel_events events = { .message = on_message,
+						      .fin = ended,
+						      .reset = was_reset };
 	struct device *d = ctx;
 	struct conn *k = &d->conn[d->nconns % CHANNELS];
 
@@ -210,7 +212,8 @@ static void accepted(void *ctx, struct net_tcp *tcp)
 }
 
 /* Acknowledges data, and answers LCP Echo-Requests. */
-static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets, size_t len)
+static void on_gre(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, const uint8_t *octets,
+		   size_t len)
 {
 	struct device *d = ctx;
 	struct gre_pkt in, out = { .flags = GRE_K | GRE_A | 1, .protocol = GRE_PROTO_PPP };
@@ -263,7 +266,7 @@ static void device_done(void)
 	net_free(net);
 }
 
-/* --- the runner ------------------------------------------------------------------------------------ */
+/* --- the runner ------------------------------------------------------------------------------ */
 
 static void on_ended(void *ctx, const struct test_result *r)
 {
@@ -291,8 +294,17 @@ static struct runner *runner;
 static struct runner_options options(void)
 {
 	return (struct runner_options){
-		.net = net, .dut = ROLE_PAC, .address = addresses[0], .port = CTRL_PORT, .sources = &addresses[1],
-		.nsources = 1, .gre = true, .timeout = 300, .time_scale = 1, .jobs = 1, .seed = 1,
+		.net = net,
+		.dut = ROLE_PAC,
+		.address = addresses[0],
+		.port = CTRL_PORT,
+		.sources = &addresses[1],
+		.nsources = 1,
+		.gre = true,
+		.timeout = 300,
+		.time_scale = 1,
+		.jobs = 1,
+		.seed = 1,
 	};
 }
 
@@ -319,7 +331,7 @@ static void one(enum manner manner, void (*run)(struct tester *t, void *arg))
 
 #define VERDICT(v) CU_ASSERT_EQUAL(results[0].verdict, VERDICT_##v)
 
-/* --- tests ------------------------------------------------------------------------------------------- */
+/* --- tests ----------------------------------------------------------------------------------- */
 
 static void steps(void *arg)
 {
@@ -414,7 +426,8 @@ static void reject(void)
 
 static void run_gre(struct tester *t, void *arg)
 {
-	struct t_call *c = t_out_up(t_cc_up(t), "packet_recv_window_size", INT64_C(3), "phone_number", "42", NULL);
+	struct t_call *c =
+		t_out_up(t_cc_up(t), "packet_recv_window_size", INT64_C(3), "phone_number", "42", NULL);
 	struct t_gre *g = t_gre(c);
 	uint32_t first;
 
@@ -499,7 +512,7 @@ static void mad_devices(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(results[0].observed, "octets"));
 }
 
-/* --- whole runs ---------------------------------------------------------------------------------------- */
+/* --- whole runs ------------------------------------------------------------------------------ */
 
 static bool selected[RULES];
 static int64_t took;
@@ -566,8 +579,9 @@ static void side_by_side(void)
 
 static bool known_hooks(const char *hooks)
 {
-	static const char *const names[] = { "dut-connect", "dut-stop",	  "dut-dial",	   "dut-ring",	 "dut-hangup",
-					     "dut-telco",   "dut-traffic", "dut-wan-error", "dut-config", "dut-log" };
+	static const char *const names[] = { "dut-connect", "dut-stop",  "dut-dial",    "dut-ring",
+					     "dut-hangup",  "dut-telco", "dut-traffic", "dut-wan-error",
+					     "dut-config",  "dut-log" };
 	char word[64];
 
 	for (int used; sscanf(hooks, " %63s%n", word, &used) == 1; hooks += used) {
@@ -596,7 +610,8 @@ static void tests_and_rules(void)
 		CU_ASSERT_PTR_NOT_NULL(t->stimulus);
 		CU_ASSERT_PTR_NOT_NULL(t->expected);
 		CU_ASSERT_TRUE(known_hooks(t->hooks ? t->hooks : ""));
-		for (const char *at = t->also ? t->also : ""; sscanf(at, " %63s", word) == 1; at = strstr(at, word) + strlen(word))
+		for (const char *at = t->also ? t->also : ""; sscanf(at, " %63s", word) == 1;
+		     at = strstr(at, word) + strlen(word))
 			CU_ASSERT_PTR_NOT_NULL(rule_by_id(word));
 	}
 }
