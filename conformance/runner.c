@@ -476,7 +476,7 @@ static bool came_back(struct runner *r, const char *before, const volatile bool 
 static bool fits_beside(const struct runner *r, const struct test_case *t)
 {
 	return (t->flags & TEST_WAITS || !r->e.hook) && !(t->flags & (TEST_ALONE | TEST_INCOMING)) &&
-	       !t->hooks && !r->o.listen && (r->o.dut == ROLE_PAC || r->incoming == INCOMING_TAKEN);
+	       !t->hooks && !r->o.listen && (r->o.dut == ROLE_PAC || !r->e.hook || r->incoming == INCOMING_TAKEN);
 }
 
 /* Opens as many control connections as there are jobs, each as its lane would. */
