@@ -415,14 +415,12 @@ static void sanity(struct tester *t, void *arg)
 	(void)arg;
 	t_expected(t, "the device starts a control connection");
 	if (t->o->listen) {
-		if (!t_answer_start(l))
-			t_fail(t, "no Start-Control-Connection-Request within %d s", CONNECT_SECONDS);
+		t_need(l, CTRL_SCCRQ, CONNECT_SECONDS);
+		t_answer_start(l);
 		t_pass(t);
 	}
 	t_send(l, CTRL_SCCRQ, NULL);
-	m = t_get(l, CTRL_SCCRP, CONNECT_SECONDS);
-	if (!m)
-		t_fail(t, "no Start-Control-Connection-Reply within %d s", CONNECT_SECONDS);
+	m = t_need(l, CTRL_SCCRP, CONNECT_SECONDS);
 	if (is_refusal(t_field(m, "result_code")))
 		t_fail(t, "the device refuses the control connection: Result %lld, Error %lld",
 		       (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));

@@ -235,6 +235,8 @@ size_t t_lcp_echo_build(const struct t_gre *g, uint8_t identifier, size_t fill, 
  * when open.  Answers whatever it asks for in PPP: good enough to keep it sending.
  */
 bool t_lcp_open(struct t_gre *g, double seconds);
+/* Whether the DUT has ended PPP, as one does that is not content with the tester's proof of who it is. */
+bool t_ppp_over(const struct t_gre *g);
 /* An LCP Echo-Reply with this identifier came, or comes within seconds. */
 bool t_lcp_echoed(struct t_gre *g, uint8_t identifier, double seconds);
 

@@ -201,6 +201,11 @@ bool t_lcp_open(struct t_gre *g, double seconds)
 	return state_of(g) != PPP_PEER_DEAD;
 }
 
+bool t_ppp_over(const struct t_gre *g)
+{
+	return g->peer && state_of(g) == PPP_PEER_DEAD;
+}
+
 void lcp_free(struct t_gre *g)
 {
 	ppp_peer_free(g->peer);

@@ -129,8 +129,13 @@ static void gre_a(struct tester *t)
 /* The call still works: an LCP Echo-Request is answered, and the control connection lives. */
 static void call_works(struct tester *t, struct t_gre *g, const char *after)
 {
+	bool answered;
+
 	t_lcp_echo(g, 222);
-	T_CHECK(t, t_lcp_echoed(g, 222, 5), "no LCP Echo-Reply any more after %s", after);
+	answered = t_lcp_echoed(g, 222, 5);
+	if (!answered && t_ppp_over(g))
+		t_inconclusive(t, "the device ended PPP meanwhile");
+	T_CHECK(t, answered, "no LCP Echo-Reply any more after %s", after);
 	T_CHECK(t, !t_is_closed(gre_link(g)), "the control connection was closed after %s", after);
 }
 
