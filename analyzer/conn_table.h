@@ -6,8 +6,8 @@
 #ifndef PPTPSCOPE_CONN_TABLE_H
 #define PPTPSCOPE_CONN_TABLE_H
 
-#include "analyzer/pool.h"
 #include "analyzer/reassembly.h"
+#include "conformance/pool.h"
 
 struct hole;
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "analyzer/pool.h"
+#include "conformance/pool.h"
 
 enum { FIRST_BITS = 10 };
 

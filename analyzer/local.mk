@@ -36,8 +36,6 @@ libanalyzer_a_SOURCES = \
 	%D%/pipeline.h \
 	%D%/pipeline_control.c \
 	%D%/pipeline_private.h \
-	%D%/pool.c \
-	%D%/pool.h \
 	%D%/reassembly.c \
 	%D%/reassembly.h \
 	%D%/reassembly_flow.c \

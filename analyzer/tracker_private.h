@@ -4,10 +4,10 @@
 #define PPTPSCOPE_TRACKER_PRIVATE_H
 
 #include "analyzer/flow_table.h"
-#include "analyzer/pool.h"
 #include "analyzer/spill.h"
 #include "analyzer/tracker.h"
 #include "conformance/field.h"
+#include "conformance/pool.h"
 
 enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
 

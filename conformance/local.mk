@@ -14,6 +14,8 @@ libconformance_a_SOURCES = \
 	%D%/flow.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/pool.c \
+	%D%/pool.h \
 	%D%/posture.c \
 	%D%/posture.def \
 	%D%/posture.h \
