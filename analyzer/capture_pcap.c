@@ -116,6 +116,7 @@ static bool fill(struct pcap_reader *r, size_t wanted)
 		have += (size_t)n;
 	}
 	r->in = cursor_on(r->buffer, have);
+	r->shown = 0; /* it moved */
 	return have >= wanted;
 }
 

@@ -73,6 +73,7 @@ libanalyzer_a_SOURCES = \
 	%D%/spill.h \
 	%D%/tracker.c \
 	%D%/tracker.h \
+	%D%/tracker_ahead.c \
 	%D%/tracker_control.c \
 	%D%/tracker_private.h \
 	%D%/tracker_walk.c
