@@ -515,13 +515,13 @@ static void put_steps(struct report *r, const struct call *c)
 
 	emit_open(j, "steps", '{');
 	for (unsigned i = 0; i < CALL_STEPS; i++) {
-		if (!c->step[i].frame) {
+		if (!call_step(c, i)->frame) {
 			emit_null(j, keys[i]);
 			continue;
 		}
 		emit_open(j, keys[i], '{');
-		emit_frame(j, &r->o, "frame", "capture", c->step[i].frame);
-		emit_time(j, "time", true, c->step[i].time_ns);
+		emit_frame(j, &r->o, "frame", "capture", call_step(c, i)->frame);
+		emit_time(j, "time", true, call_step(c, i)->time_ns);
 		emit_close(j, '}');
 	}
 	emit_close(j, '}');
@@ -530,13 +530,14 @@ static void put_steps(struct report *r, const struct call *c)
 static void put_outcomes(struct report *r, const struct call *c)
 {
 	static const char *const ends[] = { NULL, "pns", "pac", "connection" };
-	bool cleared = c->step[STEP_DISCONNECT].frame != 0;
+	bool cleared = call_step(c, STEP_DISCONNECT)->frame != 0;
 	enum ctrl_type reply = report_reply_type(c);
 
 	/* There is one cause: the disconnect's, or before that the reply's. */
 	put_outcome(&r->j, "reply", c->replied, reply, c->reply_result, c->reply_error,
 		    reply == CTRL_OCRP && !cleared, c->cause);
-	put_outcome(&r->j, "disconnect", cleared, CTRL_CDN, c->end_result, c->end_error, true, c->cause);
+	put_outcome(&r->j, "disconnect", cleared, CTRL_CDN, call_rare(c)->end_result, call_rare(c)->end_error,
+		    true, c->cause);
 	emit_text(&r->j, "ended_by", c->ended_by < sizeof(ends) / sizeof(*ends) ? ends[c->ended_by] : NULL);
 	put_steps(r, c);
 }

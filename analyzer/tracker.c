@@ -238,6 +238,7 @@ static void call_unlink(struct tracker *t, struct call *c)
 	if (c->tunnel->last_call == c)
 		c->tunnel->last_call = before;
 	ppp_session_free(c->ppp);
+	free(c->rare);
 	pool_put(&t->call_pool, c);
 }
 
@@ -862,8 +863,10 @@ void tracker_free(struct tracker *t)
 	for (size_t i = 0; i < t->ntunnels; i++) {
 		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
 			history_clear(&c->history);
-		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
 			ppp_session_free(c->ppp);
+			free(c->rare);
+		}
 	}
 	for (size_t i = 0; i < t->interned_room; i++)
 		free(t->interned[i].text);

@@ -86,7 +86,7 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		bits |= UNLESS_ROLE_UNKNOWN;
 	if (e->kind == EVENT_GRE && (!e->call || !e->call->connection_id))
 		bits |= UNLESS_NO_CALL;
-	if (e->call && e->call->connection_id && !e->call->step[STEP_REQUEST].frame)
+	if (e->call && e->call->connection_id && !call_step(e->call, STEP_REQUEST)->frame)
 		bits |= UNLESS_MIDSTREAM;
 	if (!c)
 		return bits;

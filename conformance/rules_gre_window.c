@@ -53,7 +53,7 @@ static void window_init(const struct gre_look *l)
 
 	if (c->state != CALL_ESTABLISHED)
 		return;
-	if (pac < 0 || !c->step[STEP_REQUEST].frame)
+	if (pac < 0 || !call_step(c, STEP_REQUEST)->frame)
 		m->flags |= GRE_MEM_NO_WINDOW;
 	m->window = (uint16_t)(window ? window : 1);
 	m->allowed = (uint16_t)half_of(m->window);
@@ -359,7 +359,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 	    (long long)(mean / MILLISECONDS(1)), (long long)(said / MILLISECONDS(1)));
 	observed(expected(found, "at most about %lld ms", (long long)(limit / MILLISECONDS(1))), "%lld ms",
 		 (long long)(mean / MILLISECONDS(1)));
-	at(found, c->step[STEP_REPLY].frame, c->step[STEP_REPLY].time_ns);
+	at(found, call_step(c, STEP_REPLY)->frame, call_step(c, STEP_REPLY)->time_ns);
 }
 
 /* When the call ended, as far as that shows. */

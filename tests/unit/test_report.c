@@ -254,6 +254,7 @@ static struct flow a_flow(uint16_t call_id)
 
 static struct call a_call(struct tunnel *t)
 {
+	static struct call_rare rare;
 	struct call c = {
 		.id = 1,
 		.tunnel = t,
@@ -278,7 +279,6 @@ static struct call a_call(struct tunnel *t)
 		.bearer = 3,
 		.framing = 9,
 		.reply_result = 1,
-		.end_result = 4,
 		.ended_by = 1,
 		.pns_id_known = true,
 		.pac_id_known = true,
@@ -287,10 +287,12 @@ static struct call a_call(struct tunnel *t)
 		.ids_certain = true,
 	};
 
-	c.step[STEP_REQUEST] = (struct call_step_seen){ 10, START + MS(1060) };
-	c.step[STEP_REPLY] = (struct call_step_seen){ 12, START + MS(1084) };
-	c.step[STEP_CLEAR] = (struct call_step_seen){ 20, START + MS(9000) };
-	c.step[STEP_DISCONNECT] = (struct call_step_seen){ 21, START + MS(9100) };
+	rare = (struct call_rare){ .end_result = 4 };
+	c.rare = &rare;
+	call_step_take(&c, STEP_REQUEST, (struct call_step_seen){ 10, START + MS(1060) });
+	call_step_take(&c, STEP_REPLY, (struct call_step_seen){ 12, START + MS(1084) });
+	call_step_take(&c, STEP_CLEAR, (struct call_step_seen){ 20, START + MS(9000) });
+	call_step_take(&c, STEP_DISCONNECT, (struct call_step_seen){ 21, START + MS(9100) });
 	return c;
 }
 
@@ -451,7 +453,7 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 				 .replied = true,
 				 .reply_result = 250,
 				 .reply_error = 200,
-				 .step = { { 4, START }, { 5, START } } };
+				 .begun = { { 4, START }, { 5, START } } };
 	struct finding f = {
 		.id = "TCP-PORT-01", .section = "1.4", .level = "implied", .certainty = SUSPECTED
 	};

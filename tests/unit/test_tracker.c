@@ -187,7 +187,7 @@ static void outgoing(void)
 	CU_ASSERT_EQUAL(calls[0].flow[PNS]->rtt_count, 1);
 	CU_ASSERT_EQUAL(calls[0].flow[PNS]->rtt_min_us, 1000);
 	for (unsigned step = 0; step < CALL_STEPS; step++)
-		CU_ASSERT_EQUAL(calls[0].step[step].frame != 0, step != STEP_CONNECTED);
+		CU_ASSERT_EQUAL(call_step(&calls[0], step)->frame != 0, step != STEP_CONNECTED);
 	end();
 }
 
