@@ -58,7 +58,7 @@ struct conn {
 
 struct conn_table {
 	struct conn **bucket;
-	size_t mask;
+	size_t mask, most; /* buckets less one: now, and at most */
 	uint64_t seed[2];
 	struct conn *oldest[CONN_STATES], *newest[CONN_STATES];
 	size_t count[CONN_STATES];

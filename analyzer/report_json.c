@@ -14,12 +14,21 @@
 /* How far the document has come. */
 enum stage { STAGE_CAPTURES, STAGE_TUNNELS, STAGE_FINDINGS };
 
+/* The last start message of a kind as text: most peers say the same of themselves each time. */
+struct start_text {
+	struct start_info of;
+	enum role role;
+	size_t len; /* 0: none yet */
+	char text[1024];
+};
+
 struct report {
 	struct report_options o;
 	struct json j;
 	enum stage stage;
 	const struct tunnel *tunnel; /* the open one */
 	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
+	struct start_text start[2];  /* of requests, of replies */
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };
@@ -224,7 +233,6 @@ static void put_text64(struct report *r, const char *key, const uint8_t *text)
 		  text ? report_field_text(&r->o, key, text, strnlen((const char *)text, 64), buf) : NULL);
 }
 
-/* What a side said of itself; `type` is the message that it said it in. */
 /* Which peer this looks like, and by which fields. */
 static void put_fingerprint(struct report *r, const struct start_info *s, enum role role, bool asked)
 {
@@ -250,18 +258,12 @@ static void put_fingerprint(struct report *r, const struct start_info *s, enum r
 	emit_close(j, '}');
 }
 
-static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
-		      enum role role)
+static void compose_start(struct report *r, const struct start_info *s, enum ctrl_type type, enum role role)
 {
 	struct json *j = &r->j;
 	bool reply = type == CTRL_SCCRP;
 	char words[TEXT_ROOM];
 
-	if (!s->frame) {
-		emit_null(j, key);
-		return;
-	}
-	emit_open(j, key, '{');
 	put_text64(r, "host_name", s->host_name);
 	put_text64(r, "vendor_name", s->vendor_name);
 	emit_uint(j, "firmware_revision", s->firmware);
@@ -278,6 +280,42 @@ static void put_start(struct report *r, const char *key, const struct start_info
 	emit_known(j, "error_code", reply, s->error);
 	emit_text(j, "error_name", reply ? report_value_words(type, "error_code", s->error, words) : NULL);
 	put_fingerprint(r, s, role, !reply);
+}
+
+/* But for when they were said; texts are interned. */
+static bool same_start(const struct start_info *a, const struct start_info *b)
+{
+	return a->host_name == b->host_name && a->vendor_name == b->vendor_name && a->version == b->version &&
+	       a->result == b->result && a->error == b->error && a->framing == b->framing &&
+	       a->bearer == b->bearer && a->channels == b->channels && a->firmware == b->firmware;
+}
+
+/* What a side said of itself; `type` is the message that it said it in. */
+static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
+		      enum role role)
+{
+	struct start_text *known = &r->start[type == CTRL_SCCRP];
+	struct json *j = &r->j;
+	size_t from;
+
+	if (!s->frame) {
+		emit_null(j, key);
+		return;
+	}
+	emit_open(j, key, '{');
+	if (known->len && known->role == role && same_start(&known->of, s)) {
+		emit_octets(j, known->text, known->len);
+		j->comma = true;
+	} else {
+		from = (size_t)(j->at - j->buf);
+		compose_start(r, s, type, role);
+		known->len = (size_t)(j->at - j->buf) - from;
+		if (j->failed || known->len > sizeof(known->text))
+			known->len = 0;
+		memcpy(known->text, j->buf + from, known->len);
+		known->of = *s;
+		known->role = role;
+	}
 	emit_frame(j, &r->o, "frame", "capture", s->frame);
 	emit_close(j, '}');
 }
