@@ -87,7 +87,8 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 	for (unsigned i = 0; i < HOSTS; i++)
 		if (c->flow[i])
 			put(s, c->flow[i], sizeof(*c->flow[i]));
-	put(s, c->rare, head.rare);
+	if (c->rare)
+		put(s, c->rare, head.rare);
 	if (head.ppp) {
 		ppp_session_pack(c->ppp, packed);
 		put(s, packed, head.ppp);
