@@ -160,3 +160,15 @@ enum capture_status pcap_reader_more(struct pcap_reader *r, struct packet *packe
 	} while (!pcap_reader_take(r, packet));
 	return CAPTURE_PACKET;
 }
+
+bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet)
+{
+	if (r->shown <= r->number) {
+		r->ahead = r->in;
+		r->shown = r->number;
+	}
+	if (!pcap_reader_look(r, &r->ahead, packet))
+		return false;
+	packet->number = ++r->shown;
+	return true;
+}

@@ -83,17 +83,7 @@ static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet
 }
 
 /* The next packet that was not shown yet, if the buffer holds it. */
-static inline bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet)
-{
-	if (r->shown <= r->number) {
-		r->ahead = r->in;
-		r->shown = r->number;
-	}
-	if (!pcap_reader_look(r, &r->ahead, packet))
-		return false;
-	packet->number = ++r->shown;
-	return true;
-}
+bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet);
 
 static inline enum capture_status pcap_reader_next(struct pcap_reader *r, struct packet *packet)
 {

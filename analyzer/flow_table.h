@@ -4,7 +4,8 @@
  *
  * Open addressing with slots of 8 octets: the address of the flow (48 bits, as user space has them)
  * and 16 bits of the hash, so that a slot of another flow is passed over without looking at it.
- * The hash is multiplied by a random odd number: who chooses Call IDs cannot choose collisions.
+ * The key is multiplied by a random odd number: who chooses Call IDs cannot choose collisions.  Keys come
+ * in rows, so it is one that spreads those.
  */
 #ifndef PPTPSCOPE_FLOW_TABLE_H
 #define PPTPSCOPE_FLOW_TABLE_H

@@ -103,7 +103,7 @@ static void flow_came(struct flow *data, uint32_t ack)
 
 	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
 		data->flags |= FLOW_LARGE_CAME;
-	else if (call_rare(data->call)->large_waits[flow_sender(data)])
+	else if (data->call->rare && data->call->rare->large_waits[flow_sender(data)])
 		data->flags |= FLOW_SMALL_CAME;
 }
 
@@ -150,19 +150,24 @@ static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns
 	f->probe_time = time_ns;
 }
 
+static void large_waited(struct flow *f, uint64_t frame)
+{
+	struct call_rare *rare = call_rare_make(f->call);
+	unsigned from = flow_sender(f);
+
+	if (!rare)
+		return;
+	count_up(&rare->large_waits[from]);
+	rare->large_frame[from] = frame;
+}
+
 /* Data that follows a large packet for whose acknowledgment one waits. */
 static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
-	unsigned from = flow_sender(f);
 
 	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
-		struct call_rare *rare = call_rare_make(f->call);
-
-		if (rare) {
-			count_up(&rare->large_waits[from]);
-			rare->large_frame[from] = frame;
-		}
+		large_waited(f, frame);
 		if (g->payload_length >= FLOW_LARGE)
 			probe_start(f, g, time_ns);
 	}
