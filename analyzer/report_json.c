@@ -17,6 +17,7 @@ enum stage { STAGE_CAPTURES, STAGE_TUNNELS, STAGE_FINDINGS };
 /* The last start message of a kind as text: most peers say the same of themselves each time. */
 struct start_text {
 	struct start_info of;
+	uint8_t name[2][64]; /* its texts, which may be gone by then */
 	enum role role;
 	size_t len; /* 0: none yet */
 	char text[1024];
@@ -282,12 +283,40 @@ static void compose_start(struct report *r, const struct start_info *s, enum ctr
 	put_fingerprint(r, s, role, !reply);
 }
 
-/* But for when they were said; texts are interned. */
-static bool same_start(const struct start_info *a, const struct start_info *b)
+static bool same_name(const uint8_t kept[64], bool had, const uint8_t *name)
 {
-	return a->host_name == b->host_name && a->vendor_name == b->vendor_name && a->version == b->version &&
-	       a->result == b->result && a->error == b->error && a->framing == b->framing &&
-	       a->bearer == b->bearer && a->channels == b->channels && a->firmware == b->firmware;
+	return name ? had && memcmp(kept, name, 64) == 0 : !had;
+}
+
+/* But for when it was said. */
+static bool same_start(const struct start_text *known, const struct start_info *s, enum role role)
+{
+	const struct start_info *k = &known->of;
+
+	return known->len && known->role == role && k->version == s->version && k->result == s->result &&
+	       k->error == s->error && k->framing == s->framing && k->bearer == s->bearer &&
+	       k->channels == s->channels && k->firmware == s->firmware &&
+	       same_name(known->name[0], k->host_name, s->host_name) &&
+	       same_name(known->name[1], k->vendor_name, s->vendor_name);
+}
+
+/* Keeps what was written of it from there on, if there is room. */
+static void keep_start(struct report *r, struct start_text *known, size_t from, const struct start_info *s,
+		       enum role role)
+{
+	size_t len = (size_t)(r->j.at - r->j.buf) - from;
+
+	known->len = 0;
+	if (r->j.failed || len > sizeof(known->text))
+		return;
+	known->of = *s;
+	known->role = role;
+	known->len = len;
+	memcpy(known->text, r->j.buf + from, len);
+	if (s->host_name)
+		memcpy(known->name[0], s->host_name, 64);
+	if (s->vendor_name)
+		memcpy(known->name[1], s->vendor_name, 64);
 }
 
 /* What a side said of itself; `type` is the message that it said it in. */
@@ -303,18 +332,13 @@ static void put_start(struct report *r, const char *key, const struct start_info
 		return;
 	}
 	emit_open(j, key, '{');
-	if (known->len && known->role == role && same_start(&known->of, s)) {
+	if (same_start(known, s, role)) {
 		emit_octets(j, known->text, known->len);
 		j->comma = true;
 	} else {
 		from = (size_t)(j->at - j->buf);
 		compose_start(r, s, type, role);
-		known->len = (size_t)(j->at - j->buf) - from;
-		if (j->failed || known->len > sizeof(known->text))
-			known->len = 0;
-		memcpy(known->text, j->buf + from, known->len);
-		known->of = *s;
-		known->role = role;
+		keep_start(r, known, from, s, role);
 	}
 	emit_frame(j, &r->o, "frame", "capture", s->frame);
 	emit_close(j, '}');
