@@ -610,6 +610,65 @@ static void test_json(void)
 	page_free(&brief);
 }
 
+static void write_connections(struct page *p, struct tunnel *t, const struct control_connection *c,
+			      unsigned n)
+{
+	struct report_summary s = { .tunnels = 1, .connections = n };
+	struct report *r;
+
+	page_open(p);
+	r = report_json.begin(&p->o);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	report_json.tunnel(r, t);
+	for (unsigned i = 0; i < n; i++)
+		report_json.connection(r, &c[i], NULL, 0);
+	report_json.tunnel_end(r, t);
+	CU_ASSERT_TRUE(report_json.end(r, &s));
+	page_close(p);
+}
+
+/* What peers say of themselves is theirs, whoever said nearly the same before. */
+static void test_json_starts(void)
+{
+	static const uint8_t other[64] = "other";
+	enum { STARTS = 12 };
+	struct tunnel t = a_tunnel();
+	struct control_connection c[STARTS];
+	struct page together = page();
+
+	for (unsigned i = 0; i < STARTS; i++) {
+		c[i] = a_connection(&t);
+		c[i].id = i + 1;
+		c[i].start[0].frame = c[i].start[1].frame = 100 + i;
+	}
+	c[2].start[0].firmware++;
+	c[3].start[0].channels--;
+	c[4].start[0].version++;
+	c[5].start[0].framing = 1;
+	c[6].start[0].bearer = 2;
+	c[7].start[0].host_name = other;
+	c[8].start[0].vendor_name = NULL;
+	c[9].start[1].result = 2;
+	c[10].start[1].error = 1;
+	c[11].pac = 1;
+	write_connections(&together, &t, c, STARTS);
+	for (unsigned i = 0; i < STARTS; i++) {
+		struct page alone = page();
+		char *row, *end;
+
+		write_connections(&alone, &t, &c[i], 1);
+		row = strstr(alone.text, "\"originator_port\"");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+		end = strchr(row, '\n');
+		CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+		*end = '\0';
+		CU_ASSERT_TRUE(has(&together, row));
+		free(alone.text);
+	}
+	CU_ASSERT_TRUE(is_json(together.text));
+	page_free(&together);
+}
+
 static void test_json_unknown(void)
 {
 	static const char *const parts[] = {
@@ -1382,6 +1441,7 @@ void suite_report(void)
 	CU_add_test(s, "addresses", test_addr);
 	CU_add_test(s, "formats", test_formats);
 	CU_add_test(s, "JSON", test_json);
+	CU_add_test(s, "JSON, what peers say of themselves", test_json_starts);
 	CU_add_test(s, "JSON, little known", test_json_unknown);
 	CU_add_test(s, "JSON, nothing seen", test_json_nothing);
 	CU_add_test(s, "JSON, several files", test_json_captures);
