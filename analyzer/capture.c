@@ -256,6 +256,11 @@ enum capture_status capture_next(struct capture *c, struct packet *packet)
 	}
 }
 
+bool capture_ahead(struct capture *c, struct packet *packet)
+{
+	return !c->library && pcap_reader_ahead(&c->reader, packet);
+}
+
 void capture_close(struct capture *c)
 {
 	if (!c)

@@ -32,6 +32,12 @@ struct capture *capture_open(const char *path, const char *filter, char *err, si
    are numbered and counted, not returned. */
 enum capture_status capture_next(struct capture *c, struct packet *packet);
 
+/*
+ * The packet after the one that this gave last, or after that of capture_next(), if it has been read from
+ * the file already; filtered or not.  Takes nothing: capture_next() will give it, too.
+ */
+bool capture_ahead(struct capture *c, struct packet *packet);
+
 void capture_close(struct capture *c);
 
 const char *capture_path(const struct capture *c);

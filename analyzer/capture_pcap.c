@@ -116,6 +116,7 @@ static bool fill(struct pcap_reader *r, size_t wanted)
 		have += (size_t)n;
 	}
 	r->in = cursor_on(r->buffer, have);
+	r->shown = 0; /* it moved */
 	return have >= wanted;
 }
 
@@ -158,4 +159,16 @@ enum capture_status pcap_reader_more(struct pcap_reader *r, struct packet *packe
 			return ended(r);
 	} while (!pcap_reader_take(r, packet));
 	return CAPTURE_PACKET;
+}
+
+bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet)
+{
+	if (r->shown <= r->number) {
+		r->ahead = r->in;
+		r->shown = r->number;
+	}
+	if (!pcap_reader_look(r, &r->ahead, packet))
+		return false;
+	packet->number = ++r->shown;
+	return true;
 }

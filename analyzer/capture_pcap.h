@@ -20,12 +20,14 @@ enum {
 
 struct pcap_reader {
 	struct cursor in; /* what the buffer holds and was not read yet */
+	struct cursor ahead; /* ... and was not shown ahead yet */
 	bool big_endian;
 	bool nanoseconds;
 	uint32_t unit_ns; /* of the fraction of a second */
 	uint32_t limit;   /* a longer packet is taken for damage */
 	uint32_t link_type, snaplen;
-	uint64_t number; /* of the last packet read */
+	uint64_t number;  /* of the last packet read */
+	uint64_t shown;   /* ... shown ahead */
 	uint8_t *buffer;
 	struct source *source;
 	char error[256];
@@ -49,10 +51,10 @@ static inline uint32_t pcap_reader_u32(const struct pcap_reader *r, struct curso
 	return r->big_endian ? cursor_u32(c) : cursor_u32le(c);
 }
 
-/* Takes a packet if the buffer holds all of it and its length can be true; else takes nothing. */
-static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet)
+/* Looks at the packet at *at if the buffer holds all of it and its length can be true; *at moves on. */
+static inline bool pcap_reader_look(const struct pcap_reader *r, struct cursor *at, struct packet *packet)
 {
-	struct cursor in = r->in;
+	struct cursor in = *at;
 	uint32_t seconds = pcap_reader_u32(r, &in);
 	uint32_t fraction = pcap_reader_u32(r, &in);
 	uint32_t caplen = pcap_reader_u32(r, &in);
@@ -61,8 +63,7 @@ static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet
 
 	if (!octets || caplen > r->limit)
 		return false;
-	r->in = in;
-	packet->number = ++r->number;
+	*at = in;
 	/* 32 bits of each: no sum overflows, and a fraction of a second or more carries over */
 	packet->time_ns = seconds * INT64_C(1000000000) + (int64_t)fraction * r->unit_ns;
 	packet->caplen = caplen;
@@ -71,6 +72,18 @@ static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet
 	packet->octets = octets;
 	return true;
 }
+
+/* Takes a packet, or nothing where pcap_reader_look() shows none. */
+static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet)
+{
+	if (!pcap_reader_look(r, &r->in, packet))
+		return false;
+	packet->number = ++r->number;
+	return true;
+}
+
+/* The next packet that was not shown yet, if the buffer holds it. */
+bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet);
 
 static inline enum capture_status pcap_reader_next(struct pcap_reader *r, struct packet *packet)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { FIRST_BUCKETS = 1024 };
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
@@ -32,17 +34,18 @@ static size_t bucket_of(const struct conn_table *t, const struct conn_ends *e)
 
 bool conn_table_init(struct conn_table *t, size_t max_connections)
 {
-	size_t buckets = 64;
+	size_t most = FIRST_BUCKETS;
 
 	memset(t, 0, sizeof(*t));
-	while (buckets < max_connections && buckets < (size_t)1 << 24)
-		buckets *= 2;
+	while (most < max_connections && most < (size_t)1 << 24)
+		most *= 2;
 	/* Without a secret, a sender of chosen addresses could fill one bucket; order never depends on it. */
 	if (getrandom(t->seed, sizeof(t->seed), GRND_NONBLOCK) != (ssize_t)sizeof(t->seed))
 		t->seed[0] = 0x9e3779b97f4a7c15u, t->seed[1] = 0xd1b54a32d192ed03u;
 	pool_init(&t->records, (sizeof(struct conn) + 7) & ~(size_t)7);
-	t->bucket = calloc(buckets, sizeof(*t->bucket));
-	t->mask = buckets - 1;
+	t->bucket = calloc(FIRST_BUCKETS, sizeof(*t->bucket));
+	t->mask = FIRST_BUCKETS - 1;
+	t->most = most - 1;
 	return t->bucket;
 }
 
@@ -79,6 +82,32 @@ struct conn *conn_table_find(const struct conn_table *t, const struct conn_ends 
 	return NULL;
 }
 
+static struct conn **bucket_at(const struct conn_table *t, const struct conn *c)
+{
+	struct conn_ends e = { c->info.context, &c->info.addr[0], &c->info.addr[1], c->info.port[0],
+			       c->info.port[1] };
+
+	return &t->bucket[bucket_of(t, &e)];
+}
+
+/* Few connections shall lie close together.  Without memory the chains get longer. */
+static void grow(struct conn_table *t)
+{
+	struct conn **grown = calloc(2 * (t->mask + 1), sizeof(*grown));
+
+	if (!grown)
+		return;
+	free(t->bucket);
+	t->bucket = grown;
+	t->mask = 2 * t->mask + 1;
+	for (struct conn *c = t->first; c; c = c->after) {
+		struct conn **bucket = bucket_at(t, c);
+
+		c->chain = *bucket;
+		*bucket = c;
+	}
+}
+
 static void list_append(struct conn_table *t, struct conn *c, enum conn_state state)
 {
 	c->state = state;
@@ -107,10 +136,13 @@ static void list_take(struct conn_table *t, struct conn *c)
 
 struct conn *conn_table_add(struct conn_table *t, const struct conn_ends *e, unsigned from, int64_t now)
 {
-	struct conn **bucket = &t->bucket[bucket_of(t, e)], *c = pool_get(&t->records);
+	struct conn **bucket, *c = pool_get(&t->records);
 
 	if (!c)
 		return NULL;
+	if (conn_table_size(t) > t->mask && t->mask < t->most)
+		grow(t);
+	bucket = &t->bucket[bucket_of(t, e)];
 	c->info.context = e->context;
 	c->info.addr[from] = *e->src;
 	c->info.port[from] = e->src_port;
@@ -153,9 +185,7 @@ struct conn *conn_table_victim(const struct conn_table *t, size_t room)
 
 static void bucket_take(struct conn_table *t, struct conn *c)
 {
-	struct conn_ends e = { c->info.context, &c->info.addr[0], &c->info.addr[1],
-			       c->info.port[0], c->info.port[1] };
-	struct conn **link = &t->bucket[bucket_of(t, &e)];
+	struct conn **link = bucket_at(t, c);
 
 	while (*link != c)
 		link = &(*link)->chain;

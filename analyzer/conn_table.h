@@ -6,8 +6,8 @@
 #ifndef PPTPSCOPE_CONN_TABLE_H
 #define PPTPSCOPE_CONN_TABLE_H
 
-#include "analyzer/pool.h"
 #include "analyzer/reassembly.h"
+#include "conformance/pool.h"
 
 struct hole;
 
@@ -58,7 +58,7 @@ struct conn {
 
 struct conn_table {
 	struct conn **bucket;
-	size_t mask;
+	size_t mask, most; /* buckets less one: now, and at most */
 	uint64_t seed[2];
 	struct conn *oldest[CONN_STATES], *newest[CONN_STATES];
 	size_t count[CONN_STATES];

@@ -43,8 +43,8 @@ static void refused(struct diagnoses *d, const struct call *c)
 		host < 0 ? "the other side" : host_words(d, (unsigned)host, a),
 		*words ? words : "an undefined result", error ? ", error " : "", error ? error : "",
 		cause ? ", cause " : "", cause ? cause : "");
-	shown_by(x, c->step[STEP_REQUEST].frame);
-	shown_by(x, c->step[STEP_REPLY].frame);
+	shown_by(x, call_step(c, STEP_REQUEST)->frame);
+	shown_by(x, call_step(c, STEP_REPLY)->frame);
 }
 
 /* What the other side has answered may not be in the capture. */
@@ -55,20 +55,20 @@ static bool partial(const struct call *c)
 
 static void unanswered(struct diagnoses *d, const struct call *c)
 {
-	int64_t since = c->step[STEP_REQUEST].time_ns;
+	int64_t since = call_step(c, STEP_REQUEST)->time_ns;
 	int host = d->pac < 0 ? -1 : c->kind == CALL_INCOMING ? !d->pac : d->pac;
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!c->step[STEP_REQUEST].frame || c->step[STEP_REPLY].frame || c->step[STEP_CONNECTED].frame ||
-	    flow_of(c, 0) || flow_of(c, 1) || partial(c) ||
+	if (!call_step(c, STEP_REQUEST)->frame || call_step(c, STEP_REPLY)->frame ||
+	    call_step(c, STEP_CONNECTED)->frame || flow_of(c, 0) || flow_of(c, 1) || partial(c) ||
 	    d->end - since < (call_ended(c) ? STOPPED : DIALLING))
 		return;
 	x = found(d, "call-no-reply", CONFIDENCE_MEDIUM, host, NULL,
 		  "See why that side does not answer: its log, its telephone lines, its limit of calls.");
 	because(x, "the request for the call was not answered by %s",
 		host < 0 ? "the other side" : host_words(d, (unsigned)host, a));
-	shown_by(x, c->step[STEP_REQUEST].frame);
+	shown_by(x, call_step(c, STEP_REQUEST)->frame);
 }
 
 /* --- GRE ----------------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ int64_t call_up_time(const struct call *c)
 {
 	enum call_step step = c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY;
 
-	return c->state == CALL_REFUSED ? 0 : c->step[step].time_ns;
+	return c->state == CALL_REFUSED ? 0 : call_step(c, step)->time_ns;
 }
 
 /* The Call ID in what this host sends in the call. */
@@ -94,7 +94,7 @@ static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned h
 static bool passing(const struct call *c, const struct icmp_seen *s)
 {
 	const struct flow *g = flow_of(c, !s->from);
-	uint64_t clear = c->step[STEP_CLEAR].frame, disconnect = c->step[STEP_DISCONNECT].frame;
+	uint64_t clear = call_step(c, STEP_CLEAR)->frame, disconnect = call_step(c, STEP_DISCONNECT)->frame;
 
 	if ((clear && s->frame > clear) || (disconnect && s->frame > disconnect))
 		return true;
@@ -137,7 +137,7 @@ static void nothing_at_all(struct diagnoses *d, const struct call *c)
 		  "the way.");
 	because(x, "the call was up for %.1f s and not one GRE packet was seen in either direction",
 		(double)(d->end - up) / 1e9);
-	shown_by(x, c->step[STEP_REPLY].frame);
+	shown_by(x, call_step(c, STEP_REPLY)->frame);
 	shown_by(x, c->last_frame);
 }
 
@@ -170,7 +170,7 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	because(x,
 		"%s sent %" PRIu64 " GRE packets, but none of %s came this way and nothing was acknowledged",
 		host_words(d, speaks, a), f->packets, host_words(d, silent, b));
-	shown_by(x, c->step[STEP_REPLY].frame);
+	shown_by(x, call_step(c, STEP_REPLY)->frame);
 	shown_by(x, f->first_frame);
 	shown_by(x, f->last_frame);
 }
@@ -244,26 +244,28 @@ static void port_as_id(struct diagnoses *d, const struct call *c)
 		  outside);
 	because(x, "the PNS Call ID %u equals the TCP source port: a NAT router has put it there",
 		c->pns_call_id);
-	shown_by(x, c->step[STEP_REQUEST].frame);
+	shown_by(x, call_step(c, STEP_REQUEST)->frame);
 }
 
 static void strange_id(struct diagnoses *d, const struct call *c)
 {
-	const struct ctrl_desc *desc = c->strange_type ? ctrl_desc_of((enum ctrl_type)c->strange_type) : NULL;
+	const struct call_rare *rare = call_rare(c);
+	const struct ctrl_desc *desc =
+		rare->strange_type ? ctrl_desc_of((enum ctrl_type)rare->strange_type) : NULL;
 	struct diagnosis *x;
 
 	if (!desc || !c->pns_id_known || !c->pac_id_known)
 		return;
-	x = found(d, "nat-call-id-mangled", c->strange_port ? CONFIDENCE_HIGH : CONFIDENCE_LOW,
+	x = found(d, "nat-call-id-mangled", rare->strange_port ? CONFIDENCE_HIGH : CONFIDENCE_LOW,
 		  NOBODY_AT_FAULT,
-		  c->strange_port ? "a NAT router on the way"
-				  : "a NAT router on the way, or the sender of the message",
+		  rare->strange_port ? "a NAT router on the way"
+				     : "a NAT router on the way, or the sender of the message",
 		  outside);
 	because(x, "the %s of the PAC has the number %u%s, though the Call IDs of this call are %u and %u",
-		desc->name, c->strange_id, c->strange_port ? ", which is the TCP port of the PNS," : "",
+		desc->name, rare->strange_id, rare->strange_port ? ", which is the TCP port of the PNS," : "",
 		c->pns_call_id, c->pac_call_id);
-	shown_by(x, c->strange_frame);
-	shown_by(x, c->step[STEP_REPLY].frame);
+	shown_by(x, rare->strange_frame);
+	shown_by(x, call_step(c, STEP_REPLY)->frame);
 }
 
 /*
@@ -278,7 +280,7 @@ static const struct flow *misdirected(const struct call *c, unsigned host)
 		const struct flow *g = flow_of(o, host);
 
 		if (o == c || o->connection_id || !g || flow_of(o, !host) || !(g->flags & FLOW_HAS_ACK) ||
-		    g->last_frame < c->step[STEP_REPLY].frame)
+		    g->last_frame < call_step(c, STEP_REPLY)->frame)
 			continue;
 		if (only)
 			return NULL;
@@ -297,8 +299,8 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		char a[HOST_WORDS];
 		struct diagnosis *x;
 
-		if (!c->step[STEP_REQUEST].frame || !c->step[STEP_REPLY].frame || flow_of(c, host) ||
-		    d->pac < 0)
+		if (!call_step(c, STEP_REQUEST)->frame || !call_step(c, STEP_REPLY)->frame ||
+		    flow_of(c, host) || d->pac < 0)
 			continue;
 		g = misdirected(c, host);
 		if (!g)
@@ -308,8 +310,8 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		because(x, "%s sends GRE with Call ID %u, though the control connection agreed on %u",
 			host_words(d, host, a), (unsigned)flow_call_id(g),
 			(int)host == d->pac ? c->pns_call_id : c->pac_call_id);
-		shown_by(x, c->step[STEP_REQUEST].frame);
-		shown_by(x, c->step[STEP_REPLY].frame);
+		shown_by(x, call_step(c, STEP_REQUEST)->frame);
+		shown_by(x, call_step(c, STEP_REPLY)->frame);
 		shown_by(x, g->first_frame);
 		return true;
 	}
@@ -328,7 +330,7 @@ static void collision(struct diagnoses *d, const struct call *c)
 	because(x,
 		"two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be told apart",
 		host_words(d, d->pac < 0 ? 0 : !d->pac, a), c->pns_call_id);
-	shown_by(x, c->step[STEP_REQUEST].frame);
+	shown_by(x, call_step(c, STEP_REQUEST)->frame);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */
@@ -349,7 +351,7 @@ static bool connection_gone(const struct diagnoses *d, const struct call *c)
 
 static const char *end_words(const struct call *c)
 {
-	if (c->step[STEP_DISCONNECT].frame || (c->ppp && c->ppp->end == PPP_END_LCP))
+	if (call_step(c, STEP_DISCONNECT)->frame || (c->ppp && c->ppp->end == PPP_END_LCP))
 		return ", and it was ended in order";
 	return call_ended(c) ? ", until it ended" : "";
 }
@@ -376,10 +378,10 @@ static void healthy(struct diagnoses *d, const struct call *c)
 /* Until when the call was watched: its end, or that of the capture. */
 static int64_t end_of(const struct call *c, int64_t now)
 {
-	if (c->step[STEP_CLEAR].frame)
-		return c->step[STEP_CLEAR].time_ns;
-	if (c->step[STEP_DISCONNECT].frame)
-		return c->step[STEP_DISCONNECT].time_ns;
+	if (call_step(c, STEP_CLEAR)->frame)
+		return call_step(c, STEP_CLEAR)->time_ns;
+	if (call_step(c, STEP_DISCONNECT)->frame)
+		return call_step(c, STEP_DISCONNECT)->time_ns;
 	if (c->state == CALL_REFUSED)
 		return c->last_time;
 	return c->end_time ? c->end_time : c->over ? c->last_time : now;

@@ -82,24 +82,25 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 		"Lower MTU and MRU of PPP (1400 or less) or clamp the TCP MSS, and let ICMP "
 		"\"fragmentation needed\" through.";
 	const struct flow *f = flow_of(c, from), *g = flow_of(c, !from);
+	const struct call_rare *rare = call_rare(c);
 	const struct icmp_seen *s = too_big(c, from);
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!f || !g || f->flags & FLOW_LARGE_CAME || !c->large_waits[from])
+	if (!f || !g || f->flags & FLOW_LARGE_CAME || !rare->large_waits[from])
 		return;
-	if (!s &&
-	    (c->large_waits[from] < LARGE_ENOUGH || !(f->flags & FLOW_SMALL_CAME) || g->packets <= g->data))
+	if (!s && (rare->large_waits[from] < LARGE_ENOUGH || !(f->flags & FLOW_SMALL_CAME) ||
+		   g->packets <= g->data))
 		return;
 	x = found(d, "mtu-black-hole", s ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "a link on the way with a smaller MTU", next);
 	because(x,
 		"%s sent packets of %d octets or more %u times without an acknowledgment, while %s "
 		"acknowledges small ones%s",
-		host_words(d, from, a), FLOW_LARGE, c->large_waits[from], host_words(d, !from, b),
+		host_words(d, from, a), FLOW_LARGE, rare->large_waits[from], host_words(d, !from, b),
 		s ? "; a router says that they are too large" : "");
 	shown_by(x, s ? s->frame : 0);
-	shown_by(x, c->large_frame[from]);
+	shown_by(x, rare->large_frame[from]);
 	shown_by(x, g->last_frame);
 }
 
@@ -115,12 +116,13 @@ static bool stalled_at_end(const struct flow *f, const struct flow *g, unsigned 
 static void stall(struct diagnoses *d, const struct call *c, unsigned from)
 {
 	const struct flow *f = flow_of(c, from), *g = flow_of(c, !from);
+	const struct call_rare *rare = call_rare(c);
 	unsigned window = call_window(c, from);
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
 	if (!f || !g || window < SMALL_WINDOW ||
-	    (c->stalls[from] < STALLS_ENOUGH && !stalled_at_end(f, g, window)))
+	    (rare->stalls[from] < STALLS_ENOUGH && !stalled_at_end(f, g, window)))
 		return;
 	x = found(d, "window-stall", CONFIDENCE_MEDIUM, !from, NULL,
 		  "Have that side acknowledge sooner or announce a larger window, or look for loss of its "
@@ -129,8 +131,8 @@ static void stall(struct diagnoses *d, const struct call *c, unsigned from)
 		"%s stopped for seconds with all of the window of %u packets out, because %s did not "
 		"acknowledge them%s",
 		host_words(d, from, a), window, host_words(d, !from, b),
-		c->stalls[from] >= STALLS_ENOUGH ? ", again and again" : "");
-	shown_by(x, c->stall_frame[from]);
+		rare->stalls[from] >= STALLS_ENOUGH ? ", again and again" : "");
+	shown_by(x, rare->stall_frame[from]);
 	shown_by(x, g->last_frame);
 }
 

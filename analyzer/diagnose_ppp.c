@@ -251,7 +251,7 @@ static bool auth_undecided(const struct look *l, unsigned authenticator)
 
 	if (!a->seen || !a->rounds || a->outcome != PPP_UNFINISHED || !l->settled ||
 	    l->s->phase >= PPP_PHASE_NETWORK || !all_seen(l->c, authenticator) ||
-	    l->d->end - l->c->step[STEP_REPLY].time_ns < SETTLED)
+	    l->d->end - call_step(l->c, STEP_REPLY)->time_ns < SETTLED)
 		return false;
 	text_words(l->s, PPP_TEXT_USER, authenticator, " as ", user);
 	x = found(l->d, "auth-failed", CONFIDENCE_MEDIUM, (int)authenticator, NULL,

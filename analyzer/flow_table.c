@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "analyzer/pool.h"
+#include "conformance/pool.h"
 
 enum { FIRST_BITS = 10 };
+
+/* Rows that keys form: calls after one another, both directions, tunnels after one another. */
+static const unsigned row_shift[] = { 0, 16, 17 };
+enum { ROWS = sizeof(row_shift) / sizeof(*row_shift), ROW_LENGTH = 1024, NEAR = 20, TRIES = 100 };
 
 static bool resize(struct flow_table *t, unsigned bits)
 {
@@ -28,13 +32,38 @@ static bool resize(struct flow_table *t, unsigned bits)
 	return true;
 }
 
+/*
+ * Whether rows multiplied by the number keep apart: no two of their members closer than a twentieth of
+ * what as many evenly spread ones would be.  About one number in four does so.
+ */
+static bool spreads(uint64_t factor)
+{
+	for (unsigned row = 0; row < ROWS; row++) {
+		uint64_t step = factor << row_shift[row], at = 0;
+
+		for (uint64_t i = 1; i <= ROW_LENGTH; i++) {
+			at += step;
+			if ((at < -at ? at : -at) < UINT64_MAX / NEAR / i)
+				return false;
+		}
+	}
+	return true;
+}
+
+static void choose_factor(struct flow_table *t)
+{
+	for (unsigned i = 0; i < TRIES && !spreads(t->factor); i++) {
+		/* Without randomness the table works all the same. */
+		if (getrandom(&t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
+			t->factor = UINT64_C(0x9e3779b97f4a7c15) * (i + 1);
+		t->factor |= 1;
+	}
+}
+
 bool flow_table_init(struct flow_table *t)
 {
 	*t = (struct flow_table){ 0 };
-	/* Without randomness the table works all the same. */
-	if (getrandom(&t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
-		t->factor = UINT64_C(0x9e3779b97f4a7c15);
-	t->factor |= 1;
+	choose_factor(t);
 	return resize(t, FIRST_BITS);
 }
 

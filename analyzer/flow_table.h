@@ -4,7 +4,8 @@
  *
  * Open addressing with slots of 8 octets: the address of the flow (48 bits, as user space has them)
  * and 16 bits of the hash, so that a slot of another flow is passed over without looking at it.
- * The hash is multiplied by a random odd number: who chooses Call IDs cannot choose collisions.
+ * The key is multiplied by a random odd number: who chooses Call IDs cannot choose collisions.  Keys come
+ * in rows, so it is one that spreads those.
  */
 #ifndef PPTPSCOPE_FLOW_TABLE_H
 #define PPTPSCOPE_FLOW_TABLE_H
@@ -50,6 +51,23 @@ static inline uint64_t *flow_table_slot(const struct flow_table *t, uint64_t key
 		i = (i + 1) & (t->room - 1);
 	}
 	return &t->slot[i];
+}
+
+/* Where the search for a key begins. */
+static inline const uint64_t *flow_table_home(const struct flow_table *t, uint64_t key)
+{
+	return &t->slot[key * t->factor >> t->shift];
+}
+
+/* The flow that the key most likely has, by its slot alone; or NULL. */
+static inline struct flow *flow_table_guess(const struct flow_table *t, uint64_t key)
+{
+	uint64_t hash = key * t->factor, tag = hash >> (t->shift - 16) << FLOW_TAG_SHIFT;
+	size_t i = hash >> t->shift;
+
+	while (t->slot[i] && (t->slot[i] ^ tag) >> FLOW_TAG_SHIFT != 0)
+		i = (i + 1) & (t->room - 1);
+	return flow_table_at(t->slot[i]);
 }
 
 static inline struct flow *flow_table_find(const struct flow_table *t, uint64_t key)

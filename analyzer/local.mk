@@ -36,8 +36,6 @@ libanalyzer_a_SOURCES = \
 	%D%/pipeline.h \
 	%D%/pipeline_control.c \
 	%D%/pipeline_private.h \
-	%D%/pool.c \
-	%D%/pool.h \
 	%D%/reassembly.c \
 	%D%/reassembly.h \
 	%D%/reassembly_flow.c \
@@ -89,6 +87,7 @@ libanalyzer_a_SOURCES = \
 	%D%/spill.h \
 	%D%/tracker.c \
 	%D%/tracker.h \
+	%D%/tracker_ahead.c \
 	%D%/tracker_control.c \
 	%D%/tracker_private.h \
 	%D%/tracker_walk.c

@@ -362,7 +362,7 @@ static void on_call(void *ctx, const struct call *c)
 	k = &s->call[s->calls];
 	*k = (struct pair_call){
 		.id = c->id,
-		.request_frame = c->step[STEP_REQUEST].frame,
+		.request_frame = call_step(c, STEP_REQUEST)->frame,
 		.first_frame = c->first_frame,
 		.connection = connection_index(r, c->connection_id),
 		.match = NO_RECORD,

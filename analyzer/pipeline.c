@@ -405,6 +405,24 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
 	datagram_packet(p, &d, &p->frame, 1);
 }
 
+bool pipeline_crowded(const struct pipeline *p)
+{
+	return tracker_crowded(p->tracker);
+}
+
+void pipeline_expect(struct pipeline *p, const struct packet *packet)
+{
+	struct link_payload payload;
+	struct datagram d;
+	struct cursor c;
+
+	if (link_decode(packet, &payload) != UNSEEN_NONE || ip_decode(&payload, &d) != UNSEEN_NONE ||
+	    d.protocol != IP_PROTO_GRE || d.caplen < GRE_KEY_END)
+		return;
+	c = cursor_on(d.payload + GRE_KEY_END - 2, 2);
+	tracker_expect(p->tracker, d.context, &d.src, &d.dst, cursor_u16(&c));
+}
+
 /* Fragments do not wait for the next capture: what is missing in this one is said of this one. */
 void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts)
 {

@@ -69,6 +69,13 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pip
 void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet);
 
 /*
+ * Whether there are so many calls that pipeline_expect() pays: telling of a packet that will come soon,
+ * so that what it needs is at hand then.  Its octets must have been valid during the call only.
+ */
+bool pipeline_crowded(const struct pipeline *p);
+void pipeline_expect(struct pipeline *p, const struct packet *packet);
+
+/*
  * A capture has ended; more may follow and goes on where it ended, unless it starts earlier.
  * Fills in what became of its packets, and counts anew.
  */

@@ -5,7 +5,7 @@
 
 #include "analyzer/mirror.h"
 #include "analyzer/pipeline.h"
-#include "analyzer/pool.h"
+#include "conformance/pool.h"
 
 enum { PORT_WORDS = 65536 / 64, SYNS = 4096 };
 

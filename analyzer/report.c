@@ -449,7 +449,7 @@ bool report_call_has(const struct call *c, enum call_value v)
 	if (c->kind == CALL_UNKNOWN)
 		return false;
 	at = step[v][c->kind == CALL_INCOMING];
-	return at != NEVER && c->step[at].frame != 0;
+	return at != NEVER && call_step(c, at)->frame != 0;
 }
 
 const char *report_bearer_words(const struct call *c, char buf[TEXT_ROOM])

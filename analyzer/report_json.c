@@ -14,12 +14,22 @@
 /* How far the document has come. */
 enum stage { STAGE_CAPTURES, STAGE_TUNNELS, STAGE_FINDINGS };
 
+/* The last start message of a kind as text: most peers say the same of themselves each time. */
+struct start_text {
+	struct start_info of;
+	uint8_t name[2][64]; /* its texts, which may be gone by then */
+	enum role role;
+	size_t len; /* 0: none yet */
+	char text[1024];
+};
+
 struct report {
 	struct report_options o;
 	struct json j;
 	enum stage stage;
 	const struct tunnel *tunnel; /* the open one */
 	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
+	struct start_text start[2];  /* of requests, of replies */
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };
@@ -224,7 +234,6 @@ static void put_text64(struct report *r, const char *key, const uint8_t *text)
 		  text ? report_field_text(&r->o, key, text, strnlen((const char *)text, 64), buf) : NULL);
 }
 
-/* What a side said of itself; `type` is the message that it said it in. */
 /* Which peer this looks like, and by which fields. */
 static void put_fingerprint(struct report *r, const struct start_info *s, enum role role, bool asked)
 {
@@ -250,18 +259,12 @@ static void put_fingerprint(struct report *r, const struct start_info *s, enum r
 	emit_close(j, '}');
 }
 
-static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
-		      enum role role)
+static void compose_start(struct report *r, const struct start_info *s, enum ctrl_type type, enum role role)
 {
 	struct json *j = &r->j;
 	bool reply = type == CTRL_SCCRP;
 	char words[TEXT_ROOM];
 
-	if (!s->frame) {
-		emit_null(j, key);
-		return;
-	}
-	emit_open(j, key, '{');
 	put_text64(r, "host_name", s->host_name);
 	put_text64(r, "vendor_name", s->vendor_name);
 	emit_uint(j, "firmware_revision", s->firmware);
@@ -278,6 +281,65 @@ static void put_start(struct report *r, const char *key, const struct start_info
 	emit_known(j, "error_code", reply, s->error);
 	emit_text(j, "error_name", reply ? report_value_words(type, "error_code", s->error, words) : NULL);
 	put_fingerprint(r, s, role, !reply);
+}
+
+static bool same_name(const uint8_t kept[64], bool had, const uint8_t *name)
+{
+	return name ? had && memcmp(kept, name, 64) == 0 : !had;
+}
+
+/* But for when it was said. */
+static bool same_start(const struct start_text *known, const struct start_info *s, enum role role)
+{
+	const struct start_info *k = &known->of;
+
+	return known->len && known->role == role && k->version == s->version && k->result == s->result &&
+	       k->error == s->error && k->framing == s->framing && k->bearer == s->bearer &&
+	       k->channels == s->channels && k->firmware == s->firmware &&
+	       same_name(known->name[0], k->host_name, s->host_name) &&
+	       same_name(known->name[1], k->vendor_name, s->vendor_name);
+}
+
+/* Keeps what was written of it from there on, if there is room. */
+static void keep_start(struct report *r, struct start_text *known, size_t from, const struct start_info *s,
+		       enum role role)
+{
+	size_t len = (size_t)(r->j.at - r->j.buf) - from;
+
+	known->len = 0;
+	if (r->j.failed || len > sizeof(known->text))
+		return;
+	known->of = *s;
+	known->role = role;
+	known->len = len;
+	memcpy(known->text, r->j.buf + from, len);
+	if (s->host_name)
+		memcpy(known->name[0], s->host_name, 64);
+	if (s->vendor_name)
+		memcpy(known->name[1], s->vendor_name, 64);
+}
+
+/* What a side said of itself; `type` is the message that it said it in. */
+static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
+		      enum role role)
+{
+	struct start_text *known = &r->start[type == CTRL_SCCRP];
+	struct json *j = &r->j;
+	size_t from;
+
+	if (!s->frame) {
+		emit_null(j, key);
+		return;
+	}
+	emit_open(j, key, '{');
+	if (same_start(known, s, role)) {
+		emit_octets(j, known->text, known->len);
+		j->comma = true;
+	} else {
+		from = (size_t)(j->at - j->buf);
+		compose_start(r, s, type, role);
+		keep_start(r, known, from, s, role);
+	}
 	emit_frame(j, &r->o, "frame", "capture", s->frame);
 	emit_close(j, '}');
 }
@@ -515,13 +577,13 @@ static void put_steps(struct report *r, const struct call *c)
 
 	emit_open(j, "steps", '{');
 	for (unsigned i = 0; i < CALL_STEPS; i++) {
-		if (!c->step[i].frame) {
+		if (!call_step(c, i)->frame) {
 			emit_null(j, keys[i]);
 			continue;
 		}
 		emit_open(j, keys[i], '{');
-		emit_frame(j, &r->o, "frame", "capture", c->step[i].frame);
-		emit_time(j, "time", true, c->step[i].time_ns);
+		emit_frame(j, &r->o, "frame", "capture", call_step(c, i)->frame);
+		emit_time(j, "time", true, call_step(c, i)->time_ns);
 		emit_close(j, '}');
 	}
 	emit_close(j, '}');
@@ -530,13 +592,14 @@ static void put_steps(struct report *r, const struct call *c)
 static void put_outcomes(struct report *r, const struct call *c)
 {
 	static const char *const ends[] = { NULL, "pns", "pac", "connection" };
-	bool cleared = c->step[STEP_DISCONNECT].frame != 0;
+	bool cleared = call_step(c, STEP_DISCONNECT)->frame != 0;
 	enum ctrl_type reply = report_reply_type(c);
 
 	/* There is one cause: the disconnect's, or before that the reply's. */
 	put_outcome(&r->j, "reply", c->replied, reply, c->reply_result, c->reply_error,
 		    reply == CTRL_OCRP && !cleared, c->cause);
-	put_outcome(&r->j, "disconnect", cleared, CTRL_CDN, c->end_result, c->end_error, true, c->cause);
+	put_outcome(&r->j, "disconnect", cleared, CTRL_CDN, call_rare(c)->end_result, call_rare(c)->end_error,
+		    true, c->cause);
 	emit_text(&r->j, "ended_by", c->ended_by < sizeof(ends) / sizeof(*ends) ? ends[c->ended_by] : NULL);
 	put_steps(r, c);
 }

@@ -43,7 +43,7 @@ static void put_heading(struct tunnel_text *x, const struct call *c)
 
 static void put_request(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = &c->step[STEP_REQUEST];
+	const struct call_step_seen *s = call_step(c, STEP_REQUEST);
 	char words[TEXT_ROOM];
 	const char *number = report_number(x->o, c->number, words);
 	struct text *t = &x->t;
@@ -78,12 +78,12 @@ static void put_line(struct text *t, const struct call *c)
 
 static void put_reply(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = &c->step[STEP_REPLY];
+	const struct call_step_seen *s = call_step(c, STEP_REPLY);
 	enum ctrl_type type = report_reply_type(c);
 	struct text *t = &x->t;
 
 	if (!s->frame) {
-		if (c->step[STEP_REQUEST].frame) {
+		if (call_step(c, STEP_REQUEST)->frame) {
 			text_label(t, INDENT, LABEL, "answered");
 			text_item(t, YELLOW, "no reply was seen");
 			text_close(t);
@@ -105,7 +105,7 @@ static void put_reply(struct tunnel_text *x, const struct call *c)
 
 static void put_connected(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = &c->step[STEP_CONNECTED];
+	const struct call_step_seen *s = call_step(c, STEP_CONNECTED);
 	char words[TEXT_ROOM];
 	struct text *t = &x->t;
 
@@ -121,7 +121,7 @@ static void put_connected(struct tunnel_text *x, const struct call *c)
 
 static void put_end(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *clear = &c->step[STEP_CLEAR], *cdn = &c->step[STEP_DISCONNECT];
+	const struct call_step_seen *clear = call_step(c, STEP_CLEAR), *cdn = call_step(c, STEP_DISCONNECT);
 	struct text *t = &x->t;
 
 	if (!clear->frame && !cdn->frame && c->ended_by != 3)
@@ -134,9 +134,9 @@ static void put_end(struct tunnel_text *x, const struct call *c)
 	if (cdn->frame) {
 		text_item(t, PLAIN, "Call-Disconnect-Notify by the PAC");
 		text_seen(x, cdn->frame, cdn->time_ns);
-		put_code(t, "", CTRL_CDN, "result_code", c->end_result);
-		if (c->end_error)
-			put_code(t, "error ", CTRL_CDN, "error_code", c->end_error);
+		put_code(t, "", CTRL_CDN, "result_code", call_rare(c)->end_result);
+		if (call_rare(c)->end_error)
+			put_code(t, "error ", CTRL_CDN, "error_code", call_rare(c)->end_error);
 		if (c->cause)
 			put_code(t, "cause ", CTRL_CDN, "cause_code", c->cause);
 	} else if (clear->frame) {

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "conformance/flow.h"
 #include "conformance/ppp_session.h"
+#include "dissectors/cursor.h"
 
 enum { BUFFER = 1 << 18 };
 
@@ -54,7 +54,9 @@ uint64_t spill_connection(struct spill *s, const struct control_connection *c, u
 {
 	const struct history *h = &c->history;
 	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;
-	struct spill_head head = { c->id, previous, history ? (uint32_t)kept : 0, 0, 0 };
+	struct spill_head head = { .id = c->id,
+				   .previous = previous,
+				   .moments = history ? (uint32_t)kept : 0 };
 	uint64_t offset = s->end + 1;
 
 	if (!ready(s))
@@ -66,19 +68,17 @@ uint64_t spill_connection(struct spill *s, const struct control_connection *c, u
 	return s->failed ? 0 : offset;
 }
 
-static void put_ppp(struct spill *s, const struct ppp_session *ppp, size_t len)
-{
-	uint8_t packed[PPP_PACKED_MAX];
-
-	ppp_session_pack(ppp, packed);
-	put(s, packed, len);
-}
-
 uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 {
-	uint32_t ppp = c->ppp ? (uint32_t)ppp_session_packed(c->ppp) : 0;
-	struct spill_head head = { c->id, previous, 0, (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0), ppp };
+	struct spill_head head = {
+		.id = c->id,
+		.previous = previous,
+		.flows = (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0),
+		.rare = c->rare ? sizeof(*c->rare) : 0,
+		.ppp = c->ppp ? (uint32_t)ppp_session_packed(c->ppp) : 0,
+	};
 	uint64_t offset = s->end + 1;
+	uint8_t packed[PPP_PACKED_MAX];
 
 	if (!ready(s))
 		return 0;
@@ -87,27 +87,31 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 	for (unsigned i = 0; i < HOSTS; i++)
 		if (c->flow[i])
 			put(s, c->flow[i], sizeof(*c->flow[i]));
-	if (ppp)
-		put_ppp(s, c->ppp, ppp);
+	if (c->rare)
+		put(s, c->rare, head.rare);
+	if (head.ppp) {
+		ppp_session_pack(c->ppp, packed);
+		put(s, packed, head.ppp);
+	}
 	return s->failed ? 0 : offset;
 }
 
-/* A record and what may follow it, by one system call; false when less than `least` octets came. */
-static bool get(struct spill *s, uint64_t offset, const struct iovec *to, int n, size_t least)
+/* A record and what may follow it, by one system call: how many octets there were. */
+static size_t get(struct spill *s, uint64_t offset, const struct iovec *to, int n)
 {
 	ssize_t got;
 
 	if (!s->file || (s->used && !write_out(s)))
-		return false;
+		return 0;
 	got = preadv(fileno(s->file), to, n, (off_t)offset - 1);
-	return got > 0 && (size_t)got >= least;
+	return got > 0 ? (size_t)got : 0;
 }
 
 bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head)
 {
 	const struct iovec to = { head, sizeof(*head) };
 
-	return get(s, offset, &to, 1, sizeof(*head));
+	return get(s, offset, &to, 1) >= sizeof(*head);
 }
 
 bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
@@ -117,7 +121,7 @@ bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *
 	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) } };
 	struct iovec more;
 
-	if (!get(s, offset, to, 2, fixed))
+	if (get(s, offset, to, 2) < fixed)
 		return false;
 	c->history.moment = NULL;
 	c->history.room = 0;
@@ -127,7 +131,7 @@ bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *
 	}
 	more.iov_len = head->moments * sizeof(*c->history.moment);
 	more.iov_base = malloc(more.iov_len);
-	if (!more.iov_base || !get(s, offset + fixed, &more, 1, more.iov_len)) {
+	if (!more.iov_base || get(s, offset + fixed, &more, 1) < more.iov_len) {
 		free(more.iov_base);
 		return false;
 	}
@@ -136,35 +140,51 @@ bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *
 	return true;
 }
 
-static struct ppp_session *get_ppp(struct spill *s, uint64_t offset, size_t len)
+/* Copies what a record has of a kind; false where it has less. */
+static bool part(struct cursor *c, void *out, size_t len)
 {
-	uint8_t packed[PPP_PACKED_MAX];
-	const struct iovec to = { packed, len };
+	const uint8_t *octets = cursor_take(c, len);
 
-	if (len > sizeof(packed) || !get(s, offset, &to, 1, len))
-		return NULL;
-	return ppp_session_unpack(packed, len);
+	if (octets)
+		memcpy(out, octets, len);
+	return octets != NULL;
 }
 
-bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
-		     struct flow flows[HOSTS])
+static bool call_parts(const struct spill_head *head, struct cursor *in, struct call *c,
+		       struct spill_parts *parts)
 {
-	const size_t fixed = sizeof(*head) + sizeof(*c), each = sizeof(*flows);
-	/* Where there are fewer flows, what follows in the file is read for nothing. */
-	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) }, { flows, HOSTS * each } };
+	const uint8_t *ppp;
 
-	if (!get(s, offset, to, 3, fixed))
+	for (unsigned i = 0; i < HOSTS; i++) {
+		c->flow[i] = head->flows >> i & 1 ? &parts->flow[i] : NULL;
+		if (c->flow[i] && !part(in, c->flow[i], sizeof(*c->flow[i])))
+			return false;
+	}
+	c->rare = head->rare ? &parts->rare : NULL;
+	if (c->rare && !part(in, c->rare, sizeof(*c->rare)))
 		return false;
-	/* The only one comes first in the file, whichever it is. */
-	if (head->flows == 2)
-		flows[1] = flows[0];
-	for (unsigned i = 0; i < HOSTS; i++)
-		c->flow[i] = head->flows >> i & 1 ? &flows[i] : NULL;
 	c->ppp = NULL;
 	if (!head->ppp)
 		return true;
-	c->ppp = get_ppp(s, offset + fixed + (unsigned)__builtin_popcount(head->flows) * each, head->ppp);
+	ppp = cursor_take(in, head->ppp);
+	c->ppp = ppp ? ppp_session_unpack(ppp, head->ppp) : NULL;
 	return c->ppp != NULL;
+}
+
+bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
+		     struct spill_parts *parts)
+{
+	/* Where there is less, what follows in the file is read for nothing; that is cheaper than twice. */
+	uint8_t octets[sizeof(*parts) + PPP_PACKED_MAX];
+	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) }, { octets, sizeof(octets) } };
+	const size_t fixed = sizeof(*head) + sizeof(*c);
+	struct cursor in;
+	size_t got = get(s, offset, to, 3);
+
+	if (got < fixed)
+		return false;
+	in = cursor_on(octets, got - fixed);
+	return call_parts(head, &in, c, parts);
 }
 
 void spill_clear(struct spill *s)

@@ -147,6 +147,16 @@ struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct 
 	return *slot;
 }
 
+struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+				   const struct ip_addr *dst, unsigned *from)
+{
+	bool src_high = ip_addr_cmp(src, dst) > 0;
+	const struct ip_addr *low = src_high ? dst : src, *high = src_high ? src : dst;
+
+	*from = src_high;
+	return *tunnel_slot(t->table, t->table_room, hosts_hash(t, context, low, high), context, low, high);
+}
+
 static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
 {
 	if (!x->first_frame) {
@@ -159,7 +169,7 @@ static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
 
 /* --- flows ------------------------------------------------------------------------------- */
 
-static uint64_t flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id)
+uint64_t tracker_flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id)
 {
 	return tunnel->private->primary->id << 17 | (uint64_t)from << 16 | call_id;
 }
@@ -167,7 +177,7 @@ static uint64_t flow_key(const struct tunnel *tunnel, unsigned from, uint16_t ca
 struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
 			       uint16_t call_id)
 {
-	return flow_table_find(&t->flows, flow_key(tunnel, from, call_id));
+	return flow_table_find(&t->flows, tracker_flow_key(tunnel, from, call_id));
 }
 
 /* A new flow of a call, found by its key from now on. */
@@ -177,7 +187,7 @@ static struct flow *flow_new(struct tracker *t, struct call *c, unsigned from, u
 
 	if (!f)
 		return NULL;
-	f->key = flow_key(c->tunnel, from, call_id);
+	f->key = tracker_flow_key(c->tunnel, from, call_id);
 	f->call = c;
 	if (!flow_table_put(&t->flows, f)) {
 		pool_put(&t->flow_pool, f);
@@ -228,6 +238,7 @@ static void call_unlink(struct tracker *t, struct call *c)
 	if (c->tunnel->last_call == c)
 		c->tunnel->last_call = before;
 	ppp_session_free(c->ppp);
+	free(c->rare);
 	pool_put(&t->call_pool, c);
 }
 
@@ -852,8 +863,10 @@ void tracker_free(struct tracker *t)
 	for (size_t i = 0; i < t->ntunnels; i++) {
 		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
 			history_clear(&c->history);
-		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
 			ppp_session_free(c->ppp);
+			free(c->rare);
+		}
 	}
 	for (size_t i = 0; i < t->interned_room; i++)
 		free(t->interned[i].text);

@@ -52,6 +52,14 @@ void tracker_free(struct tracker *t);
 struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
 			      const struct ip_addr *dst, unsigned *from);
 
+/*
+ * A GRE packet that will come soon: what it needs is fetched from memory while others have their turn.
+ * Changes nothing.  Only worth while where there are more calls than a cache holds: tracker_crowded().
+ */
+bool tracker_crowded(const struct tracker *t);
+void tracker_expect(struct tracker *t, uint32_t context, const struct ip_addr *src, const struct ip_addr *dst,
+		    uint16_t call_id);
+
 /* The flow to which tracker_gre() would count a packet; NULL: none yet. */
 struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
 			  uint16_t call_id);

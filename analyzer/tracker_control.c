@@ -182,8 +182,9 @@ static struct call *call_started(struct taken *x, enum call_kind kind, enum call
 static void touch(struct taken *x, struct call *call, enum call_step step)
 {
 	x->call = call;
-	if (!call->step[step].frame)
-		call->step[step] = (struct call_step_seen){ x->frame, x->time_ns };
+	if (!call_step(call, step)->frame &&
+	    !call_step_take(call, step, (struct call_step_seen){ x->frame, x->time_ns }))
+		tracker_memory_failed(x->t);
 	if (x->frame > call->last_frame) {
 		call->last_frame = x->frame;
 		call->last_time = x->time_ns;
@@ -392,10 +393,16 @@ static void take_ccrq(struct taken *x)
 
 static void keep_strange(struct taken *x, struct call *call, uint32_t id)
 {
-	call->strange_type = (uint8_t)x->m->desc->type;
-	call->strange_id = (uint16_t)id;
-	call->strange_frame = x->frame;
-	call->strange_port = id == x->c->port[0];
+	struct call_rare *rare = call_rare_make(call);
+
+	if (!rare) {
+		tracker_memory_failed(x->t);
+		return;
+	}
+	rare->strange_type = (uint8_t)x->m->desc->type;
+	rare->strange_id = (uint16_t)id;
+	rare->strange_frame = x->frame;
+	rare->strange_port = id == x->c->port[0];
 }
 
 static bool ids_known(const struct call *c)
@@ -412,7 +419,8 @@ static void strange_id(struct taken *x, uint32_t id)
 {
 	struct call *call = x->c->pac == (int)x->from ? call_by_elimination(x->c, ids_known) : NULL;
 
-	if (!call || call_with_id(x->t, x->c, 0, id) || call_with_id(x->t, x->c, 1, id) || call->strange_type)
+	if (!call || call_with_id(x->t, x->c, 0, id) || call_with_id(x->t, x->c, 1, id) ||
+	    call_rare(call)->strange_type)
 		return;
 	keep_strange(x, call, id);
 }
@@ -433,8 +441,10 @@ static void take_cdn(struct taken *x)
 		return;
 	}
 	touch(x, call, STEP_DISCONNECT);
-	call->end_result = (uint8_t)get(x, FIELD_RESULT);
-	call->end_error = (uint8_t)get(x, FIELD_ERROR);
+	if (call->rare) {
+		call->rare->end_result = (uint8_t)get(x, FIELD_RESULT);
+		call->rare->end_error = (uint8_t)get(x, FIELD_ERROR);
+	}
 	call->cause = (uint16_t)get(x, FIELD_CAUSE);
 	if (!call->ended_by)
 		call->ended_by = 2;
@@ -452,7 +462,7 @@ static void take_about_call(struct taken *x)
 	if (!call) {
 		strange_id(x, get(x, FIELD_PEER_CALL_ID));
 	} else if (x->c->pac == (int)x->from && reserved >= PORT_MIN && reserved <= UINT16_MAX &&
-		   reserved != get(x, FIELD_PEER_CALL_ID) && !call->strange_type) {
+		   reserved != get(x, FIELD_PEER_CALL_ID) && !call_rare(call)->strange_type) {
 		/*
 		 * Some write the Call ID there as well.  A NAT router, which chooses a TCP port for it,
 		 * rewrites one and forgets the other.

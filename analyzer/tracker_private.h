@@ -4,11 +4,12 @@
 #define PPTPSCOPE_TRACKER_PRIVATE_H
 
 #include "analyzer/flow_table.h"
-#include "analyzer/pool.h"
 #include "analyzer/spill.h"
 #include "analyzer/tracker.h"
 #include "conformance/field.h"
+#include "conformance/pool.h"
 
+enum { EXPECTED = 16 };  /* packets that are told of ahead of their time */
 enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
 
 struct tunnel_private {
@@ -32,6 +33,12 @@ struct intern_slot {
 	void *text;
 };
 
+/* A packet that will come: its flow, as far as that has been found. */
+struct expected {
+	uint64_t key; /* 0: none */
+	const struct flow *flow;
+};
+
 struct tracker {
 	struct tracker_limits limits;
 	struct tracker_hooks hooks;
@@ -50,7 +57,16 @@ struct tracker {
 	struct intern_slot *interned;
 	size_t interned_room, ninterned, interned_octets;
 	int64_t next_sweep;
+	struct expected expected[EXPECTED]; /* ring */
+	unsigned nexpected;
 };
+
+/* The tunnel of two hosts, or NULL; *from is the host index of src. */
+struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+				   const struct ip_addr *dst, unsigned *from);
+
+/* What a flow is found by. */
+uint64_t tracker_flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id);
 
 /* Flow of (tunnel, sender, Call ID of the receiver), or NULL. */
 struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,

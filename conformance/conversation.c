@@ -17,6 +17,27 @@ enum {
 #define FULL_WAIT_NS INT64_C(2000000000)  /* no path and no delayed acknowledgment takes so long */
 #define RESUME_NS INT64_C(500000000)      /* who goes on so soon has waited for the acknowledgment */
 
+struct call_rare *call_rare_make(struct call *c)
+{
+	if (!c->rare)
+		c->rare = calloc(1, sizeof(*c->rare));
+	return c->rare;
+}
+
+bool call_step_take(struct call *c, enum call_step step, struct call_step_seen seen)
+{
+	struct call_rare *rare;
+
+	if (step < STEP_CONNECTED) {
+		c->begun[step] = seen;
+		return true;
+	}
+	rare = call_rare_make(c);
+	if (rare)
+		rare->step[step - STEP_CONNECTED] = seen;
+	return rare != NULL;
+}
+
 /* Where a sequence number restarts or jumps, what went before can no longer be counted against it. */
 static void flow_restart(struct flow *f, uint32_t seq)
 {
@@ -82,7 +103,7 @@ static void flow_came(struct flow *data, uint32_t ack)
 
 	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
 		data->flags |= FLOW_LARGE_CAME;
-	else if (data->call->large_waits[flow_sender(data)])
+	else if (data->call->rare && data->call->rare->large_waits[flow_sender(data)])
 		data->flags |= FLOW_SMALL_CAME;
 }
 
@@ -129,15 +150,24 @@ static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns
 	f->probe_time = time_ns;
 }
 
+static void large_waited(struct flow *f, uint64_t frame)
+{
+	struct call_rare *rare = call_rare_make(f->call);
+	unsigned from = flow_sender(f);
+
+	if (!rare)
+		return;
+	count_up(&rare->large_waits[from]);
+	rare->large_frame[from] = frame;
+}
+
 /* Data that follows a large packet for whose acknowledgment one waits. */
 static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
-	unsigned from = flow_sender(f);
 
 	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
-		count_up(&f->call->large_waits[from]);
-		f->call->large_frame[from] = frame;
+		large_waited(f, frame);
 		if (g->payload_length >= FLOW_LARGE)
 			probe_start(f, g, time_ns);
 	}
@@ -147,10 +177,13 @@ static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame,
 
 static void stall_ends(struct flow *f, uint64_t frame)
 {
+	struct call_rare *rare = call_rare_make(f->call);
 	unsigned from = flow_sender(f);
 
-	count_up(&f->call->stalls[from]);
-	f->call->stall_frame[from] = frame;
+	if (!rare)
+		return;
+	count_up(&rare->stalls[from]);
+	rare->stall_frame[from] = frame;
 }
 
 /* Data goes on: after the acknowledgment for which it had waited, or after a time-out. */

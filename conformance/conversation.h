@@ -240,49 +240,78 @@ enum {
 	FLOW_WAITED = 4096,     /* its window was full for seconds until the acknowledgment at probe_time */
 };
 
-/* What every GRE packet touches comes first. */
+/* What few calls have; owned by the call. */
+struct call_rare {
+	struct call_step_seen step[CALL_STEPS - STEP_CONNECTED];
+	uint64_t strange_frame;
+	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
+	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
+	uint16_t strange_id;
+	uint8_t strange_type; /* enum ctrl_type: names a Call ID that neither side of the call has; 0: none */
+	bool strange_port;    /* ... and it is the TCP port of the originator */
+	uint8_t large_waits[HOSTS], stalls[HOSTS]; /* how often, by sender */
+	uint8_t end_result, end_error;             /* CDN */
+};
+
+/*
+ * There may be a million of these at once: what is rare belongs into struct call_rare.  What every GRE
+ * packet touches comes first, in one cache line.
+ */
 struct call {
-	struct tunnel *tunnel;
 	struct control_connection *connection; /* NULL: its control connection was not seen */
 	struct flow *flow[HOSTS]; /* by sender; NULL: Call ID of that direction unknown, or no packet */
 	struct call_memory *memory; /* the judge's; NULL: none */
-	struct ppp_session *ppp; /* conformance/ppp_session.h; NULL: no control packet of PPP was seen; owned */
-	uint64_t connection_id;   /* 0: none */
-	uint8_t kind, state;      /* enum call_kind, call_state */
-	bool over;                /* takes no more messages */
+	struct ppp_session *ppp; /* ppp_session.h; NULL: no control packet of PPP was seen; owned */
+	struct call_rare *rare;  /* NULL: all of it is 0; owned */
+	uint64_t connection_id;  /* 0: none */
+	uint8_t kind : 4, state : 4; /* enum call_kind, call_state */
+	bool over : 1;               /* takes no more messages */
+	bool pns_id_known : 1, pac_id_known : 1, replied : 1, has_serial : 1;
+	bool id_is_port : 1;         /* the PNS Call ID is the TCP source port: a NAT helper chose it */
+	bool id_collision : 1;       /* another connection's call used the PNS Call ID at the same time */
+	bool connection_failed : 1;  /* its connection was reset, or a side of it fell silent */
+	bool connection_partial : 1; /* of its connection one side was not seen, or with gaps */
+	/* Flows were bound by Call IDs of control messages, not paired by acknowledgments. */
+	bool ids_certain : 1;
+	uint8_t bearer, framing;           /* as sent, 255 where larger */
+	uint8_t reply_result, reply_error; /* OCRP or ICRP */
+	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 
+	struct tunnel *tunnel;
 	uint64_t id;
-	struct call *next;                     /* of the tunnel */
+	struct call *next; /* of the tunnel */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
-	struct call_step_seen step[CALL_STEPS];
+	struct call_step_seen begun[STEP_CONNECTED];      /* see call_step() */
 	const char *number;                               /* dialled, escaped, interned; or NULL */
+	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;
 	uint16_t pns_call_id, pac_call_id, serial;
-	uint16_t pns_window, pac_window;   /* packets */
-	uint16_t pns_delay, pac_delay;     /* 1/10 s */
-	uint16_t cause;                    /* of OCRP or CDN */
-	uint8_t bearer, framing;           /* as sent, 255 where larger */
-	uint8_t reply_result, reply_error; /* OCRP or ICRP */
-	uint8_t end_result, end_error;     /* CDN */
-	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
-	bool pns_id_known, pac_id_known, replied, has_serial;
-	bool id_is_port;  /* the PNS Call ID is the TCP source port: a NAT helper chose it */
-	bool id_collision; /* another connection's call used the PNS Call ID at the same time */
-	bool connection_failed;  /* its connection was reset, or a side of it fell silent */
-	bool connection_partial; /* of its connection one side was not seen, or with gaps */
-	uint8_t strange_type; /* enum ctrl_type: names a Call ID that neither side of the call has; 0: none */
-	bool strange_port;    /* ... and it is the TCP port of the originator */
-	uint16_t strange_id;
-	uint64_t strange_frame;
-	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
-	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
-	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
-	uint8_t large_waits[HOSTS], stalls[HOSTS]; /* how often, by sender */
-	bool ids_certain; /* flows were bound by Call IDs of control messages, not paired by acknowledgments
-			   */
+	uint16_t pns_window, pac_window; /* packets */
+	uint16_t pns_delay, pac_delay;   /* 1/10 s */
+	uint16_t cause;                  /* of OCRP or CDN */
 };
+
+/* What is rare of a call, to be read. */
+static inline const struct call_rare *call_rare(const struct call *c)
+{
+	static const struct call_rare nothing;
+
+	return c->rare ? c->rare : &nothing;
+}
+
+/* ... to be written: made when it is not there; NULL without memory. */
+struct call_rare *call_rare_make(struct call *c);
+
+/* When the call came to that step, and by which frame; frame 0: not yet. */
+static inline const struct call_step_seen *call_step(const struct call *c, enum call_step step)
+{
+	return step < STEP_CONNECTED ? &c->begun[step] : &call_rare(c)->step[step - STEP_CONNECTED];
+}
+
+/* The call comes to that step.  False without memory. */
+bool call_step_take(struct call *c, enum call_step step, struct call_step_seen seen);
 
 /* How long somebody must have waited before silence means something. */
 #define CONVERSATION_PATIENCE INT64_C(3000000000)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "conformance/findings.h"
+#include "conformance/pool.h"
 #include "conformance/quirk.h"
 #include "conformance/rules_call.h"
 #include "conformance/rules_control.h"
@@ -27,6 +28,7 @@ struct judge {
 	unsigned moot;
 	unsigned faults[SEVERITIES];    /* with the sender of the event, in it */
 	bool clock;                     /* time went backwards */
+	struct pool calls;              /* struct call_memory */
 	struct gre_store *gre;          /* NULL: not needed yet */
 	struct tunnel_memory **tunnels; /* by id - 1; NULL: nothing is remembered */
 	size_t tunnels_room;
@@ -41,6 +43,7 @@ struct judge *judge_new(const struct judge_options *o)
 	j->options = *o;
 	j->now = INT64_MIN;
 	field_map_init(&j->fields);
+	pool_init(&j->calls, sizeof(struct call_memory));
 	findings_init(&j->findings, o->max_findings);
 	return j;
 }
@@ -60,6 +63,7 @@ void judge_free(struct judge *j)
 	if (!j)
 		return;
 	findings_clear(&j->findings);
+	pool_clear(&j->calls);
 	free(j->gre);
 	for (size_t i = 0; i < j->tunnels_room; i++)
 		free(j->tunnels[i]);
@@ -82,7 +86,7 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		bits |= UNLESS_ROLE_UNKNOWN;
 	if (e->kind == EVENT_GRE && (!e->call || !e->call->connection_id))
 		bits |= UNLESS_NO_CALL;
-	if (e->call && e->call->connection_id && !e->call->step[STEP_REQUEST].frame)
+	if (e->call && e->call->connection_id && !call_step(e->call, STEP_REQUEST)->frame)
 		bits |= UNLESS_MIDSTREAM;
 	if (!c)
 		return bits;
@@ -359,9 +363,8 @@ struct control_memory *control_memory(struct judge *j, struct control_connection
 
 struct call_memory *call_memory(struct judge *j, struct call *c)
 {
-	(void)j;
 	if (!c->memory)
-		c->memory = calloc(1, sizeof(*c->memory));
+		c->memory = pool_get(&j->calls);
 	return c->memory;
 }
 
@@ -389,9 +392,7 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
 {
 	struct call_memory *m = call_memory(j, c);
 
-	if (m && !m->gre[host])
-		m->gre[host] = calloc(1, sizeof(*m->gre[host]));
-	return m ? m->gre[host] : NULL;
+	return m ? &m->gre[host] : NULL;
 }
 
 struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m)
@@ -418,15 +419,11 @@ void judge_forget_connection(struct judge *j, struct control_connection *c)
 
 void judge_forget_call(struct judge *j, struct call *c)
 {
-	(void)j;
 	if (!c->memory)
 		return;
-	for (unsigned host = 0; host < HOSTS; host++) {
-		if (c->memory->gre[host])
-			free(c->memory->gre[host]->trouble);
-		free(c->memory->gre[host]);
-	}
-	free(c->memory);
+	for (unsigned host = 0; host < HOSTS; host++)
+		free(c->memory->gre[host].trouble);
+	pool_put(&j->calls, c->memory);
 	c->memory = NULL;
 }
 

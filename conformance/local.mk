@@ -45,6 +45,8 @@ libconformance_a_SOURCES = \
 	%D%/net_socket.c \
 	%D%/net_socket_gre.c \
 	%D%/net_socket_private.h \
+	%D%/pool.c \
+	%D%/pool.h \
 	%D%/posture.c \
 	%D%/posture.def \
 	%D%/posture.h \

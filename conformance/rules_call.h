@@ -2,13 +2,14 @@
 /*
  * What the rules about calls remember: of a call, of a control connection's calls, of a tunnel.
  *
- * Most calls need nothing beyond struct call: call_memory is there from the first message that ends
- * a call or leaves it half-way, and goes again when the call comes up.  What is rare (WEN, refusals)
- * is allocated when it happens; rules_call.c frees it at EVENT_CALL_DONE and EVENT_CLOSE.
+ * call_memory is there from the reply to a call, or its first tunnel packet, to its end, so that many
+ * calls at once are many of these.  What is rare (WEN, refusals) is allocated when it happens;
+ * rules_call.c frees it at EVENT_CALL_DONE and EVENT_CLOSE.
  */
 #ifndef PPTPSCOPE_RULES_CALL_H
 #define PPTPSCOPE_RULES_CALL_H
 
+#include "conformance/rules_gre.h"
 #include "conformance/verdict.h"
 
 enum { WEN_COUNTERS = 6 };
@@ -23,8 +24,8 @@ struct wen_memory {
 };
 
 struct call_memory {
-	struct gre_memory *gre[HOSTS]; /* by sender; the judge's */
-	struct wen_memory *wen;        /* NULL: none was sent */
+	struct gre_memory gre[HOSTS]; /* by sender */
+	struct wen_memory *wen;       /* NULL: none was sent */
 	/* Where messages ended in their sender's stream: what the other side has to have acknowledged. */
 	uint32_t reply_end, clear_end, over_end;
 	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */

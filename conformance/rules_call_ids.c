@@ -57,7 +57,7 @@ static bool in_use(const struct told *t, const struct call *h)
 	if (!h || h == t->e->call || h->over || !h->connection || is_settled(h) || h->connection->stop_frame)
 		return false;
 	/* Begun by a message that fitted no call: there may be no such call. */
-	if (!h->step[STEP_REQUEST].frame)
+	if (!call_step(h, STEP_REQUEST)->frame)
 		return false;
 	return h->connection == t->e->connection || t->e->from == t->pac;
 }
@@ -77,9 +77,9 @@ static void judge_collision(const struct told *t, struct call *h, uint32_t id)
 		    role, id);
 		expected(f, "a Call ID that no live call of the %s has", role);
 		observed(f, "%" PRIu32, id);
-		evidence(f, h->step[STEP_REQUEST].frame);
-		evidence(f, h->step[STEP_REPLY].frame);
-		evidence(f, h->step[STEP_CLEAR].frame);
+		evidence(f, call_step(h, STEP_REQUEST)->frame);
+		evidence(f, call_step(h, STEP_REPLY)->frame);
+		evidence(f, call_step(h, STEP_CLEAR)->frame);
 	}
 	settle_call(t->j, h);
 }
@@ -175,8 +175,8 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 	expected(f, "the Call ID that the %s chose for a call of this connection",
 		 carries_pac_id(t->type) ? "PAC" : "PNS");
 	observed(f, "%" PRIu32, id);
-	evidence(f, earlier ? earlier->step[STEP_REQUEST].frame
-		    : other ? other->step[STEP_REQUEST].frame
+	evidence(f, earlier ? call_step(earlier, STEP_REQUEST)->frame
+		    : other ? call_step(other, STEP_REQUEST)->frame
 			    : 0);
 }
 

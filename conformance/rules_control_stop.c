@@ -71,7 +71,7 @@ static bool another_call_is_up(const struct turn *t)
 
 	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
 		if (call->connection == t->c && call->state == CALL_ESTABLISHED &&
-		    call->step[STEP_REQUEST].frame)
+		    call_step(call, STEP_REQUEST)->frame)
 			return true;
 	return false;
 }
@@ -169,7 +169,6 @@ void judge_stop_request(const struct turn *t)
 static bool call_explains(const struct turn *t, const struct call *call)
 {
 	bool pns = (int)t->e->from == pns_of(t->e), reset = t->e->kind == EVENT_RST;
-	const struct call_step_seen *step = call->step;
 
 	switch (call->state) {
 	case CALL_ESTABLISHED:
@@ -177,15 +176,15 @@ static bool call_explains(const struct turn *t, const struct call *call)
 	case CALL_CLEARING:
 		if (!pns)
 			return selected(t->j, RULE_CCRQ_RESP_01);
-		return t->now - step[STEP_CLEAR].time_ns >= T60_EARLY ||
+		return t->now - call_step(call, STEP_CLEAR)->time_ns >= T60_EARLY ||
 		       (call->kind == CALL_OUTGOING && selected(t->j, RULE_PNSOUT_WD_01));
 	case CALL_REQUESTED:
 		if (pns != (call->kind == CALL_OUTGOING))
 			return false;
-		return t->now - step[STEP_REQUEST].time_ns >= T60_EARLY ||
+		return t->now - call_step(call, STEP_REQUEST)->time_ns >= T60_EARLY ||
 		       (pns && selected(t->j, RULE_KA_EXPECT_02));
 	case CALL_ACCEPTED:
-		return pns && t->now - step[STEP_REPLY].time_ns >= T60_EARLY;
+		return pns && t->now - call_step(call, STEP_REPLY)->time_ns >= T60_EARLY;
 	default:
 		return false;
 	}

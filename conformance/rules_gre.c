@@ -45,6 +45,7 @@ struct gre_memory *gre_begin(struct judge *j, struct call *c, unsigned host)
 
 	if (!m)
 		return NULL;
+	m->flags |= GRE_MEM_BEGUN;
 	if (!plainly_up(c))
 		m->flags |= GRE_MEM_WATCH;
 	take_over(m, c->flow[host]);

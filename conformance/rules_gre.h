@@ -37,13 +37,15 @@ struct gre_trouble {
 	uint32_t asked_seq, answered_seq; /* LCP Echo-Request: the last one; the last one answered */
 	uint64_t late_frame;              /* Echo-Request that came after a later one had been answered */
 	uint16_t soft_rule;               /* enum rule_number of `soft` */
-	uint16_t part_missing;
+	uint16_t part_missing; /* 0: none */
 	uint8_t skips, stalls, regular; /* counts, see rules_gre_*.c */
 	uint8_t asked_id, late_id;
 	bool has_hole, has_asked, has_answered;
 	uint32_t step, step_seq; /* the last gap: how wide, and the number behind it */
+	uint32_t holes;          /* numbers that are missing */
 };
 
+/* There is one for every direction of every call: what is rare belongs into struct gre_trouble. */
 struct gre_memory {
 	int64_t last_data;     /* time of its last data packet in order */
 	int64_t unacked_since; /* when the oldest data was sent that is not acknowledged; 0: none */
@@ -52,6 +54,7 @@ struct gre_memory {
 	uint32_t floor;        /* what was sent up to here is not outstanding: acknowledged or timed out */
 	uint32_t told;         /* highest Acknowledgment Number that it sent */
 	uint32_t told_seq;     /* ... in the packet with this Sequence Number, or after it */
+	uint32_t first_seq;    /* the first Sequence Number */
 	uint16_t flags;        /* GRE_MEM_* */
 	uint16_t ip_id;        /* of its last packet */
 	uint16_t data_ip_id;   /* of its last data packet in order */
@@ -59,14 +62,11 @@ struct gre_memory {
 	uint16_t window;      /* that the other side announced; 0: not known yet */
 	uint16_t allowed;     /* the most that its own window can be by now */
 	uint16_t grown;       /* packets acknowledged since that grew */
-	uint16_t stall_ms;    /* silence from which on a time-out may have been */
 	uint8_t acks_between; /* pure acknowledgments since its last data */
 	uint8_t done;         /* GRE_DONE_*: what has been reported */
 	int64_t told_time;
 	int64_t mark_time[2]; /* older and newer: `mark_seq` was the highest then */
 	uint32_t mark_seq[2];
-	uint32_t first_seq;
-	uint32_t holes;       /* numbers that are missing */
 	uint64_t first_frame; /* of its data */
 	int64_t first_time;
 	struct gre_trouble *trouble; /* or NULL; the judge's */
@@ -84,7 +84,7 @@ enum {
 	GRE_MEM_COUNTS_RIGHT = 256, /* a pure acknowledgment did not use up a number */
 	GRE_MEM_OVER = 512,         /* more is out than the announced window */
 	GRE_MEM_TIMED_OUT = 1024,   /* went on after a time-out, nothing acknowledged since */
-	GRE_MEM_PART = 2048,        /* trouble->part_missing is set */
+	GRE_MEM_BEGUN = 2048,       /* a packet has come; else nothing here is valid */
 	GRE_MEM_NO_WINDOW = 4096,   /* no window to be judged */
 	GRE_MEM_HARD = 8192,        /* it does not care for the window at all */
 	GRE_MEM_RESTARTED = 16384,  /* counts anew */

@@ -31,7 +31,7 @@ static unsigned reordered(const struct gre_look *l)
 
 static unsigned lossy(const struct gre_memory *own, const struct gre_memory *peer)
 {
-	return own->holes && peer && peer->holes ? UNLESS_GRE_LOSS : 0;
+	return gre_holes(own) && peer && gre_holes(peer) ? UNLESS_GRE_LOSS : 0;
 }
 
 /* --- before there was data -------------------------------------------------------------------- */

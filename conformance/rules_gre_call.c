@@ -33,7 +33,7 @@ static bool by_pac(const struct event *e, unsigned host)
 /* The message that lets data begin has not been seen. */
 static bool not_up_yet(const struct call *c)
 {
-	return c->kind == CALL_INCOMING ? !c->step[STEP_CONNECTED].frame
+	return c->kind == CALL_INCOMING ? !call_step(c, STEP_CONNECTED)->frame
 					: c->kind == CALL_OUTGOING && !c->replied;
 }
 
@@ -94,7 +94,7 @@ static bool answered_elsewhere(const struct call *c)
 
 	for (const struct call *x = c->tunnel->first_call; x && n < SCAN_MAX; x = x->next, n++)
 		if (x != c && x->connection_id == c->connection_id && x->kind == c->kind &&
-		    !x->step[STEP_REQUEST].frame)
+		    !call_step(x, STEP_REQUEST)->frame)
 			return true;
 	return false;
 }
@@ -127,8 +127,8 @@ static void guessed(struct judge *j, const struct event *e, const struct call *c
 	const struct flow *f = c->flow[pns];
 	struct gre_mark m;
 
-	if (!f || !(f->flags & FLOW_BEFORE_CALL) || !f->data || !c->step[STEP_REQUEST].frame ||
-	    c->first_time < c->step[STEP_REQUEST].time_ns)
+	if (!f || !(f->flags & FLOW_BEFORE_CALL) || !f->data || !call_step(c, STEP_REQUEST)->frame ||
+	    c->first_time < call_step(c, STEP_REQUEST)->time_ns)
 		return;
 	m = (struct gre_mark){ .frame = f->first_frame, .time_ns = f->last_time };
 	early_fail(j, e, c, pns, &m);
@@ -154,14 +154,15 @@ static void after_disconnect(const struct gre_look *l)
 	struct event e = gre_whole_event(l->e);
 	bool incoming = c->kind == CALL_INCOMING;
 
-	if (l->e->time_ns - c->step[STEP_DISCONNECT].time_ns <= SECONDS(AFTER_CDN_S))
+	if (l->e->time_ns - call_step(c, STEP_DISCONNECT)->time_ns <= SECONDS(AFTER_CDN_S))
 		return;
 	if (by_pac(&e, e.from))
 		after_fail(l, data_rule(c, true), 0, "more than 1 s after its Call-Disconnect-Notify",
-			   c->step[STEP_DISCONNECT].frame);
+			   call_step(c, STEP_DISCONNECT)->frame);
 	else
 		after_fail(l, incoming ? RULE_PNSIN_EST_01 : RULE_PNSOUT_EST_01, FAIL_DOUBT,
-			   "more than 1 s after the Call-Disconnect-Notify", c->step[STEP_DISCONNECT].frame);
+			   "more than 1 s after the Call-Disconnect-Notify",
+			   call_step(c, STEP_DISCONNECT)->frame);
 }
 
 /* The Stop-Control-Connection-Reply that granted a stop, or NULL. */
@@ -229,7 +230,7 @@ static void after_refusal(const struct gre_look *l)
 {
 	const struct call *c = l->e->call;
 	struct event e = gre_whole_event(l->e);
-	uint64_t reply = c->step[STEP_REPLY].frame;
+	uint64_t reply = call_step(c, STEP_REPLY)->frame;
 
 	if (c->kind == CALL_INCOMING)
 		after_fail(l, data_rule(c, by_pac(&e, e.from)), 0, "of a call that was refused", reply);
@@ -242,8 +243,9 @@ static void after_refusal(const struct gre_look *l)
 /* The PNS gave the call up before it was answered; the answer does not bring it back. */
 static bool given_up(const struct call *c)
 {
-	return c->kind == CALL_OUTGOING && c->step[STEP_CLEAR].frame && c->step[STEP_REPLY].frame &&
-	       c->step[STEP_CLEAR].frame < c->step[STEP_REPLY].frame;
+	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR)->frame &&
+	       call_step(c, STEP_REPLY)->frame &&
+	       call_step(c, STEP_CLEAR)->frame < call_step(c, STEP_REPLY)->frame;
 }
 
 void gre_data_watched(const struct gre_look *l)
@@ -255,7 +257,7 @@ void gre_data_watched(const struct gre_look *l)
 		return;
 	if (c->state == CALL_REFUSED) {
 		after_refusal(l);
-	} else if (c->over && c->step[STEP_DISCONNECT].frame) {
+	} else if (c->over && call_step(c, STEP_DISCONNECT)->frame) {
 		after_disconnect(l);
 	} else if (c->over || (c->connection && (c->connection->state == CONNECTION_STOPPING ||
 						 c->connection->closed_by >= 0))) {
@@ -266,7 +268,7 @@ void gre_data_watched(const struct gre_look *l)
 			t->early = mark(l->e);
 	} else if (c->state == CALL_CLEARING && given_up(c) && !by_pac(l->e, l->e->from)) {
 		after_fail(l, RULE_PNSOUT_WD_02, 0, "of a call that it had cleared before it was answered",
-			   c->step[STEP_CLEAR].frame);
+			   call_step(c, STEP_CLEAR)->frame);
 	}
 }
 
@@ -309,7 +311,7 @@ void gre_applied(struct judge *j, const struct event *e, struct call *call)
 		if (m && call->state == CALL_ESTABLISHED)
 			m->flags &= (uint16_t)~GRE_MEM_WATCH;
 	}
-	if (type == CTRL_OCRP && call->step[STEP_REPLY].frame == e->frame)
+	if (type == CTRL_OCRP && call_step(call, STEP_REPLY)->frame == e->frame)
 		guessed(j, &with, call);
 }
 
@@ -404,7 +406,7 @@ static bool carries_on(const struct event *e, const struct gre_orphan *o, unsign
 void gre_call_pair(struct judge *j, const struct event *e)
 {
 	struct gre_store *s = gre_store(j);
-	const struct call_step_seen *up = &e->call->step[STEP_REPLY];
+	const struct call_step_seen *up = call_step(e->call, STEP_REPLY);
 
 	if (!s || !s->orphans || !up->frame || pac_of(e) < 0)
 		return;
@@ -450,13 +452,14 @@ static const struct control_connection *connection_of(const struct call *c)
 
 static bool up_at(const struct call *c, int64_t time)
 {
-	const struct call_step_seen *up = &c->step[c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY];
+	const struct call_step_seen *up =
+		call_step(c, c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY);
 	const struct control_connection *x;
 
 	if (!up->frame || up->time_ns > time || c->state == CALL_REFUSED)
 		return false;
-	if (c->step[STEP_DISCONNECT].frame)
-		return c->step[STEP_DISCONNECT].time_ns >= time;
+	if (call_step(c, STEP_DISCONNECT)->frame)
+		return call_step(c, STEP_DISCONNECT)->time_ns >= time;
 	x = connection_of(c);
 	return x ? x->close == CLOSE_NONE || x->last_time >= time : c->last_time >= time;
 }
@@ -472,14 +475,14 @@ static void survey_calls(const struct event *e, unsigned host, uint16_t id, int6
 			continue;
 		/* A refusal names a Call ID, too: what is sent there is sent to no call. */
 		if (!pac && c->state == CALL_REFUSED && c->kind == CALL_OUTGOING && c->pac_call_id == id &&
-		    c->step[STEP_REPLY].frame && c->step[STEP_REPLY].time_ns <= time)
+		    call_step(c, STEP_REPLY)->frame && call_step(c, STEP_REPLY)->time_ns <= time)
 			s->refused = c;
 		if (c->kind == CALL_OUTGOING && !c->replied && c->first_time <= time)
 			s->pending = true;
 		if (!up_at(c, time))
 			continue;
 		s->live = c;
-		s->own |= id == (pac ? c->pac_call_id : c->pns_call_id) && c->step[STEP_REQUEST].frame;
+		s->own |= id == (pac ? c->pac_call_id : c->pns_call_id) && call_step(c, STEP_REQUEST)->frame;
 	}
 }
 

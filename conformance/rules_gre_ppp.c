@@ -148,9 +148,10 @@ static bool another(const uint8_t *p, uint32_t n)
 static void part_end(const struct gre_look *l)
 {
 	struct gre_trouble *t = l->own->trouble;
+	uint16_t missing = t->part_missing;
 
-	l->own->flags &= (uint16_t)~GRE_MEM_PART;
-	if (l->e->gre->payload_length != t->part_missing)
+	t->part_missing = 0;
+	if (l->e->gre->payload_length != missing)
 		return;
 	shared(l, t->part_frame, "a PPP packet spread over two tunnel packets");
 }
@@ -161,7 +162,6 @@ static void part_begin(const struct gre_look *l, uint32_t missing)
 
 	if (!t || missing > UINT16_MAX)
 		return;
-	l->own->flags |= GRE_MEM_PART;
 	t->part_frame = l->e->frame;
 	t->part_missing = (uint16_t)missing;
 }
@@ -251,7 +251,7 @@ void gre_ppp(const struct gre_look *l, bool late)
 
 	if (g->caplen < 3)
 		return;
-	if (l->own->flags & GRE_MEM_PART)
+	if (l->own->trouble && l->own->trouble->part_missing)
 		part_end(l);
 	if (p[0] == FLAG || p[0] == ESCAPE || (p[0] == 0xff && p[1] == ESCAPE)) {
 		framed_first(l);

@@ -16,7 +16,15 @@ struct gre_look {
 /* The remembered half of a call, or NULL. */
 static inline struct gre_memory *gre_half(const struct call *c, unsigned host)
 {
-	return c->memory ? c->memory->gre[host] : NULL;
+	struct gre_memory *m = c->memory ? &c->memory->gre[host] : NULL;
+
+	return m && m->flags & GRE_MEM_BEGUN ? m : NULL;
+}
+
+/* Numbers that are missing. */
+static inline uint32_t gre_holes(const struct gre_memory *m)
+{
+	return m->trouble ? m->trouble->holes : 0;
 }
 
 static inline int32_t gre_distance(uint32_t from, uint32_t to)

@@ -76,7 +76,7 @@ static bool ids_adjoin(const struct gre_look *l)
 /* What is missing on both ways is missing in the capture, or on the path. */
 static unsigned lossy(const struct gre_memory *own, const struct gre_memory *peer)
 {
-	return own->holes && peer && peer->holes ? UNLESS_GRE_LOSS : 0;
+	return gre_holes(own) && peer && gre_holes(peer) ? UNLESS_GRE_LOSS : 0;
 }
 
 /* --- the start -------------------------------------------------------------------------------- */
@@ -214,9 +214,9 @@ static void gap(const struct gre_look *l, uint32_t step)
 	uint32_t due = m->highest + 1;
 	bool at_acks = m->acks_between && step == m->acks_between + 1u && !(m->flags & GRE_MEM_COUNTS_RIGHT);
 
-	m->holes += step - 1;
 	if (!t)
 		return;
+	t->holes += step - 1;
 	if (!t->has_hole) {
 		t->has_hole = true;
 		t->hole = due;
@@ -295,7 +295,8 @@ static void late(const struct gre_look *l)
 	uint32_t seq = l->e->gre->seq;
 
 	m->flags |= GRE_MEM_LATE;
-	m->holes -= m->holes > 0;
+	if (t)
+		t->holes -= t->holes > 0;
 	if (gre_distance(m->first_seq, seq) < 0) {
 		m->first_seq = seq;
 		m->first_frame = l->e->frame;

@@ -31,7 +31,7 @@ static struct gre_mark mark(const struct event *e, uint32_t value, uint32_t limi
 
 static unsigned doubts(const struct gre_memory *own, const struct gre_memory *peer)
 {
-	unsigned how = peer && peer->holes ? UNLESS_GRE_LOSS : 0;
+	unsigned how = peer && gre_holes(peer) ? UNLESS_GRE_LOSS : 0;
 
 	if ((own->flags | (peer ? peer->flags : 0)) & GRE_MEM_LATE)
 		how |= UNLESS_REORDER;
@@ -49,17 +49,24 @@ static void window_init(const struct gre_look *l)
 	const struct call *c = l->e->call;
 	struct gre_memory *m = l->own;
 	int pac = pac_of(l->e);
-	bool from_pac = pac >= 0 && (unsigned)pac == l->e->from;
-	unsigned window = from_pac ? c->pns_window : c->pac_window;
-	uint32_t delay = (from_pac ? c->pns_delay : c->pac_delay) * (uint32_t)DELAY_UNIT_MS;
+	unsigned window = pac >= 0 && (unsigned)pac == l->e->from ? c->pns_window : c->pac_window;
 
 	if (c->state != CALL_ESTABLISHED)
 		return;
-	if (pac < 0 || !c->step[STEP_REQUEST].frame)
+	if (pac < 0 || !call_step(c, STEP_REQUEST)->frame)
 		m->flags |= GRE_MEM_NO_WINDOW;
 	m->window = (uint16_t)(window ? window : 1);
 	m->allowed = (uint16_t)half_of(m->window);
-	m->stall_ms = (uint16_t)(delay < STALL_MS ? STALL_MS : delay > STALL_MAX_MS ? STALL_MAX_MS : delay);
+}
+
+/* Silence of the sender from which on a time-out may have been, by what the receiver said that it takes. */
+static int64_t stall_time(const struct event *e)
+{
+	const struct call *c = e->call;
+	bool from_pac = pac_of(e) == (int)e->from;
+	uint32_t delay = (from_pac ? c->pns_delay : c->pac_delay) * (uint32_t)DELAY_UNIT_MS;
+
+	return MILLISECONDS(delay < STALL_MS ? STALL_MS : delay > STALL_MAX_MS ? STALL_MAX_MS : delay);
 }
 
 /* --- what is found ---------------------------------------------------------------------------- */
@@ -230,7 +237,7 @@ void gre_window_sent(const struct gre_look *l, uint32_t before)
 	if (!m->window)
 		window_init(l);
 	if (m->window && !(m->flags & GRE_MEM_NO_WINDOW)) {
-		if (before != m->floor && silence >= MILLISECONDS(m->stall_ms))
+		if (before != m->floor && silence >= MILLISECONDS(STALL_MS) && silence >= stall_time(l->e))
 			stalled(l, before, silence);
 		out = m->highest - m->floor;
 		if (out > m->allowed)
@@ -352,7 +359,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 	    (long long)(mean / MILLISECONDS(1)), (long long)(said / MILLISECONDS(1)));
 	observed(expected(found, "at most about %lld ms", (long long)(limit / MILLISECONDS(1))), "%lld ms",
 		 (long long)(mean / MILLISECONDS(1)));
-	at(found, c->step[STEP_REPLY].frame, c->step[STEP_REPLY].time_ns);
+	at(found, call_step(c, STEP_REPLY)->frame, call_step(c, STEP_REPLY)->time_ns);
 }
 
 /* When the call ended, as far as that shows. */

@@ -75,7 +75,7 @@ static const struct code_names eap = { eap_codes, 0x007e };
 static const struct code_names cbcp = { cbcp_codes, 0x000e };
 static const struct code_names bap = { bap_codes, 0x01fe };
 
-/* A protocol; codes NULL: its packets do not begin with code, identifier and length. */
+/* Protocols by number, ascending; codes NULL: its packets do not begin with code, identifier and length. */
 static const struct protocol {
 	uint16_t number;
 	const char *name;
@@ -142,9 +142,18 @@ enum { PROTOCOLS = sizeof(protocols) / sizeof(protocols[0]) };
 
 static const struct protocol *protocol_of(uint16_t number)
 {
-	for (size_t i = 0; i < PROTOCOLS; i++)
-		if (protocols[i].number == number)
-			return &protocols[i];
+	size_t low = 0, high = PROTOCOLS;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (protocols[middle].number == number)
+			return &protocols[middle];
+		if (protocols[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return NULL;
 }
 

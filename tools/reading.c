@@ -14,6 +14,9 @@
 /* About what one of each takes, for --max-memory: the limits are scaled so that a quarter is for each. */
 enum { TUNNEL_OCTETS = 700, CONNECTION_OCTETS = 2048, CALL_OCTETS = 900, LEAST_MEMORY = 16 << 20 };
 
+/* Packets: enough for what the pipeline has to fetch, and it still lies in the cache when it is used. */
+enum { AHEAD = 16 };
+
 static bool ports(struct reading *r)
 {
 	size_t n = options_count(r->options, "port");
@@ -143,15 +146,29 @@ static void describe(struct report_capture *out, struct capture *c, const struct
 	out->offload = n->offload;
 }
 
+/* Tells of packets some way ahead of their turn. */
+static void look_ahead(struct pipeline *p, struct capture *c, uint64_t now)
+{
+	struct packet packet = { .number = 0 };
+
+	while (packet.number < now + AHEAD && capture_ahead(c, &packet))
+		pipeline_expect(p, &packet);
+}
+
 /* Reads one capture to its end.  False when it was damaged. */
 static bool read_packets(struct reading *r, struct pipeline *p, unsigned index, struct capture *c)
 {
 	struct progress progress;
 	struct packet packet;
 	enum capture_status status;
+	bool crowded = false;
 
 	progress_start(&progress, r->progress, capture_path(c), capture_size(c));
 	while ((status = capture_next(c, &packet)) == CAPTURE_PACKET) {
+		if ((packet.number & 0x3f) == 0)
+			crowded = pipeline_crowded(p);
+		if (crowded)
+			look_ahead(p, c, packet.number);
 		pipeline_packet(p, index, &packet);
 		if (progress.on && (packet.number & 0xffff) == 0)
 			progress_show(&progress, capture_offset(c), packet.number);

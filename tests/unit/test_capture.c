@@ -928,6 +928,38 @@ static void test_no_file(void)
 	CU_ASSERT_STRING_EQUAL(o.why, "/: Is a directory");
 }
 
+/* What is shown ahead is what comes then, and all of it comes. */
+static void test_ahead(void)
+{
+	enum { MANY = 5000, AHEAD = 7 };
+	uint64_t number = 0, begun_again = 0;
+	char path[64], why[256];
+	struct packet p, next;
+	struct capture *c;
+	bool bad_usage;
+
+	make_pcap(&plain, &kinds[0], MANY);
+	save(&plain, path);
+	c = capture_open(path, NULL, why, sizeof(why), &bad_usage);
+	unlink(path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	for (uint64_t i = 1; i <= MANY; i++) {
+		CU_ASSERT_EQUAL_FATAL(capture_next(c, &p), CAPTURE_PACKET);
+		while (number < i + AHEAD && capture_ahead(c, &next)) {
+			CU_ASSERT_TRUE(same(&next, next.number));
+			CU_ASSERT_TRUE(next.number == number + 1 || next.number == i + 1);
+			begun_again += next.number <= number;
+			number = next.number;
+		}
+		CU_ASSERT_TRUE(same(&p, i));
+	}
+	CU_ASSERT_EQUAL(number, MANY);
+	/* Where the buffer moved, and nowhere else. */
+	CU_ASSERT_TRUE(begun_again < plain.n / 262144 + 1);
+	CU_ASSERT_FALSE(capture_ahead(c, &next));
+	capture_close(c);
+}
+
 /* Octets of a packet stay until the next call, though the buffer moves. */
 static void test_borrowing(void)
 {
@@ -970,5 +1002,6 @@ void suite_capture(void)
 	CU_add_test(s, "damaged pcapng", test_pcapng_damage);
 	CU_add_test(s, "what is no capture", test_not_captures);
 	CU_add_test(s, "what is no file", test_no_file);
+	CU_add_test(s, "packets shown ahead", test_ahead);
 	CU_add_test(s, "octets stay until the next call", test_borrowing);
 }

@@ -17,6 +17,7 @@ struct scene {
 	struct tunnel tunnel;
 	struct control_connection connection;
 	struct call call;
+	struct call_rare rare;
 	struct flow flow[HOSTS];
 	struct ppp_session ppp;
 	struct diagnosis out[DIAGNOSES_MAX];
@@ -75,8 +76,9 @@ static void set_up(struct scene *s)
 				 .pns_window = 8,
 				 .pac_window = 8,
 				 .replied = true };
-	s->call.step[STEP_REQUEST] = (struct call_step_seen){ 6, SECONDS(1) };
-	s->call.step[STEP_REPLY] = (struct call_step_seen){ 7, SECONDS(2) };
+	s->call.rare = &s->rare;
+	s->call.begun[STEP_REQUEST] = (struct call_step_seen){ 6, SECONDS(1) };
+	s->call.begun[STEP_REPLY] = (struct call_step_seen){ 7, SECONDS(2) };
 	for (unsigned h = 0; h < HOSTS; h++) {
 		s->flow[h].key = h << 16;
 		s->flow[h].call = &s->call;
@@ -178,7 +180,7 @@ static void no_reply(void)
 
 	set_up(&s);
 	s.call.flow[0] = s.call.flow[1] = NULL;
-	s.call.step[STEP_REPLY] = (struct call_step_seen){ 0, 0 };
+	s.call.begun[STEP_REPLY] = (struct call_step_seen){ 0, 0 };
 	s.call.state = CALL_REQUESTED;
 	s.call.end_time = SECONDS(30);
 	diagnose(&s);
@@ -213,10 +215,10 @@ static void icmp(void)
 	only(&s, "gre-unreachable");
 	CU_ASSERT_EQUAL(s.out[0].evidence[0], 500);
 	CU_ASSERT_PTR_NOT_NULL(strstr(s.out[0].summary, "10.0.0.9"));
-	s.call.step[STEP_CLEAR] = (struct call_step_seen){ 400, SECONDS(14) };
+	call_step_take(&s.call, STEP_CLEAR, (struct call_step_seen){ 400, SECONDS(14) });
 	diagnose(&s);
 	only(&s, "healthy"); /* who is gone answers so */
-	s.call.step[STEP_CLEAR].frame = 0;
+	call_step_take(&s.call, STEP_CLEAR, (struct call_step_seen){ 0, 0 });
 	s.tunnel.icmp[0].call_id = 77;
 	diagnose(&s);
 	only(&s, "healthy"); /* of another call */
@@ -232,8 +234,8 @@ static void too_big(void)
 	};
 	diagnose(&s);
 	only(&s, "healthy");
-	s.call.large_waits[PNS] = 1;
-	s.call.large_frame[PNS] = 130;
+	s.rare.large_waits[PNS] = 1;
+	s.rare.large_frame[PNS] = 130;
 	diagnose(&s);
 	only(&s, "mtu-black-hole");
 	CU_ASSERT_EQUAL(s.out[0].confidence, CONFIDENCE_HIGH);
@@ -251,7 +253,7 @@ static void large_packets(void)
 	set_up(&s);
 	for (uint32_t i = 0; i < 4; i++)
 		packet(&s, PNS, 10 + i, false, 1400, SECONDS(20 + 2 * i));
-	CU_ASSERT_EQUAL(s.call.large_waits[PNS], 3);
+	CU_ASSERT_EQUAL(s.rare.large_waits[PNS], 3);
 	diagnose(&s);
 	CU_ASSERT_PTR_NULL(with_code(&s, "mtu-black-hole")); /* perhaps nothing passes */
 	packet(&s, PNS, 14, false, 40, SECONDS(28));
@@ -279,7 +281,7 @@ static void full_windows(void)
 			packet(&s, PNS, seq++, false, 40, SECONDS(20 + 3 * round));
 		acknowledge(&s, PAC, seq - 1, SECONDS(23 + 3 * round));
 	}
-	CU_ASSERT_EQUAL(s.call.stalls[PNS], 2);
+	CU_ASSERT_EQUAL(s.rare.stalls[PNS], 2);
 	diagnose(&s);
 	only(&s, "window-stall");
 	CU_ASSERT(ip_addr_same(&s.out[0].at_fault, &s.tunnel.host[PAC]));
@@ -291,7 +293,7 @@ static void full_windows(void)
 			packet(&s, PNS, seq++, false, 40, SECONDS(20 + 3 * round));
 		acknowledge(&s, PAC, seq - 1, SECONDS(23 + 3 * round));
 	}
-	CU_ASSERT_EQUAL(s.call.stalls[PNS], 0);
+	CU_ASSERT_EQUAL(s.rare.stalls[PNS], 0);
 }
 
 static void pauses_are_no_stalls(void)
@@ -307,7 +309,7 @@ static void pauses_are_no_stalls(void)
 		/* The acknowledgment is late, but nobody waits for it. */
 		acknowledge(&s, PAC, seq - 1, SECONDS(23 + 10 * round));
 	}
-	CU_ASSERT_EQUAL(s.call.stalls[PNS], 0);
+	CU_ASSERT_EQUAL(s.rare.stalls[PNS], 0);
 }
 
 static void silence(void)
@@ -449,8 +451,8 @@ static void all_at_once(void)
 	set_up(&s);
 	open_ppp(&s);
 	s.call.id_is_port = s.call.id_collision = true;
-	s.call.strange_type = CTRL_CDN;
-	s.call.strange_frame = 90;
+	s.rare.strange_type = CTRL_CDN;
+	s.rare.strange_frame = 90;
 	s.call.pns_id_known = s.call.pac_id_known = true;
 	s.ppp.coded[0] = s.ppp.coded[1] = (struct ppp_coded){ .packets = 20, .resets = 20 };
 	for (unsigned h = 0; h < HOSTS; h++) {

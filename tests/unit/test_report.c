@@ -254,6 +254,7 @@ static struct flow a_flow(uint16_t call_id)
 
 static struct call a_call(struct tunnel *t)
 {
+	static struct call_rare rare;
 	struct call c = {
 		.id = 1,
 		.tunnel = t,
@@ -278,7 +279,6 @@ static struct call a_call(struct tunnel *t)
 		.bearer = 3,
 		.framing = 9,
 		.reply_result = 1,
-		.end_result = 4,
 		.ended_by = 1,
 		.pns_id_known = true,
 		.pac_id_known = true,
@@ -287,10 +287,12 @@ static struct call a_call(struct tunnel *t)
 		.ids_certain = true,
 	};
 
-	c.step[STEP_REQUEST] = (struct call_step_seen){ 10, START + MS(1060) };
-	c.step[STEP_REPLY] = (struct call_step_seen){ 12, START + MS(1084) };
-	c.step[STEP_CLEAR] = (struct call_step_seen){ 20, START + MS(9000) };
-	c.step[STEP_DISCONNECT] = (struct call_step_seen){ 21, START + MS(9100) };
+	rare = (struct call_rare){ .end_result = 4 };
+	c.rare = &rare;
+	call_step_take(&c, STEP_REQUEST, (struct call_step_seen){ 10, START + MS(1060) });
+	call_step_take(&c, STEP_REPLY, (struct call_step_seen){ 12, START + MS(1084) });
+	call_step_take(&c, STEP_CLEAR, (struct call_step_seen){ 20, START + MS(9000) });
+	call_step_take(&c, STEP_DISCONNECT, (struct call_step_seen){ 21, START + MS(9100) });
 	return c;
 }
 
@@ -451,7 +453,7 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 				 .replied = true,
 				 .reply_result = 250,
 				 .reply_error = 200,
-				 .step = { { 4, START }, { 5, START } } };
+				 .begun = { { 4, START }, { 5, START } } };
 	struct finding f = {
 		.id = "TCP-PORT-01", .section = "1.4", .level = "implied", .certainty = SUSPECTED
 	};
@@ -606,6 +608,65 @@ static void test_json(void)
 	CU_ASSERT_FALSE(has(&brief, "timeline"));
 	CU_ASSERT_TRUE(has(&brief, parts[0]));
 	page_free(&brief);
+}
+
+static void write_connections(struct page *p, struct tunnel *t, const struct control_connection *c,
+			      unsigned n)
+{
+	struct report_summary s = { .tunnels = 1, .connections = n };
+	struct report *r;
+
+	page_open(p);
+	r = report_json.begin(&p->o);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	report_json.tunnel(r, t);
+	for (unsigned i = 0; i < n; i++)
+		report_json.connection(r, &c[i], NULL, 0);
+	report_json.tunnel_end(r, t);
+	CU_ASSERT_TRUE(report_json.end(r, &s));
+	page_close(p);
+}
+
+/* What peers say of themselves is theirs, whoever said nearly the same before. */
+static void test_json_starts(void)
+{
+	static const uint8_t other[64] = "other";
+	enum { STARTS = 12 };
+	struct tunnel t = a_tunnel();
+	struct control_connection c[STARTS];
+	struct page together = page();
+
+	for (unsigned i = 0; i < STARTS; i++) {
+		c[i] = a_connection(&t);
+		c[i].id = i + 1;
+		c[i].start[0].frame = c[i].start[1].frame = 100 + i;
+	}
+	c[2].start[0].firmware++;
+	c[3].start[0].channels--;
+	c[4].start[0].version++;
+	c[5].start[0].framing = 1;
+	c[6].start[0].bearer = 2;
+	c[7].start[0].host_name = other;
+	c[8].start[0].vendor_name = NULL;
+	c[9].start[1].result = 2;
+	c[10].start[1].error = 1;
+	c[11].pac = 1;
+	write_connections(&together, &t, c, STARTS);
+	for (unsigned i = 0; i < STARTS; i++) {
+		struct page alone = page();
+		char *row, *end;
+
+		write_connections(&alone, &t, &c[i], 1);
+		row = strstr(alone.text, "\"originator_port\"");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+		end = strchr(row, '\n');
+		CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+		*end = '\0';
+		CU_ASSERT_TRUE(has(&together, row));
+		free(alone.text);
+	}
+	CU_ASSERT_TRUE(is_json(together.text));
+	page_free(&together);
 }
 
 static void test_json_unknown(void)
@@ -1380,6 +1441,7 @@ void suite_report(void)
 	CU_add_test(s, "addresses", test_addr);
 	CU_add_test(s, "formats", test_formats);
 	CU_add_test(s, "JSON", test_json);
+	CU_add_test(s, "JSON, what peers say of themselves", test_json_starts);
 	CU_add_test(s, "JSON, little known", test_json_unknown);
 	CU_add_test(s, "JSON, nothing seen", test_json_nothing);
 	CU_add_test(s, "JSON, several files", test_json_captures);

@@ -20,6 +20,7 @@ struct scene {
 	struct tunnel tunnel;
 	struct control_connection connection;
 	struct call calls[CALLS];
+	struct call_rare rare[CALLS];
 	unsigned ncalls;
 	int64_t now;
 	uint64_t frame, position[HOSTS]; /* octets that each has sent */
@@ -197,8 +198,9 @@ static void follow(struct scene *s, struct call *c, enum ctrl_type type, uint32_
 		[CTRL_ICCN] = STEP_CONNECTED,
 	};
 
-	if (!c->step[steps[type]].frame)
-		c->step[steps[type]] = (struct call_step_seen){ s->frame, s->now };
+	c->rare = &s->rare[c - s->calls];
+	if (!call_step(c, steps[type])->frame)
+		call_step_take(c, steps[type], (struct call_step_seen){ s->frame, s->now });
 	if (type == CTRL_OCRP || type == CTRL_ICRP) {
 		c->replied = true;
 		c->reply_result = (uint8_t)result;

@@ -21,6 +21,7 @@ struct scene {
 	struct tunnel tunnel;
 	struct control_connection connection;
 	struct call call;
+	struct call_rare rare;
 	struct flow flow[HOSTS];
 	struct moment moment[4];
 	int64_t now;
@@ -68,12 +69,13 @@ static void scene_begin(struct scene *s, enum rule_profile profile)
 	s->connection.live_calls = 1;
 	s->call = (struct call){ .id = 1, .tunnel = &s->tunnel, .connection = &s->connection };
 	s->call.connection_id = 1;
+	s->call.rare = &s->rare;
 	s->call.kind = CALL_OUTGOING;
 	s->call.state = CALL_ESTABLISHED;
 	s->call.replied = true;
 	s->call.pns_window = s->call.pac_window = 8;
-	s->call.step[STEP_REQUEST] = (struct call_step_seen){ 1, s->now };
-	s->call.step[STEP_REPLY] = (struct call_step_seen){ 2, s->now };
+	s->call.begun[STEP_REQUEST] = (struct call_step_seen){ 1, s->now };
+	s->call.begun[STEP_REPLY] = (struct call_step_seen){ 2, s->now };
 	s->call.first_time = s->now;
 	s->frame = 2;
 	for (unsigned host = 0; host < HOSTS; host++) {
@@ -312,7 +314,7 @@ static void test_wrap(void)
 	struct scene s;
 
 	scene_begin(&s, PROFILE_RFC2637);
-	s.call.step[STEP_REQUEST].frame = 0;
+	s.call.begun[STEP_REQUEST].frame = 0;
 	data(&s, PNS, 0xfffffffe);
 	both(&s, PAC, 0xffffffff, 0xfffffffe);
 	both(&s, PNS, 0xffffffff, 0xffffffff);
@@ -647,7 +649,7 @@ static void test_ack_due(void)
 static void disconnect(struct scene *s)
 {
 	s->call.state = CALL_CLOSED;
-	s->call.step[STEP_DISCONNECT] = (struct call_step_seen){ ++s->frame, s->now };
+	call_step_take(&s->call, STEP_DISCONNECT, (struct call_step_seen){ ++s->frame, s->now });
 	call_over(s);
 }
 
@@ -727,7 +729,7 @@ static void answered(struct scene *s, int64_t early)
 	scene_begin(s, PROFILE_RFC2637);
 	s->call.state = CALL_REQUESTED;
 	s->call.replied = false;
-	s->call.step[STEP_REPLY].frame = 0;
+	s->call.begun[STEP_REPLY].frame = 0;
 	data(s, PAC, 0);
 	s->now += early;
 	e = scene_event(s, EVENT_MESSAGE);
@@ -740,7 +742,7 @@ static void answered(struct scene *s, int64_t early)
 	e.from = PAC;
 	s->call.state = CALL_ESTABLISHED;
 	s->call.replied = true;
-	s->call.step[STEP_REPLY] = (struct call_step_seen){ s->frame, s->now };
+	s->call.begun[STEP_REPLY] = (struct call_step_seen){ s->frame, s->now };
 	judge_applied(s->judge, &e, &s->call);
 }
 

@@ -187,7 +187,7 @@ static void outgoing(void)
 	CU_ASSERT_EQUAL(calls[0].flow[PNS]->rtt_count, 1);
 	CU_ASSERT_EQUAL(calls[0].flow[PNS]->rtt_min_us, 1000);
 	for (unsigned step = 0; step < CALL_STEPS; step++)
-		CU_ASSERT_EQUAL(calls[0].step[step].frame != 0, step != STEP_CONNECTED);
+		CU_ASSERT_EQUAL(call_step(&calls[0], step)->frame != 0, step != STEP_CONNECTED);
 	end();
 }
 
@@ -451,6 +451,41 @@ static void spilled(void)
 	end();
 }
 
+/* That packets will come changes nothing: of flows that are there, that are not, that have gone. */
+static void expected_packets(void)
+{
+	enum { CALLS_MANY = 3000 };
+	struct tracker_limits few = tracker_default_limits;
+	struct ip_addr pac = addr("10.0.0.1"), pns = addr("10.0.0.2"), stranger = addr("10.0.0.3");
+	struct tracker_stats before;
+
+	few.keep_ended = 10;
+	few.linger_ns = 1000000;
+	begin(&few);
+	CU_ASSERT_FALSE(tracker_crowded(t));
+	for (unsigned i = 0; i < CALLS_MANY; i++) {
+		dial(i, 5000 + i);
+		gre(PAC, (uint16_t)i, 0, -1);
+	}
+	CU_ASSERT_TRUE(tracker_crowded(t));
+	for (unsigned i = 0; i < CALLS_MANY; i++) {
+		before = *tracker_stats(t);
+		tracker_expect(t, 0, &pac, &pns, (uint16_t)i);
+		tracker_expect(t, 0, &pns, &pac, (uint16_t)(5000 + i * 3));
+		tracker_expect(t, 0, &pns, &stranger, (uint16_t)i);
+		tracker_expect(t, 1, &pns, &pac, (uint16_t)i);
+		CU_ASSERT_EQUAL(memcmp(&before, tracker_stats(t), sizeof(before)), 0);
+		if (i % 2)
+			send_message(PAC, CTRL_CDN, "call_id", 5000 + i, "result_code", 1u, NULL);
+		tracker_tick(t, now);
+	}
+	CU_ASSERT_TRUE(tracker_stats(t)->spilled > CALLS_MANY / 3);
+	finish();
+	CU_ASSERT_EQUAL(ncalls, CALLS_MANY);
+	CU_ASSERT_EQUAL(ntunnels, 1);
+	end();
+}
+
 static void broken_off(void)
 {
 	begin(NULL);
@@ -517,6 +552,7 @@ void suite_tracker(void)
 	CU_add_test(s, "both ends at one address", same_address);
 	CU_add_test(s, "limits are kept and counted", limits);
 	CU_add_test(s, "what has ended is spilled and comes back", spilled);
+	CU_add_test(s, "packets told of ahead", expected_packets);
 	CU_add_test(s, "a break between captures", broken_off);
 	CU_add_test(s, "calls end with their connection", connection_end_ends_calls);
 	CU_add_test(s, "every field number names a field", fields_exist);

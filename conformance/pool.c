@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of one size in blocks: see pool.h. */
-#include "analyzer/pool.h"
+#include "conformance/pool.h"
 
 #include <stdlib.h>
 #include <string.h>

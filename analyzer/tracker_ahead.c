@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fetches from memory what the next packets will need: see tracker.h.
+ *
+ * With many calls in random order a packet waits for memory ten times, most of them one after the
+ * other: the slot leads to the flow, the flow to the call, and so on.  Packets are told of STEPS * 4
+ * before it is their turn, and each time one is told of, the ones before go a step further.  Nothing
+ * is written but the processor's cache.
+ */
+#include "analyzer/tracker_private.h"
+#include "conformance/rules_call.h"
+
+enum {
+	CROWD = 4096, /* flows: so many lie in the cache anyway */
+	LINE = 64,
+	STEPS = 4,
+	BETWEEN = EXPECTED / STEPS, /* packets from one step to the next */
+};
+
+/* gcc leaves out calls of functions that do nothing but this: to it they have no effect. */
+#define FETCHES static inline __attribute__((always_inline)) void
+
+FETCHES fetch(const void *record, size_t octets)
+{
+	const char *end = (const char *)record + octets;
+
+	for (const char *at = (const char *)((uintptr_t)record & ~(uintptr_t)(LINE - 1)); at < end; at += LINE)
+		__builtin_prefetch(at, 1);
+}
+
+bool tracker_crowded(const struct tracker *t)
+{
+	return t->flows.count >= CROWD;
+}
+
+/*
+ * Records of pools stay mapped when they are released, so that what is read by way of an old one is
+ * wrong at worst.
+ */
+FETCHES fetch_call(const struct call *c)
+{
+	if (!c)
+		return;
+	if (c->memory)
+		fetch(c->memory, sizeof(*c->memory));
+	for (unsigned i = 0; i < HOSTS; i++)
+		if (c->flow[i])
+			fetch(c->flow[i], sizeof(*c->flow[i]));
+}
+
+static void step_on(struct tracker *t, unsigned steps)
+{
+	struct expected *x = &t->expected[(t->nexpected - steps * BETWEEN) % EXPECTED];
+
+	if (!x->key)
+		return;
+	switch (steps) {
+	case 1:
+		x->flow = flow_table_guess(&t->flows, x->key);
+		if (x->flow)
+			fetch(x->flow, sizeof(*x->flow));
+		break;
+	case 2:
+		if (x->flow && x->flow->call)
+			fetch(x->flow->call, LINE);
+		break;
+	default:
+		if (x->flow)
+			fetch_call(x->flow->call);
+		break;
+	}
+}
+
+void tracker_expect(struct tracker *t, uint32_t context, const struct ip_addr *src, const struct ip_addr *dst,
+		    uint16_t call_id)
+{
+	struct expected *x = &t->expected[t->nexpected % EXPECTED];
+	unsigned from;
+	const struct tunnel *tunnel = tracker_tunnel_find(t, context, src, dst, &from);
+
+	*x = (struct expected){ 0 };
+	if (tunnel) {
+		x->key = tracker_flow_key(tunnel, from, call_id);
+		__builtin_prefetch(flow_table_home(&t->flows, x->key));
+	}
+	for (unsigned steps = 1; steps < STEPS; steps++)
+		step_on(t, steps);
+	t->nexpected++;
+}
