@@ -76,6 +76,7 @@ libanalyzer_a_SOURCES = \
 	%D%/tracker.c \
 	%D%/tracker.h \
 	%D%/tracker_control.c \
+	%D%/tracker_live.c \
 	%D%/tracker_private.h \
 	%D%/tracker_walk.c
 

@@ -9,7 +9,10 @@
 #include "analyzer/tracker.h"
 #include "conformance/field.h"
 
-enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
+enum {
+	UNPAIRED = 16,         /* candidates remembered for pairing, per direction */
+	TEXTS_MAX = 16 << 20, /* octets of interned texts */
+};
 
 struct tunnel_private {
 	struct tunnel *opposite; /* same hosts with the roles exchanged, or NULL */
@@ -18,6 +21,7 @@ struct tunnel_private {
 	uint64_t nspilled[2];
 	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
 	uint64_t nunpaired[HOSTS];
+	bool gone; /* tracker_live.c is about to free it */
 };
 
 /* Something that ended and lingers. */
@@ -30,6 +34,7 @@ struct ended {
 struct intern_slot {
 	uint64_t hash;
 	void *text;
+	size_t len;
 };
 
 struct tracker {
@@ -50,6 +55,9 @@ struct tracker {
 	struct intern_slot *interned;
 	size_t interned_room, ninterned, interned_octets;
 	int64_t next_sweep;
+	int64_t now;	      /* of the last tick */
+	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */
+	uint64_t last_call;   /* id of the latest */
 };
 
 /* Flow of (tunnel, sender, Call ID of the receiver), or NULL. */
@@ -73,5 +81,20 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len);
 
 void tracker_spill_ended(struct tracker *t, int64_t time_ns);
+
+/* Takes the oldest of what has ended out of memory. */
+void tracker_ended_out(struct tracker *t);
+
+/* Ends calls of GRE alone that fell silent at `since`; the others end with their connections. */
+uint64_t tracker_end_silent(struct tracker *t, int64_t since, int64_t time_ns);
+
+/* Where a tunnel is found, or the empty slot where it belongs. */
+struct tunnel **tracker_tunnel_slot(struct tracker *t, const struct tunnel *x);
+
+/* tracker_live.c: the house-keeping of a tracker that runs for weeks. */
+void tracker_live_tick(struct tracker *t, int64_t time_ns);
+void tracker_live_sweep(struct tracker *t, int64_t time_ns);
+/* How often it sweeps, ns. */
+int64_t tracker_live_pace(const struct tracker *t);
 
 #endif

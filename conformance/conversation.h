@@ -59,6 +59,7 @@ struct tunnel {
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
 	bool nat; /* something between the observer and a host translates Call IDs or addresses */
+	struct tunnel_memory *memory;   /* the judge's; NULL: none */
 	struct tunnel_private *private; /* the tracker's own */
 };
 
@@ -250,6 +251,7 @@ struct call {
 	uint64_t connection_id;   /* 0: none */
 	uint8_t kind, state;      /* enum call_kind, call_state */
 	bool over;                /* takes no more messages */
+	bool told;                /* the observer's own: who listens has been told that it began */
 
 	uint64_t id;
 	struct call *next;                     /* of the tunnel */

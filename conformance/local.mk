@@ -25,6 +25,8 @@ libconformance_a_SOURCES = \
 	%D%/quirk.c \
 	%D%/quirk.h \
 	%D%/quirks.def \
+	%D%/recent.c \
+	%D%/recent.h \
 	%D%/rule.c \
 	%D%/rule.h \
 	%D%/rules.def \

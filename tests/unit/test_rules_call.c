@@ -42,7 +42,7 @@ static const bool *about_calls(void)
 
 static void scene_begin(struct scene *s, enum rule_profile profile)
 {
-	const struct judge_options o = { profile, about_calls(), 1000 };
+	const struct judge_options o = { .profile = profile, .selected = about_calls(), .max_findings = 1000 };
 	struct control_memory *m;
 
 	memset(s, 0, sizeof(*s));

@@ -48,7 +48,7 @@ static const bool *about_tunnels(void)
 
 static void scene_begin(struct scene *s, enum rule_profile profile)
 {
-	const struct judge_options o = { profile, about_tunnels(), 1000 };
+	const struct judge_options o = { .profile = profile, .selected = about_tunnels(), .max_findings = 1000 };
 
 	memset(s, 0, sizeof(*s));
 	s->judge = judge_new(&o);
