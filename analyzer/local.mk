@@ -46,6 +46,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/report_json.c \
+	%D%/report_json_body.h \
 	%D%/report_json_decode.c \
 	%D%/report_json_pair.c \
 	%D%/report_json_ppp.c \
