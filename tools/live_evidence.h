@@ -5,7 +5,8 @@
  * Recent packets lie in a ring in memory, where a packet costs one memcpy, no allocation and no
  * system call.  On demand those of one pair are written to a file, and those that follow as well,
  * until told to stop or the file is full.  Files are written by the caller's thread, buffered.
- * While a file grows it is called NAME.pcap.part.
+ * While a file grows it is called NAME.pcap.partWORKER; one that a predecessor left is removed at
+ * the start, one that cannot be written as a whole at its end.
  */
 #ifndef PPTPSCOPE_LIVE_EVIDENCE_H
 #define PPTPSCOPE_LIVE_EVIDENCE_H
@@ -24,6 +25,7 @@ struct live_evidence_options {
 	uint64_t file_octets; /* most of one file; 0: 16 MiB */
 	unsigned files_max;   /* in the folder, the oldest is removed; 0: 64 */
 	unsigned open_max;    /* pairs at a time; 0: 8, and not more than 64 */
+	unsigned worker;      /* differs among processes that write into the same folder */
 };
 
 struct live_evidence_counts {

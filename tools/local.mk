@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The program: options, wiring, exit status.
 bin_PROGRAMS += pptpscope
-pptpscope_LDADD = libtraces.a $(ANALYZER_LIBS)
+pptpscope_LDADD = liblive.a libtraces.a $(ANALYZER_LIBS) $(LIVE_LIBS)
 pptpscope_SOURCES = \
 	%D%/cmd_audit.c \
 	%D%/cmd_decode.c \
@@ -26,5 +26,27 @@ pptpscope_SOURCES = \
 	%D%/secrets.c \
 	%D%/secrets.h \
 	%D%/version.h
+
+# What a sensor needs besides PPTP.
+noinst_LIBRARIES += liblive.a
+LIVE_LIBS = $(MICROHTTPD_LIBS) $(SECCOMP_LIBS)
+liblive_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(SECCOMP_CFLAGS)
+liblive_a_SOURCES = \
+	%D%/live_config.c \
+	%D%/live_config.h \
+	%D%/live_confine.c \
+	%D%/live_evidence.c \
+	%D%/live_evidence.h \
+	%D%/live_metrics.c \
+	%D%/live_metrics.h \
+	%D%/live_notify.c \
+	%D%/live_notify.h \
+	%D%/live_output.c \
+	%D%/live_output.h \
+	%D%/live_privilege.c \
+	%D%/live_privilege.h \
+	%D%/live_rotate.c \
+	%D%/live_rotate.h \
+	%D%/live_workers.h
 
 EXTRA_DIST += %D%/bench.sh
