@@ -28,7 +28,7 @@ enum {
 	LIVE_INTERFACES_MAX = 16,
 	LIVE_COUNTERS = 128,	     /* a worker */
 	LIVE_RECORD_MAX = 1 << 20,   /* octets of a record */
-	LIVE_HASH_ROOM = 96,	     /* instructions */
+	LIVE_HASH_ROOM = 160,	     /* instructions */
 };
 
 /* ---------------------------------------------------------------- the worker */
@@ -73,16 +73,25 @@ _Atomic uint64_t *live_worker_counters(struct live_worker *self);
 
 struct live_workers;
 
-/* What happened to a worker. */
+enum live_worker_event {
+	LIVE_WORKER_STARTED, /* was forked */
+	LIVE_WORKER_JOINED,  /* took the place of its predecessor on an interface, or its own again */
+	LIVE_WORKER_ENDED,
+	LIVE_WORKER_FAILED,  /* could not be forked; will be tried again */
+};
+
+/* What happened to a worker; what is not said of an event is 0. */
 struct live_worker_change {
 	unsigned worker;
-	enum { LIVE_WORKER_STARTED, LIVE_WORKER_ENDED } what;
-	int status;		 /* ENDED: as of waitpid() */
-	unsigned restarts;	 /* of this worker so far */
-	int64_t retry_ms;	 /* ENDED: when another is started; -1: none is */
-	uint64_t records_lost;	 /* ENDED: sent, but not received whole */
-	uint64_t pending_lost;	 /* ENDED: as it last said by live_worker_pending */
-	uint64_t packets_lost;	 /* STARTED: that waited for its predecessor in vain, all interfaces */
+	enum live_worker_event event;
+	int pid;		/* STARTED, ENDED */
+	int status;		/* ENDED: as of waitpid() */
+	unsigned restarts;	/* of this worker so far */
+	int64_t retry_ms;	/* ENDED, FAILED: until another is forked; -1: none is */
+	uint64_t records_lost;	/* ENDED: sent, but not received whole */
+	uint64_t pending_lost;	/* ENDED: as it last said by live_worker_pending */
+	unsigned interface;	/* JOINED */
+	uint64_t packets_lost;	/* JOINED: that came in vain since its predecessor ended */
 };
 
 struct live_workers_options {

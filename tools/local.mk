@@ -37,6 +37,9 @@ liblive_a_SOURCES = \
 	%D%/live_confine.c \
 	%D%/live_evidence.c \
 	%D%/live_evidence.h \
+	%D%/live_fanout.c \
+	%D%/live_merge.c \
+	%D%/live_merge.h \
 	%D%/live_metrics.c \
 	%D%/live_metrics.h \
 	%D%/live_notify.c \
@@ -47,6 +50,9 @@ liblive_a_SOURCES = \
 	%D%/live_privilege.h \
 	%D%/live_rotate.c \
 	%D%/live_rotate.h \
-	%D%/live_workers.h
+	%D%/live_worker.c \
+	%D%/live_workers.c \
+	%D%/live_workers.h \
+	%D%/live_workers_private.h
 
 EXTRA_DIST += %D%/bench.sh
