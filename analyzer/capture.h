@@ -5,7 +5,7 @@
  * Plain pcap (micro- and nanoseconds, both byte orders) is read by our own buffered reader,
  * which costs a fraction of libpcap's per-packet work; everything else (pcapng, other formats)
  * by libpcap.  Both read through the same source, which undoes gzip and zstd.  The BPF filter is
- * libpcap's.  This is the only file that includes pcap.h for input.
+ * libpcap's.  Live captures are in capture_live.h.
  */
 #ifndef PPTPSCOPE_CAPTURE_H
 #define PPTPSCOPE_CAPTURE_H
@@ -31,6 +31,12 @@ struct capture *capture_open(const char *path, const char *filter, char *err, si
 /* Reads the next packet; its octets are valid until the next call.  Packets that the filter rejects
    are numbered and counted, not returned. */
 enum capture_status capture_next(struct capture *c, struct packet *packet);
+
+/*
+ * Waits until there is something to read, at most so long; true when capture_next() has a reason to be called.
+ * It may still wait for the rest of a packet, and of pcapng (read by libpcap) it may wait for all of it.
+ */
+bool capture_wait(struct capture *c, int timeout_ms);
 
 void capture_close(struct capture *c);
 

@@ -72,6 +72,15 @@ static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet
 	return true;
 }
 
+/* Whether the next packet needs no reading. */
+static inline bool pcap_reader_holds(struct pcap_reader *r)
+{
+	struct pcap_reader copy = *r;
+	struct packet packet;
+
+	return pcap_reader_take(&copy, &packet);
+}
+
 static inline enum capture_status pcap_reader_next(struct pcap_reader *r, struct packet *packet)
 {
 	return pcap_reader_take(r, packet) ? CAPTURE_PACKET : pcap_reader_more(r, packet);

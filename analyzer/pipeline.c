@@ -385,6 +385,11 @@ void pipeline_idle(struct pipeline *p, int64_t time_ns)
 	tick(p);
 }
 
+int64_t pipeline_now(const struct pipeline *p)
+{
+	return p->time_ns;
+}
+
 const struct pipeline_counts *pipeline_so_far(const struct pipeline *p)
 {
 	return &p->counts;
@@ -502,6 +507,14 @@ static void call_done(void *ctx, struct call *c)
 		judge_forget_call(p->judge, c);
 }
 
+static void call_begun(void *ctx, struct call *c)
+{
+	struct pipeline *p = ctx;
+
+	if (p->observer.call_begun)
+		p->observer.call_begun(p->observer.ctx, c);
+}
+
 static void call_joined(void *ctx, struct call *into, struct call *other)
 {
 	struct pipeline *p = ctx;
@@ -537,7 +550,13 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pip
 			      char *err, size_t room)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
-	const struct tracker_hooks hooks = { p, call_over, call_done, connection_done, call_joined, tunnel_done };
+	const struct tracker_hooks hooks = { .ctx = p,
+					      .call_begun = call_begun,
+					      .call_over = call_over,
+					      .call_done = call_done,
+					      .connection_done = connection_done,
+					      .call_joined = call_joined,
+					      .tunnel_done = tunnel_done };
 
 	if (!p) {
 		snprintf(err, room, "out of memory");

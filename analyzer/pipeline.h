@@ -55,6 +55,7 @@ struct pipeline_observer {
 	/* What they show is final, and they are about to be forgotten: see tracker.h. */
 	void (*connection_done)(void *ctx, const struct control_connection *c);
 	void (*call_done)(void *ctx, struct call *c);
+	void (*call_begun)(void *ctx, struct call *c);
 	void (*call_joined)(void *ctx, struct call *into, struct call *other);
 };
 
@@ -84,6 +85,9 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
  * be much older.
  */
 void pipeline_idle(struct pipeline *p, int64_t time_ns);
+
+/* Packet time. */
+int64_t pipeline_now(const struct pipeline *p);
 
 /* What became of the packets since the capture began; changes as they come. */
 const struct pipeline_counts *pipeline_so_far(const struct pipeline *p);

@@ -365,6 +365,8 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 		c->calls++;
 		c->live_calls++;
 	}
+	if (t->hooks.call_begun)
+		t->hooks.call_begun(t->hooks.ctx, call);
 	return call;
 }
 
@@ -440,6 +442,8 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	if (!f) {
 		t->stats.memory_failed = true;
 		tunnel->calls--;
+		if (t->hooks.call_joined)
+			t->hooks.call_joined(t->hooks.ctx, c, c);
 		call_unlink(t, c);
 		return NULL;
 	}

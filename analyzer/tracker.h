@@ -43,6 +43,7 @@ struct tracker_stats {
 /* Told when something is over, and when it goes away.  Any may be NULL. */
 struct tracker_hooks {
 	void *ctx;
+	void (*call_begun)(void *ctx, struct call *c);
 	void (*call_over)(void *ctx, struct call *c, int64_t time_ns);
 	void (*call_done)(void *ctx, struct call *c);
 	void (*connection_done)(void *ctx, struct control_connection *c);
@@ -125,6 +126,9 @@ struct tracker_visitor {
 };
 /* False when the temporary file could not be read back or memory was short. */
 bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx);
+
+/* The calls in memory that are not over, tunnel by tunnel; false ends it.  For who shows a table. */
+void tracker_live_calls(const struct tracker *t, bool (*fn)(void *ctx, const struct call *c), void *ctx);
 
 const struct tracker_stats *tracker_stats(struct tracker *t);
 

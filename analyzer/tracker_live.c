@@ -215,3 +215,11 @@ void tracker_live_sweep(struct tracker *t, int64_t time_ns)
 	if (t->interned_octets > TEXTS_MAX / 2)
 		texts_collect(t);
 }
+
+void tracker_live_calls(const struct tracker *t, bool (*fn)(void *ctx, const struct call *c), void *ctx)
+{
+	for (size_t i = 0; i < t->ntunnels; i++)
+		for (const struct call *c = t->tunnels[i]->first_call; c; c = c->next)
+			if (!c->over && !fn(ctx, c))
+				return;
+}

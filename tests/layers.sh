@@ -74,11 +74,11 @@ confined() {
 }
 
 confined libnids 'nids\.h' analyzer/reassembly.c
-confined libpcap 'pcap\.h|pcap/.*' analyzer/capture.c analyzer/capture_pcap.c traces/writer.c analyzer/reassembly.c
+confined libpcap 'pcap\.h|pcap/.*' 'analyzer/capture*.[ch]' traces/writer.c analyzer/reassembly.c
 confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
-confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
+confined nettle 'nettle/.*' 'dissectors/mppe.[ch]' dissectors/community_id.c
 confined 'the network' 'sys/socket\.h|netdb\.h'
 
 # Only tools/ and the writers of reports print.
