@@ -43,7 +43,8 @@ static const char *advice(enum capture_live_fault fault)
 static bool prepare(pcap_t *p, const struct capture_live_options *o)
 {
 	/* Finer times are not to be had everywhere; then they are what they are. */
-	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	if (!o->microseconds)
+		pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
 	return pcap_set_snaplen(p, o->snaplen) == 0 &&
 	       pcap_set_promisc(p, o->promiscuous && strcmp(o->interface, "any") != 0) == 0 &&
 	       pcap_set_timeout(p, o->hold_ms) == 0 && pcap_set_immediate_mode(p, o->immediate) == 0 &&

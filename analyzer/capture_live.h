@@ -21,6 +21,7 @@ struct capture_live_options {
 	size_t nports;
 	bool all_tcp;         /* control connections on other ports, too, by their content */
 	bool promiscuous;
+	bool microseconds;    /* times are not finer than that */
 	bool immediate;       /* each packet at once, at the price of more wake-ups */
 	int snaplen;          /* octets of a packet */
 	int buffer_octets;    /* of the kernel's ring; 0: libpcap's default */

@@ -20,6 +20,7 @@ struct later {
 
 struct events {
 	events_fn *fn;
+	void (*datagram)(void *ctx, const struct packet *packet, const struct datagram *d);
 	void *ctx;
 	struct pipeline *pipeline;
 	bool in_message;
@@ -240,13 +241,16 @@ void events_finding(void *events, const struct finding *f, const struct event *o
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
-struct events *events_new(events_fn *fn, void *ctx)
+struct events *events_new(events_fn *fn,
+			  void (*datagram)(void *ctx, const struct packet *packet, const struct datagram *d),
+			  void *ctx)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->fn = fn;
+	e->datagram = datagram;
 	e->ctx = ctx;
 	return e;
 }
@@ -256,12 +260,20 @@ void events_free(struct events *e)
 	free(e);
 }
 
+static void on_datagram(void *ctx, const struct packet *packet, const struct datagram *d)
+{
+	struct events *e = ctx;
+
+	e->datagram(e->ctx, packet, d);
+}
+
 struct pipeline_observer events_observer(struct events *e)
 {
 	return (struct pipeline_observer){
 		.ctx = e,
 		.control = on_control,
 		.skipped = on_skipped,
+		.datagram = e->datagram ? on_datagram : NULL,
 		.connection_open = on_connection_open,
 		.applied = on_applied,
 		.connection_done = on_connection_done,

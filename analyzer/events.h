@@ -80,7 +80,10 @@ typedef void events_fn(void *ctx, const struct live_event *e);
 
 struct events;
 
-struct events *events_new(events_fn *fn, void *ctx);
+/* datagram: told of each IP packet, as the pipeline tells of it; or NULL. */
+struct events *events_new(events_fn *fn,
+			  void (*datagram)(void *ctx, const struct packet *packet, const struct datagram *d),
+			  void *ctx);
 void events_free(struct events *e);
 
 /* What the pipeline and the judge are to tell of; ctx of both is the events. */

@@ -5,6 +5,6 @@
 
 #include "tools/options.h"
 
-extern const struct command cmd_audit, cmd_decode, cmd_trace, cmd_rules;
+extern const struct command cmd_audit, cmd_decode, cmd_monitor, cmd_trace, cmd_rules;
 
 #endif

@@ -5,6 +5,7 @@ pptpscope_LDADD = liblive.a libtraces.a $(ANALYZER_LIBS) $(LIVE_LIBS)
 pptpscope_SOURCES = \
 	%D%/cmd_audit.c \
 	%D%/cmd_decode.c \
+	%D%/cmd_monitor.c \
 	%D%/cmd_rules.c \
 	%D%/cmd_trace.c \
 	%D%/commands.h \
@@ -12,6 +13,16 @@ pptpscope_SOURCES = \
 	%D%/decrypt.h \
 	%D%/judging.c \
 	%D%/judging.h \
+	%D%/monitor.h \
+	%D%/monitor_clock.h \
+	%D%/monitor_crew.c \
+	%D%/monitor_engine.c \
+	%D%/monitor_engine.h \
+	%D%/monitor_front.c \
+	%D%/monitor_metrics.c \
+	%D%/monitor_sources.c \
+	%D%/monitor_sources.h \
+	%D%/monitor_table.c \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/pairing.c \

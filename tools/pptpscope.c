@@ -6,7 +6,8 @@
 #include "tools/commands.h"
 #include "tools/version.h"
 
-static const struct command *const commands[] = { &cmd_audit, &cmd_decode, &cmd_trace, &cmd_rules, NULL };
+static const struct command *const commands[] = { &cmd_audit, &cmd_decode, &cmd_monitor,
+						&cmd_trace, &cmd_rules, NULL };
 
 static void help(FILE *to)
 {
