@@ -33,7 +33,7 @@ struct judge {
 	int64_t lost, clock_until;      /* see judge_lost, judge_doubt_clock */
 	struct recent recent;           /* findings that were told (options.told) */
 	struct finding_entry unkept;    /* ... have no entry of their own */
-	const struct event *event;      /* that the current finding was made of */
+	struct event event;             /* that the current finding was made of: rules make some of their own */
 };
 
 struct judge *judge_new(const struct judge_options *o)
@@ -61,7 +61,7 @@ static void settle(struct judge *j)
 		return;
 	j->entry->last_frame = j->current.last_frame; /* at() may have moved it */
 	if (j->options.told)
-		j->options.told(j->options.told_ctx, &j->current, j->event);
+		j->options.told(j->options.told_ctx, &j->current, &j->event);
 	else
 		findings_store(&j->findings, j->entry, &j->current);
 	j->entry = NULL;
@@ -339,7 +339,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	begin(j, e, rule, host, how);
 	entry->last_frame = e->frame;
 	j->entry = entry;
-	j->event = e;
+	j->event = *e;
 	return &j->current;
 }
 
