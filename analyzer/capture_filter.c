@@ -72,8 +72,8 @@ static void put_expression(struct text *t, const struct capture_filter *f, const
 	put(t, " or ip proto 47 or ip6 proto 47");
 	/* Fragments behind the first one have no ports; and headers before TCP or GRE are not followed. */
 	put(t, " or (ip proto 6 and ip[6 : 2] & 0x1fff != 0)");
-	put(t, " or (ip6[6] = 44 and (ip6[40] = 6 or ip6[40] = 47 or ip6[40] = 58 or ip6[40] = 60))");
-	put(t, " or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60");
+	put(t, " or ((ip6[6] = 44 or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60) and (ip6[40] = 6 or "
+	       "ip6[40] = 47 or ip6[40] = 44 or ip6[40] = 0 or ip6[40] = 43 or ip6[40] = 60))");
 	put_icmp(t, f);
 	put(t, ")");
 	if (f->more)

@@ -35,6 +35,11 @@ static uint64_t mix(uint64_t h)
 	return h ^ h >> 32;
 }
 
+static uint64_t id_of(const struct tracker *t, uint64_t n)
+{
+	return t->limits.id_first + n * (t->limits.id_step ? t->limits.id_step : 1);
+}
+
 /* --- tunnels ----------------------------------------------------------------------------- */
 
 /* The factor is random: who chooses addresses cannot choose collisions. */
@@ -118,7 +123,7 @@ static struct tunnel *tunnel_new(struct tracker *t, uint32_t context, const stru
 	x->host[1] = *high;
 	x->pac = -1;
 	t->tunnels[t->ntunnels++] = x;
-	x->id = ++t->stats.tunnels;
+	x->id = id_of(t, ++t->stats.tunnels);
 	return x;
 }
 
@@ -258,7 +263,7 @@ static void call_join(struct tracker *t, struct call *into, struct call *other, 
 	ppp_join(t, into, other);
 	into->tunnel->calls--;
 	t->stats.calls--;
-	t->last_call -= other->id == t->last_call;
+	t->last_call -= other->id == id_of(t, t->last_call);
 	call_unlink(t, other);
 }
 
@@ -347,7 +352,7 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 		t->stats.memory_failed = true;
 		return NULL;
 	}
-	call->id = ++t->last_call;
+	call->id = id_of(t, ++t->last_call);
 	t->stats.calls++;
 	call->tunnel = tunnel;
 	call->connection = c;
@@ -520,7 +525,7 @@ struct control_connection *tracker_connection(struct tracker *t, struct tunnel *
 		t->stats.memory_failed = true;
 		return NULL;
 	}
-	c->id = ++t->stats.connections;
+	c->id = id_of(t, ++t->stats.connections);
 	c->originator = originator;
 	c->closed_by = c->stopped_by = -1;
 	c->pac = -1;

@@ -27,6 +27,8 @@ struct tracker_limits {
 	 */
 	bool live;
 	int64_t tunnel_idle_ns; /* only with `live` */
+	/* The n-th of anything has the id id_first + n * id_step; 0, 0: n.  For several trackers side by side. */
+	uint64_t id_first, id_step;
 };
 extern const struct tracker_limits tracker_default_limits;
 

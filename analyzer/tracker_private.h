@@ -57,7 +57,7 @@ struct tracker {
 	int64_t next_sweep;
 	int64_t now;	      /* of the last tick */
 	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */
-	uint64_t last_call;   /* id of the latest */
+	uint64_t last_call;   /* number of the latest; its id is by id_first and id_step */
 };
 
 /* Flow of (tunnel, sender, Call ID of the receiver), or NULL. */

@@ -14,6 +14,7 @@ enum {
 	WAIT_MS = 100,
 	TOLD_KEYS = 65536,       /* findings of which it is remembered that they were told */
 	SNAP_LENGTH = 65535,
+	BUFFER = 16 << 20,
 	HOLD_MS = 100,
 	CALL_IDLE_S = 3600,
 	TUNNEL_IDLE_S = 3600,
@@ -110,7 +111,7 @@ static bool precision(struct monitor *m)
 static bool capturing(struct monitor *m)
 {
 	struct capture_live_options *c = &m->engine.capture;
-	uint64_t snap = SNAP_LENGTH, buffer = 0, hold = HOLD_MS;
+	uint64_t snap = SNAP_LENGTH, buffer = BUFFER, hold = HOLD_MS;
 
 	if (!number(m, "snap-length", 68, 262144, &snap) ||
 	    !number(m, "buffer-size", 65536, INT32_MAX, &buffer) || !number(m, "hold", 1, 10000, &hold) ||
@@ -386,7 +387,7 @@ static const struct option_desc options[] = {
 	{ 'p', "port", "PORT", "TCP port of control connections instead of 1723 (repeatable)" },
 	{ 0, "any-port", NULL, "watch all of TCP, to recognise control connections by their content" },
 	{ 'F', "filter", "EXPR", "watch only packets that match this libpcap filter, too" },
-	{ 0, "buffer-size", "OCTETS", "the kernel's memory for packets of an interface" },
+	{ 0, "buffer-size", "OCTETS", "the kernel's memory for packets of an interface (16 MiB)" },
 	{ 0, "snap-length", "OCTETS", "of each packet, take so many octets (65535)" },
 	{ 0, "no-promiscuous", NULL, "do not ask for packets to others" },
 	{ 0, "precision", "NAME", "of times: nano (default) or micro" },

@@ -59,7 +59,8 @@ bool live_worker_record(struct live_worker *self, int64_t time_ns, const void *o
 
 /*
  * Says that no record older than time_ns will follow, so that the others' need not wait.  At least
- * once a second, also when there are no packets (with the time of the clock).
+ * once a second, also when there are no packets: then with the time of the clock before the socket
+ * was found empty, less what a packet may take to get there (libpcap's packet buffer timeout).
  */
 bool live_worker_mark(struct live_worker *self, int64_t time_ns);
 

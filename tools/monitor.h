@@ -44,6 +44,7 @@ struct monitor {
 	struct monitor_table *table; /* NULL: none is shown */
 	int64_t next_stats, last_stats, next_second;
 	uint64_t events; /* written by this process itself */
+	bool losing;     /* events, because the output is too slow */
 	bool failed;     /* a finding fails the run */
 	bool partial;    /* something was lost */
 };

@@ -64,6 +64,7 @@ static bool worker_begin(struct crew_member *w, char *err, size_t room)
 	o.told = worker_told;
 	o.ctx = w;
 	o.worker = w->self;
+	o.workers = w->m->workers;
 	o.counters = live_worker_counters(w->self);
 	o.evidence.worker = live_worker_index(w->self);
 	style.colour &= !w->m->output_options.path;

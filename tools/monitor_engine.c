@@ -34,6 +34,7 @@ struct monitor_engine {
 	int64_t next_check, next_interfaces;
 	int64_t clocks; /* how far the clocks are apart */
 	int statm;      /* for the size of the process */
+	bool finished;
 };
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -179,11 +180,31 @@ static void publish(struct monitor_engine *g)
 	s.kernel_drops = drops.kernel;
 	s.interface_drops = drops.interface;
 	s.memory = resident(g);
+	if (g->finished)
+		s.tunnels = s.connections = s.calls = 0;
 	memcpy(values, &s, sizeof(s));
 	for (size_t i = 0; i < LIVE_NUMBERS; i++)
 		atomic_store_explicit(&g->o.counters[i], values[i] + g->base[i], memory_order_relaxed);
 	if (g->o.worker)
 		live_worker_pending(g->o.worker, s.connections + s.calls);
+}
+
+/*
+ * Workers take turns at numbers, and one that was started again begins behind what its predecessor can have
+ * used: its counters were not older than CHECK_MS.
+ */
+static void distinct_ids(struct monitor_engine *g, const struct live_stats *before)
+{
+	enum { SLACK = 1000000 };
+	struct tracker_limits *l = &g->o.pipeline.tracker;
+	uint64_t used = before->tunnels_seen + before->connections_seen + before->calls_seen;
+
+	if (!g->o.worker)
+		return;
+	l->id_step = g->o.workers;
+	l->id_first = live_worker_index(g->o.worker) + 1 - l->id_step;
+	if (used)
+		l->id_first += (used + SLACK) * l->id_step;
 }
 
 /* What is now, and not what was counted, does not go on from where a predecessor was. */
@@ -196,6 +217,7 @@ static void counters_base(struct monitor_engine *g)
 	memcpy(&s, g->base, sizeof(s));
 	s.tunnels = s.connections = s.calls = s.memory = 0;
 	memcpy(g->base, &s, sizeof(s));
+	distinct_ids(g, &s);
 }
 
 /* --- the life of an engine ----------------------------------------------------------------- */
@@ -244,6 +266,7 @@ bool monitor_engine_begin(struct monitor_engine *g, char *err, size_t room)
 	if (!g->judge)
 		return false;
 	g->o.pipeline.judge = g->judge;
+	counters_base(g);
 	observer = events_observer(g->events);
 	g->pipeline = pipeline_new(&g->o.pipeline, &observer, err, room);
 	if (!g->pipeline)
@@ -251,7 +274,6 @@ bool monitor_engine_begin(struct monitor_engine *g, char *err, size_t room)
 	events_attach(g->events, g->pipeline);
 	g->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	g->clocks = clock_real() - clock_steady();
-	counters_base(g);
 	return monitor_sources_join(&g->sources, err, room);
 }
 
@@ -309,6 +331,7 @@ const char *monitor_engine_finish(struct monitor_engine *g)
 
 	monitor_sources_check(&g->sources, false);
 	pipeline_finish(g->pipeline);
+	g->finished = true;
 	publish(g);
 	pipeline_capture_end(g->pipeline, &counts);
 	return g->sources.pipe_damaged ? capture_error(g->sources.pipe) : NULL;

@@ -31,6 +31,7 @@ struct monitor_engine_options {
 	events_fn *told;
 	void *ctx;
 	struct live_worker *worker;  /* NULL: this is the only process */
+	unsigned workers;            /* of how many */
 	_Atomic uint64_t *counters;  /* struct live_stats, as numbers */
 };
 

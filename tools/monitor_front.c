@@ -125,12 +125,19 @@ static void say_drops(struct monitor *m)
 	char text[160];
 
 	live_output_counts(m->output, &m->output_counts);
-	if (m->output_counts.dropped_lines == m->output_said.dropped_lines || m->output_counts.queued_octets)
+	if (m->output_counts.dropped_lines == m->output_said.dropped_lines)
 		return;
+	m->partial = true;
+	if (m->output_counts.queued_octets) {
+		if (!m->losing)
+			options_say(m->options, "the output is too slow: events are being lost");
+		m->losing = true;
+		return;
+	}
 	snprintf(text, sizeof(text), "%" PRIu64 " events were lost because the output was too slow",
 		 m->output_counts.dropped_lines - m->output_said.dropped_lines);
 	m->output_said = m->output_counts;
-	m->partial = true;
+	m->losing = false;
 	monitor_front_notice(m, "events-lost", text);
 }
 

@@ -111,7 +111,7 @@ static void away(struct monitor_sources *s, struct monitor_interface *x, const c
 {
 	if (x->since)
 		return;
-	say(s, x, code, "%s %s; waiting for it to come back", x->name, how);
+	say(s, x, code, "%s: %s; waiting for it to come back", x->name, how);
 	x->since = clock_steady();
 }
 
@@ -127,7 +127,7 @@ static void gone(struct monitor_sources *s, struct monitor_interface *x, const c
 
 static void back(struct monitor_sources *s, struct monitor_interface *x)
 {
-	say(s, x, "interface-up", "%s is back", x->name);
+	say(s, x, "interface-up", "%s: it is back", x->name);
 	x->since = 0;
 }
 
@@ -153,7 +153,7 @@ static void reopen(struct monitor_sources *s, size_t i)
 	}
 	link_type = capture_live_link_type(x->capture);
 	if (link_type != x->link_type)
-		say(s, x, "link-type", "%s has another link type than before: %" PRIu32 ", not %" PRIu32, x->name,
+		say(s, x, "link-type", "%s: it has another link type than before, %" PRIu32 " instead of %" PRIu32, x->name,
 		    link_type, x->link_type);
 	x->link_type = link_type;
 	if (capture_live_state(x->capture) == LIVE_UP)
@@ -174,10 +174,10 @@ void monitor_sources_check(struct monitor_sources *s, bool interfaces)
 		}
 		switch (capture_live_state(x->capture)) {
 		case LIVE_GONE:
-			gone(s, x, "has disappeared");
+			gone(s, x, "it has disappeared");
 			break;
 		case LIVE_DOWN:
-			away(s, x, "interface-down", "went down");
+			away(s, x, "interface-down", "it went down");
 			break;
 		case LIVE_UP:
 			if (x->since)
