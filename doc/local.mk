@@ -3,6 +3,7 @@ dist_doc_DATA = README.md NEWS %D%/design.md
 schemadir = $(docdir)/schema
 dist_schema_DATA = \
 	%D%/schema/pptpscope-decode-1.schema.json \
+	%D%/schema/pptpscope-events-1.schema.json \
 	%D%/schema/pptpscope-pair-1.schema.json \
 	%D%/schema/pptpscope-report-1.schema.json \
 	%D%/schema/pptpscope-rules-1.schema.json
