@@ -597,6 +597,7 @@ void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 		c->connection->live_calls--;
 	}
 	c->connection = NULL;
+	t->lingering++;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
 
@@ -705,6 +706,7 @@ void tracker_ended_out(struct tracker *t)
 	t->ended_first = (t->ended_first + 1) % t->ended_room;
 	t->nended--;
 	if (e.call) {
+		t->lingering--;
 		call_settle(e.call);
 		call_done(t, e.call);
 		if (spill_one(t, &e))
@@ -920,6 +922,6 @@ void tracker_memory_failed(struct tracker *t)
 const struct tracker_stats *tracker_stats(struct tracker *t)
 {
 	t->stats.live_tunnels = t->ntunnels;
-	t->stats.live_calls = t->call_pool.live;
+	t->stats.live_calls = t->call_pool.live - t->lingering;
 	return &t->stats;
 }

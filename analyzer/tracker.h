@@ -38,7 +38,7 @@ struct tracker_stats {
 	uint64_t spilled;                     /* ended records in the temporary file */
 	bool spill_failed;                    /* no temporary file: ended records stayed in memory */
 	bool memory_failed;                   /* an allocation failed: something is missing */
-	uint64_t live_tunnels, live_calls;    /* now; live_calls: also those that linger */
+	uint64_t live_tunnels, live_calls;    /* now; calls that are over and linger are not among them */
 	uint64_t evicted_tunnels, evicted_calls; /* ended early to make room for others (`live`) */
 };
 

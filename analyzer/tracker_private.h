@@ -55,6 +55,7 @@ struct tracker {
 	struct intern_slot *interned;
 	size_t interned_room, ninterned, interned_octets;
 	int64_t next_sweep;
+	size_t lingering;     /* calls among the ended */
 	int64_t now;	      /* of the last tick */
 	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */
 	uint64_t last_call;   /* number of the latest; its id is by id_first and id_step */
