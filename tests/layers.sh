@@ -79,7 +79,11 @@ confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
 confined nettle 'nettle/.*' 'dissectors/mppe.[ch]' dissectors/community_id.c
-confined 'the network' 'sys/socket\.h|netdb\.h'
+confined libmicrohttpd 'microhttpd\.h' tools/live_metrics.c
+confined libseccomp 'seccomp\.h' tools/live_confine.c
+confined capabilities 'linux/capability\.h|sys/capability\.h' tools/live_privilege.c
+confined 'the network' 'sys/socket\.h|netdb\.h' tools/live_confine.c tools/live_metrics.c tools/live_notify.c \
+	tools/live_worker.c tools/live_workers.c tests/unit/live_tool.c
 
 # Only tools/ and the writers of reports print.
 talkers=$(grep -nE '(^|[^a-z_])(v?printf|puts|putchar|perror)[[:space:]]*\(|[^a-z_](stdout|stderr)[^a-z_]' \

@@ -24,6 +24,7 @@ test_scripts = \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
 	%D%/corpus.py \
+	%D%/live.py \
 	%D%/diagnosis.py \
 	%D%/manifest.py \
 	%D%/pair.py \
@@ -50,12 +51,14 @@ UNIT_TESTS = \
 	%D%/unit/unit-dissectors \
 	%D%/unit/unit-conformance \
 	%D%/unit/unit-analyzer \
-	%D%/unit/unit-traces
+	%D%/unit/unit-traces \
+	%D%/unit/unit-tools
 # Suites and fuzz targets are called from elsewhere, but declared in no header.
 TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
 test_included = \
-	%D%/unit/exact.h
+	%D%/unit/exact.h \
+	%D%/unit/folder.h
 EXTRA_DIST += $(test_included)
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS)
@@ -117,6 +120,24 @@ endif
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_traces_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a $(DISSECTORS_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
+
+# Of tools/ only what knows nothing of PPTP, and the options.
+%C%_unit_unit_tools_SOURCES = \
+	$(UNIT_MAIN) \
+	%D%/unit/main_tools.c \
+	%D%/unit/test_live_config.c \
+	%D%/unit/test_live_evidence.c \
+	%D%/unit/test_live_merge.c \
+	%D%/unit/test_live_metrics.c \
+	%D%/unit/test_live_output.c \
+	tools/options.c
+%C%_unit_unit_tools_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
+%C%_unit_unit_tools_CFLAGS = $(TEST_CFLAGS)
+%C%_unit_unit_tools_LDADD = liblive.a libtraces.a $(DISSECTORS_LIBS) $(PCAP_LIBS) $(LIVE_LIBS) $(CUNIT_LIBS)
+# What tests/live.py runs.
+check_PROGRAMS += %D%/unit/live_tool
+%C%_unit_live_tool_SOURCES = %D%/unit/live_tool.c
+%C%_unit_live_tool_LDADD = liblive.a $(LIVE_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
 if FUZZER

@@ -45,6 +45,8 @@ struct live_output {
 	char *path; /* NULL: standard output */
 	int fd;
 	bool regular;
+	dev_t device;
+	ino_t inode;
 	uint64_t size; /* of a regular file */
 	int64_t period; /* in which the file was begun */
 	int64_t rotate_not_before; /* monotonic, after a rotation that failed */
@@ -125,6 +127,8 @@ static bool inspect(struct live_output *out)
 	if (fstat(out->fd, &st) != 0)
 		return false;
 	out->regular = S_ISREG(st.st_mode);
+	out->device = st.st_dev;
+	out->inode = st.st_ino;
 	out->size = out->regular ? (uint64_t)st.st_size : 0;
 	out->period = period_of(out, out->size ? st.st_mtime : time(NULL));
 	return true;
@@ -150,18 +154,27 @@ static bool open_file(struct live_output *out)
 	return out->fd >= 0 && inspect(out);
 }
 
-/* A line that was written in part is written once more into the new file. */
+/* A line that was written in part is written once more if this is another file, else to its end. */
 static bool open_again(struct live_output *out)
 {
-	close_file(out);
+	dev_t device = out->device;
+	ino_t inode = out->inode;
+	uint64_t size = out->size;
+
 	pthread_mutex_lock(&out->lock);
-	out->done = out->tail;
 	out->reopen = false;
 	pthread_mutex_unlock(&out->lock);
-	if (open_file(out))
-		return true;
-	failed(out, errno);
-	return false;
+	close_file(out);
+	if (!open_file(out)) {
+		failed(out, errno);
+		return false;
+	}
+	if (!out->regular || out->device != device || out->inode != inode || out->size < size) {
+		pthread_mutex_lock(&out->lock);
+		out->done = out->tail;
+		pthread_mutex_unlock(&out->lock);
+	}
+	return true;
 }
 
 static char octet_at(const struct live_output *out, uint64_t position)
@@ -276,21 +289,27 @@ static void drop_all(struct live_output *out)
 	out->tail = out->done = out->head;
 }
 
-/* A reader that is gone comes back for a FIFO, but not for standard output. */
+/* Standard output has lost its reader, which does not come back. */
+static void give_up(struct live_output *out)
+{
+	pthread_mutex_lock(&out->lock);
+	out->counts.broken = true;
+	drop_all(out);
+	pthread_mutex_unlock(&out->lock);
+}
+
 static void write_failed(struct live_output *out, int why)
 {
-	failed(out, why);
-	if (why == EPIPE && !out->path) {
-		pthread_mutex_lock(&out->lock);
-		out->counts.broken = true;
-		drop_all(out);
-		pthread_mutex_unlock(&out->lock);
-		return;
-	}
-	/* a full disk keeps the file and the place in it; anything else may be the file's own */
-	if (why != ENOSPC && why != EDQUOT)
+	bool broken = why == EPIPE && !out->path;
+
+	/* a full disk is no reason to look for another file; anything else may be this one's */
+	if (!broken && why != ENOSPC && why != EDQUOT)
 		close_file(out);
-	wait_retry(out);
+	failed(out, why);
+	if (broken)
+		give_up(out);
+	else
+		wait_retry(out);
 }
 
 static void write_some(struct live_output *out, uint64_t head)

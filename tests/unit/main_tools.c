@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The modules of tools/ that have unit tests: those that know nothing of PPTP. */
+#include "tests/unit/main.h"
+
+#include <stddef.h>
+
+suite_fn suite_live_config, suite_live_evidence, suite_live_merge, suite_live_metrics, suite_live_output;
+
+suite_fn *const suites[] = {
+	suite_live_config,
+	suite_live_evidence,
+	suite_live_merge,
+	suite_live_metrics,
+	suite_live_output,
+	NULL,
+};
