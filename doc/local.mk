@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_doc_DATA = README.md NEWS %D%/design.md
+dist_doc_DATA = README.md NEWS %D%/design.md %D%/monitor.conf %D%/pptpscope-monitor.service
 schemadir = $(docdir)/schema
 dist_schema_DATA = \
 	%D%/schema/pptpscope-decode-1.schema.json \

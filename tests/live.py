@@ -61,6 +61,20 @@ def check_drop():
         ok(done.returncode == 1 and done.stderr, "no user: %.20s" % user, done.stdout)
 
 
+def check_ambient():
+    """As systemd starts a service: never root, with one capability that exec hands on."""
+    try:
+        done = subprocess.run(["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--inh-caps",
+                               "-all,+net_raw", "--ambient-caps", "+net_raw", TOOL, "drop", "nobody", "keep"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    except OSError:
+        ok(True, "a service that never was root # SKIP no setpriv")
+        return
+    s = fields(done.stdout)
+    ok(done.returncode == 0 and int(s["CapEff"], 16) == 1 << 13 and int(s["CapAmb"], 16) == 0 and
+       s["NoNewPrivs"].strip() == "1", "a service that never was root", done.stderr, done.stdout)
+
+
 def deeds(needs, *names):
     """What became of each deed; the exit status."""
     done = tool("confine", str(needs), *names, cwd=temporary_folder())
@@ -420,6 +434,7 @@ if not os.path.exists(TOOL):
     skip_all("tests/unit/live_tool is not built")
 link = veth()
 check_drop()
+check_ambient()
 check_confine()
 check_metrics()
 check_notify()

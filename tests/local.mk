@@ -23,6 +23,7 @@ test_scripts = \
 	%D%/robust.sh \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
+	%D%/service.sh \
 	%D%/corpus.py \
 	%D%/live.py \
 	%D%/diagnosis.py \
