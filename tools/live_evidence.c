@@ -3,6 +3,7 @@
 #include "tools/live_evidence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,23 @@ static void file_failed(struct live_evidence *e, const char *path, const char *w
 	e->counts.failed++;
 }
 
+/* A new one, which not all may read, whatever the umask. */
+static struct writer *create_file(const char *path, uint32_t link_type, char *why, size_t room)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	struct writer *w;
+
+	if (fd < 0) {
+		snprintf(why, room, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	close(fd);
+	w = writer_open(path, link_type, 0, true, why, room);
+	if (!w)
+		unlink(path);
+	return w;
+}
+
 /* With the first packet, which tells the time and the link type. */
 static bool begin_file(struct live_evidence *e, struct growing *g, int64_t time_ns, uint32_t link_type)
 {
@@ -231,7 +249,7 @@ static bool begin_file(struct live_evidence *e, struct growing *g, int64_t time_
 	g->link_type = link_type;
 	name_file(e, g);
 	name_part(e, g, part);
-	g->writer = writer_open(part, link_type, 0, true, why, sizeof(why));
+	g->writer = create_file(part, link_type, why, sizeof(why));
 	if (!g->writer) {
 		snprintf(e->error, sizeof(e->error), "%.*s", (int)sizeof(e->error) - 1, why);
 		e->counts.failed++;

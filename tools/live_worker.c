@@ -68,13 +68,22 @@ bool live_worker_mark(struct live_worker *self, int64_t time_ns)
 	return send_all(self, &message);
 }
 
-/* The program is the group's: that each member sets the same one again does no harm. */
-static bool join_group(const struct live_worker *self, unsigned interface, int packet_fd)
+/*
+ * A group is of one interface: one that was made anew under the old name has another number, and
+ * could not join its sockets to those of the old one.  The program is the group's: that each member
+ * sets the same one again does no harm.
+ */
+static bool join_group(const struct live_worker *self, int packet_fd)
 {
 	struct sock_filter code[LIVE_HASH_ROOM];
 	struct sock_fprog program = { .filter = code };
-	int group = (uint16_t)(self->group + interface) | PACKET_FANOUT_CBPF << 16;
+	struct sockaddr_ll bound = { 0 };
+	socklen_t len = sizeof(bound);
+	int group;
 
+	if (getsockname(packet_fd, (struct sockaddr *)&bound, &len) != 0)
+		return false;
+	group = (uint16_t)(self->group + bound.sll_ifindex) | PACKET_FANOUT_CBPF << 16;
 	program.len = (uint16_t)live_workers_hash(code, self->count);
 	return setsockopt(packet_fd, SOL_PACKET, PACKET_FANOUT, &group, sizeof(group)) == 0 &&
 	       setsockopt(packet_fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) == 0;
@@ -110,7 +119,7 @@ bool live_worker_join(struct live_worker *self, unsigned interface, int packet_f
 		snprintf(err, room, "more than %d interfaces", LIVE_INTERFACES_MAX);
 		return false;
 	}
-	if (!join_group(self, interface, packet_fd)) {
+	if (!join_group(self, packet_fd)) {
 		snprintf(err, room, "cannot share packets among workers: %s", strerror(errno));
 		return false;
 	}

@@ -44,8 +44,9 @@ unsigned live_worker_index(const struct live_worker *self);
  * copy to the parent, and waits until all workers have joined, or until the parent has put it into
  * the place of its predecessor.  Packets with a time stamp before *from_ns (nanoseconds since 1970)
  * were captured before the shares were fixed and must be skipped.  Call it again with the new socket
- * when an interface was opened again, before the old one is closed or after.  With one worker it does
- * nothing.  False with a message in err.
+ * when an interface was opened again, before the old one is closed or after; then it does not wait
+ * for others, so that shares are unsettled while some have an interface again that was made anew.
+ * With one worker it does nothing.  False with a message in err, also where the interface is down.
  */
 bool live_worker_join(struct live_worker *self, unsigned interface, int packet_fd, int64_t *from_ns, char *err,
 		      size_t room);

@@ -28,7 +28,7 @@ struct live_share {
 struct live_worker {
 	int fd; /* the socket to the parent */
 	unsigned index, count;
-	uint16_t group; /* of interface 0; those of others follow */
+	uint16_t group; /* of the group of an interface, less its number in the kernel */
 	struct live_share *share;
 };
 
