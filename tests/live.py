@@ -83,12 +83,13 @@ def deeds(needs, *names):
 
 def check_confine():
     no = "Function not implemented"
-    got, done = deeds(0, "status", "thread", "file", "fork", "inet", "datagram", "packet")
+    got, done = deeds(0, "status", "thread", "file", "fork", "inet", "datagram", "packet", "code")
     ok(fields(done.stdout).get("Seccomp", "").strip() == "2", "filter mode", done.stdout, done.stderr)
     ok(got == {"status": "done", "thread": "done", "file": "done", "fork": no, "inet": no, "datagram": no,
-               "packet": no}, "what is always allowed, and what never", got)
-    got, _ = deeds(PACKET | FORK | SERVE, "thread", "file", "fork", "packet", "inet", "datagram")
-    ok(got == {"thread": "done", "file": "done", "fork": "done", "packet": "done", "inet": no, "datagram": no},
+               "packet": no, "code": no}, "what is always allowed, and what never", got)
+    got, _ = deeds(PACKET | FORK | SERVE, "thread", "file", "fork", "packet", "inet", "datagram", "code")
+    ok(got == {"thread": "done", "file": "done", "fork": "done", "packet": "done", "inet": no,
+               "datagram": no, "code": no},
        "what is allowed on demand", got)
     for deed in "exec", "setuid":
         got, done = deeds(PACKET | FORK | SERVE, deed)

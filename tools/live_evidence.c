@@ -23,9 +23,9 @@ enum {
 	BUCKETS = 1 << 12,
 	ALIGNMENT = 16,
 	LABEL_MAX = 48,
-	PART_ROOM = 24,	  /* of ".pcap.partN" */
+	PART_ROOM = 24, /* of ".pcap.partN" */
 	SAME_NAME_MAX = 10000,
-	PCAP_HEAD = 24,	  /* octets of a file without packets */
+	PCAP_HEAD = 24,   /* octets of a file without packets */
 	PCAP_RECORD = 16, /* octets of a packet besides its own */
 };
 
@@ -40,7 +40,7 @@ struct address_pair {
  */
 struct remembered {
 	uint64_t before; /* the packet before it in the same bucket, or 0 */
-	uint64_t after;	 /* while a file is begun: the next one of the same pair */
+	uint64_t after;  /* while a file is begun: the next one of the same pair */
 	struct address_pair pair;
 	int64_t time_ns;
 	uint32_t caplen, len, link_type;
@@ -198,7 +198,8 @@ static void name_part(const struct live_evidence *e, const struct growing *g, ch
 /* A name that nothing in the folder has. */
 static void name_file(const struct live_evidence *e, struct growing *g)
 {
-	char low[IP_ADDR_TEXT], high[IP_ADDR_TEXT], stamp[LIVE_STAMP_ROOM], words[2 * IP_ADDR_TEXT + LABEL_MAX + 8];
+	char low[IP_ADDR_TEXT], high[IP_ADDR_TEXT], stamp[LIVE_STAMP_ROOM],
+		words[2 * IP_ADDR_TEXT + LABEL_MAX + 8];
 	char text[sizeof(words)], part[PATH_MAX + PART_ROOM], number[16] = "";
 	unsigned again = 0;
 

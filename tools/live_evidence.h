@@ -30,11 +30,11 @@ struct live_evidence_options {
 
 struct live_evidence_counts {
 	uint64_t packets, octets; /* written to files */
-	uint64_t files;		  /* begun */
-	uint64_t removed;	  /* old ones */
-	uint64_t failed;	  /* could not be begun or are not whole */
-	uint64_t refused;	  /* more pairs than open_max */
-	unsigned open;		  /* now */
+	uint64_t files;           /* begun */
+	uint64_t removed;         /* old ones */
+	uint64_t failed;          /* could not be begun or are not whole */
+	uint64_t refused;         /* more pairs than open_max */
+	unsigned open;            /* now */
 };
 
 /* Takes the memory of the ring.  NULL with a message in err. */

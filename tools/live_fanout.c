@@ -20,7 +20,21 @@ enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58 };
 enum { MEM_BASE, MEM_VALUE };
 
 /* Where jumps go; NEXT is the instruction that follows. */
-enum label { NEXT, RECEIVED, TYPE, TAGGED, V4 = TAGGED + TAGS, V4_ERROR, V4_HASH, V6, V6_HASH, PPPOE, MIX, NONE, LABELS };
+enum label {
+	NEXT,
+	RECEIVED,
+	TYPE,
+	TAGGED,
+	V4 = TAGGED + TAGS,
+	V4_ERROR,
+	V4_HASH,
+	V6,
+	V6_HASH,
+	PPPOE,
+	MIX,
+	NONE,
+	LABELS
+};
 
 struct assembler {
 	struct sock_filter *code;

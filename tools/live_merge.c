@@ -28,8 +28,8 @@ struct live_merge {
 	struct merge_source source[];
 };
 
-struct live_merge *live_merge_new(unsigned sources, int64_t patience_ns, size_t hold_octets, live_merge_fn *emit,
-				  void *context)
+struct live_merge *live_merge_new(unsigned sources, int64_t patience_ns, size_t hold_octets,
+				  live_merge_fn *emit, void *context)
 {
 	struct live_merge *m = calloc(1, sizeof(*m) + sources * sizeof(*m->source));
 
@@ -96,8 +96,8 @@ void live_merge_free(struct live_merge *m)
 	free(m);
 }
 
-bool live_merge_put(struct live_merge *m, unsigned source, int64_t time_ns, int64_t now_ns, const void *octets,
-		    size_t len)
+bool live_merge_put(struct live_merge *m, unsigned source, int64_t time_ns, int64_t now_ns,
+		    const void *octets, size_t len)
 {
 	struct merge_source *s = &m->source[source];
 	struct record *r = malloc(sizeof(*r) + len);
@@ -138,8 +138,9 @@ void live_merge_run(struct live_merge *m, int64_t now_ns)
 {
 	struct merge_source *s;
 
-	while ((s = oldest(m)) && (m->held > m->hold_octets || now_ns - s->first->arrived_ns >= m->patience_ns ||
-				   !must_wait(m, s->first)))
+	while ((s = oldest(m)) &&
+	       (m->held > m->hold_octets || now_ns - s->first->arrived_ns >= m->patience_ns ||
+		!must_wait(m, s->first)))
 		emit_first(m, s);
 }
 

@@ -18,15 +18,15 @@ struct live_merge;
 typedef void live_merge_fn(void *context, unsigned source, int64_t time_ns, const void *octets, size_t len);
 
 /* Sources 0 to sources - 1, all waited for.  NULL when there is no memory. */
-struct live_merge *live_merge_new(unsigned sources, int64_t patience_ns, size_t hold_octets, live_merge_fn *emit,
-				  void *context);
+struct live_merge *live_merge_new(unsigned sources, int64_t patience_ns, size_t hold_octets,
+				  live_merge_fn *emit, void *context);
 
 /* Frees, without passing anything on.  NULL is allowed. */
 void live_merge_free(struct live_merge *m);
 
 /* A record (copied), which came at now_ns of whatever clock.  False when there is no memory for it. */
-bool live_merge_put(struct live_merge *m, unsigned source, int64_t time_ns, int64_t now_ns, const void *octets,
-		    size_t len);
+bool live_merge_put(struct live_merge *m, unsigned source, int64_t time_ns, int64_t now_ns,
+		    const void *octets, size_t len);
 
 /* Nothing older than time_ns will come of this source. */
 void live_merge_mark(struct live_merge *m, unsigned source, int64_t time_ns);

@@ -47,7 +47,8 @@ static void put_head(FILE *to, const struct live_metric *m)
 
 static void put_row(FILE *to, const struct live_metric *m)
 {
-	uint64_t value = m->value ? atomic_load_explicit(m->value, memory_order_relaxed) : m->read(m->context);
+	uint64_t value =
+		m->value ? atomic_load_explicit(m->value, memory_order_relaxed) : m->read(m->context);
 	unsigned n;
 
 	fputs(m->name, to);

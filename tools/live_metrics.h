@@ -28,7 +28,7 @@ struct live_metric {
 	enum live_metric_kind kind;
 	struct {
 		const char *name, *value; /* the value may be any UTF-8 */
-	} label[LIVE_METRIC_LABELS];	  /* NULL name ends */
+	} label[LIVE_METRIC_LABELS];      /* NULL name ends */
 	/* One of both: where the number stands, or who knows it (asked by the server's thread). */
 	const _Atomic uint64_t *value;
 	uint64_t (*read)(const void *context);

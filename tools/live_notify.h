@@ -12,8 +12,9 @@
 #include <stdint.h>
 
 struct live_notify {
-	int fd;		     /* -1: nobody to tell, all functions then do nothing */
-	int64_t watchdog_ns; /* live_notify_watchdog is expected this often; 0: never.  Half of that is wise */
+	int fd;              /* -1: nobody to tell, all functions then do nothing */
+	int64_t watchdog_ns; /* live_notify_watchdog is expected this often; 0: never.  Half of that is wise
+			      */
 };
 
 /*

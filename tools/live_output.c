@@ -20,8 +20,8 @@
 enum {
 	DEFAULT_QUEUE = 4 << 20,
 	DEFAULT_RETRY_MS = 1000,
-	BATCH = 64 << 10,    /* octets of one write */
-	POLL_MS = 100,	     /* between looks at what else is asked for, while a pipe is full */
+	BATCH = 64 << 10,           /* octets of one write */
+	POLL_MS = 100,              /* between looks at what else is asked for, while a pipe is full */
 	LAST_WAIT_MS = 2 * POLL_MS, /* for the thread to see that it was given up */
 	NS_PER_MS = 1000000,
 };
@@ -35,9 +35,9 @@ struct live_output {
 	/* Under the lock.  Positions count all octets ever queued; tail <= done <= head <= tail + room. */
 	char *ring;
 	size_t room;
-	uint64_t head;	     /* where the next line goes */
-	uint64_t done;	     /* all before is in the file; written by the thread only */
-	uint64_t tail;	     /* the line that `done` is in begins here */
+	uint64_t head; /* where the next line goes */
+	uint64_t done; /* all before is in the file; written by the thread only */
+	uint64_t tail; /* the line that `done` is in begins here */
 	bool reopen, closing, abandoned, ended;
 	struct live_output_counts counts;
 
@@ -47,8 +47,8 @@ struct live_output {
 	bool regular;
 	dev_t device;
 	ino_t inode;
-	uint64_t size; /* of a regular file */
-	int64_t period; /* in which the file was begun */
+	uint64_t size;             /* of a regular file */
+	int64_t period;            /* in which the file was begun */
 	int64_t rotate_not_before; /* monotonic, after a rotation that failed */
 	bool close_failed;
 	struct live_output_options options;
@@ -84,7 +84,8 @@ static void failed(struct live_output *out, int why)
 	pthread_mutex_unlock(&out->lock);
 	if (!first || !out->options.on_error)
 		return;
-	snprintf(message, sizeof(message), "%s: %s", out->path ? out->path : "standard output", strerror(why));
+	snprintf(message, sizeof(message), "%s: %s", out->path ? out->path : "standard output",
+		 strerror(why));
 	out->options.on_error(out->options.context, message);
 }
 
@@ -150,7 +151,8 @@ static bool open_file(struct live_output *out)
 	if (!out->path)
 		out->fd = STDOUT_FILENO;
 	else
-		out->fd = open(out->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+		out->fd = open(out->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+			       0640);
 	return out->fd >= 0 && inspect(out);
 }
 
@@ -196,7 +198,8 @@ static bool rotation_due(const struct live_output *out)
 	if (!out->regular || !out->path || !out->size || out->done != out->tail ||
 	    now_ns(CLOCK_MONOTONIC) < out->rotate_not_before)
 		return false;
-	if (out->options.rotate_octets && out->size + line_length(out, out->done) > out->options.rotate_octets)
+	if (out->options.rotate_octets &&
+	    out->size + line_length(out, out->done) > out->options.rotate_octets)
 		return true;
 	return out->options.rotate_seconds && period_of(out, time(NULL)) != out->period;
 }

@@ -20,13 +20,14 @@
 struct live_output;
 
 struct live_output_options {
-	const char *path;	 /* NULL or "-": standard output; a FIFO is written to as one */
-	size_t queue_octets;	 /* most that waits in memory; 0: 4 MiB */
-	uint64_t rotate_octets;	 /* a new file before one would grow beyond this; 0: never */
-	int64_t rotate_seconds;	 /* a new file with the first line of each such period of UTC; 0: never */
-	unsigned keep;		 /* old files that are kept; 0: none */
-	bool time_stamped;	 /* old files are FILE.YYYYMMDDTHHMMSSZ instead of FILE.1 (youngest) ... FILE.keep */
-	unsigned retry_ms;	 /* between attempts while writing fails; 0: 1000 */
+	const char *path;       /* NULL or "-": standard output; a FIFO is written to as one */
+	size_t queue_octets;    /* most that waits in memory; 0: 4 MiB */
+	uint64_t rotate_octets; /* a new file before one would grow beyond this; 0: never */
+	int64_t rotate_seconds; /* a new file with the first line of each such period of UTC; 0: never */
+	unsigned keep;          /* old files that are kept; 0: none */
+	bool time_stamped; /* old files are FILE.YYYYMMDDTHHMMSSZ instead of FILE.1 (youngest) ... FILE.keep
+			    */
+	unsigned retry_ms; /* between attempts while writing fails; 0: 1000 */
 	/*
 	 * Called by the writer's thread when writing began to fail (message: "PATH: reason"), and
 	 * with NULL when it goes on again.  Must not call live_output_close.  NULL: nobody is told.
@@ -36,10 +37,10 @@ struct live_output_options {
 };
 
 struct live_output_counts {
-	uint64_t lines, octets;			/* written, newlines included */
+	uint64_t lines, octets;                 /* written, newlines included */
 	uint64_t dropped_lines, dropped_octets; /* for want of room, or left at the end */
-	uint64_t queued_octets;			/* now waiting in memory */
-	uint64_t errors;			/* failed attempts to write, open or rotate */
+	uint64_t queued_octets;                 /* now waiting in memory */
+	uint64_t errors;                        /* failed attempts to write, open or rotate */
 	uint64_t rotations;
 	bool failing; /* now; what is queued waits for better times */
 	bool broken;  /* standard output has lost its reader, for good: lines are dropped */

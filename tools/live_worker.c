@@ -95,7 +95,10 @@ static bool pass_socket(struct live_worker *self, unsigned interface, int packet
 	struct iovec part = { &head, sizeof(head) };
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 
@@ -106,8 +109,8 @@ static bool pass_socket(struct live_worker *self, unsigned interface, int packet
 	return send_all(self, &message);
 }
 
-bool live_worker_join(struct live_worker *self, unsigned interface, int packet_fd, int64_t *from_ns, char *err,
-		      size_t room)
+bool live_worker_join(struct live_worker *self, unsigned interface, int packet_fd, int64_t *from_ns,
+		      char *err, size_t room)
 {
 	struct live_message answer;
 	ssize_t n;

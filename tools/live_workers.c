@@ -34,9 +34,9 @@ struct member {
 	int fd;
 	uint8_t *buffer; /* what came and was not understood yet */
 	size_t room, have;
-	int passed_fd; /* a socket whose JOIN is not read yet, or -1 */
-	int held[LIVE_INTERFACES_MAX]; /* copies of packet sockets, or -1 */
-	bool waits[LIVE_INTERFACES_MAX]; /* for GO */
+	int passed_fd;                      /* a socket whose JOIN is not read yet, or -1 */
+	int held[LIVE_INTERFACES_MAX];      /* copies of packet sockets, or -1 */
+	bool waits[LIVE_INTERFACES_MAX];    /* for GO */
 	bool orphaned[LIVE_INTERFACES_MAX]; /* the socket that is held is of one who died */
 	uint64_t received;
 	int64_t started_ms, retry_at_ms, backoff_ms;
@@ -77,7 +77,11 @@ static void tell(const struct live_workers *w, const struct live_worker_change *
 _Noreturn static void live(struct live_workers *w, unsigned i, int fd, pid_t parent)
 {
 	struct live_worker self = {
-		.fd = fd, .index = i, .count = w->options.count, .group = w->group, .share = &w->share[i],
+		.fd = fd,
+		.index = i,
+		.count = w->options.count,
+		.group = w->group,
+		.share = &w->share[i],
 	};
 
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
@@ -95,7 +99,9 @@ static void birth_failed(struct live_workers *w, unsigned i)
 	struct member *m = &w->member[i];
 
 	m->retry_at_ms = now_ms() + m->backoff_ms;
-	tell(w, &(struct live_worker_change){ .worker = i, .event = LIVE_WORKER_FAILED, .restarts = m->restarts,
+	tell(w, &(struct live_worker_change){ .worker = i,
+					      .event = LIVE_WORKER_FAILED,
+					      .restarts = m->restarts,
 					      .retry_ms = m->backoff_ms });
 }
 
@@ -123,8 +129,8 @@ static bool fork_worker(struct live_workers *w, unsigned i)
 	m->received = 0;
 	m->started_ms = now_ms();
 	live_merge_wait_for(w->merge, i, true);
-	tell(w, &(struct live_worker_change){ .worker = i, .event = LIVE_WORKER_STARTED, .pid = m->pid,
-					      .restarts = m->restarts });
+	tell(w, &(struct live_worker_change){
+			.worker = i, .event = LIVE_WORKER_STARTED, .pid = m->pid, .restarts = m->restarts });
 	return true;
 }
 
@@ -183,8 +189,11 @@ static void joined(struct live_workers *w, unsigned i, unsigned interface)
 	}
 	m->orphaned[interface] = false;
 	go_if_all(w, interface);
-	tell(w, &(struct live_worker_change){ .worker = i, .event = LIVE_WORKER_JOINED, .restarts = m->restarts,
-					      .interface = interface, .packets_lost = lost });
+	tell(w, &(struct live_worker_change){ .worker = i,
+					      .event = LIVE_WORKER_JOINED,
+					      .restarts = m->restarts,
+					      .interface = interface,
+					      .packets_lost = lost });
 }
 
 /* ---------------------------------------------------------------- death */
@@ -217,8 +226,9 @@ static int64_t plan_restart(struct live_workers *w, struct member *m)
 static void bury(struct live_workers *w, unsigned i)
 {
 	struct member *m = &w->member[i];
-	struct live_worker_change change = { .worker = i, .event = LIVE_WORKER_ENDED, .pid = m->pid,
-					     .restarts = m->restarts };
+	struct live_worker_change change = {
+		.worker = i, .event = LIVE_WORKER_ENDED, .pid = m->pid, .restarts = m->restarts
+	};
 
 	kill(m->pid, SIGKILL); /* does not change the status of one that is exiting */
 	while (waitpid(m->pid, &change.status, 0) < 0 && errno == EINTR)
@@ -271,7 +281,8 @@ static size_t take_message(struct live_workers *w, unsigned i, const uint8_t *at
 	} else {
 		if (left - sizeof(head) < head.len)
 			return 0;
-		if (live_merge_put(w->merge, i, head.time_ns, clock_ns(CLOCK_MONOTONIC), at + sizeof(head), head.len))
+		if (live_merge_put(w->merge, i, head.time_ns, clock_ns(CLOCK_MONOTONIC), at + sizeof(head),
+				   head.len))
 			w->member[i].received++;
 		return sizeof(head) + head.len;
 	}
@@ -324,7 +335,10 @@ static bool read_worker(struct member *m)
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	struct iovec part;
 	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	ssize_t n;
 
@@ -449,9 +463,10 @@ static struct live_workers *prepare(const struct live_workers_options *o)
 		w->member[i].backoff_ms = w->options.backoff_ms;
 		memset(w->member[i].held, -1, sizeof(w->member[i].held));
 	}
-	w->merge = live_merge_new(o->count, w->options.patience_ms * NS_PER_MS, w->options.hold_octets, o->record,
-				  o->context);
-	w->share = mmap(NULL, o->count * sizeof(*w->share), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	w->merge = live_merge_new(o->count, w->options.patience_ms * NS_PER_MS, w->options.hold_octets,
+				  o->record, o->context);
+	w->share = mmap(NULL, o->count * sizeof(*w->share), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (w->share == MAP_FAILED)
 		w->share = NULL;
 	/* groups are known by number in all of the machine: hardly two will choose the same */

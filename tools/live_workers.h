@@ -26,9 +26,9 @@
 enum {
 	LIVE_WORKERS_MAX = 64,
 	LIVE_INTERFACES_MAX = 16,
-	LIVE_COUNTERS = 128,	     /* a worker */
-	LIVE_RECORD_MAX = 1 << 20,   /* octets of a record */
-	LIVE_HASH_ROOM = 160,	     /* instructions */
+	LIVE_COUNTERS = 128,       /* a worker */
+	LIVE_RECORD_MAX = 1 << 20, /* octets of a record */
+	LIVE_HASH_ROOM = 160,      /* instructions */
 };
 
 /* ---------------------------------------------------------------- the worker */
@@ -48,8 +48,8 @@ unsigned live_worker_index(const struct live_worker *self);
  * for others, so that shares are unsettled while some have an interface again that was made anew.
  * With one worker it does nothing.  False with a message in err, also where the interface is down.
  */
-bool live_worker_join(struct live_worker *self, unsigned interface, int packet_fd, int64_t *from_ns, char *err,
-		      size_t room);
+bool live_worker_join(struct live_worker *self, unsigned interface, int packet_fd, int64_t *from_ns,
+		      char *err, size_t room);
 
 /*
  * Sends a record to the parent; time_ns is what it is merged by, and should not go back.  Blocks
@@ -79,26 +79,27 @@ enum live_worker_event {
 	LIVE_WORKER_STARTED, /* was forked */
 	LIVE_WORKER_JOINED,  /* took the place of its predecessor on an interface, or its own again */
 	LIVE_WORKER_ENDED,
-	LIVE_WORKER_FAILED,  /* could not be forked; will be tried again */
+	LIVE_WORKER_FAILED, /* could not be forked; will be tried again */
 };
 
 /* What happened to a worker; what is not said of an event is 0. */
 struct live_worker_change {
 	unsigned worker;
 	enum live_worker_event event;
-	int pid;		/* STARTED, ENDED */
-	int status;		/* ENDED: as of waitpid() */
-	unsigned restarts;	/* of this worker so far */
-	int64_t retry_ms;	/* ENDED, FAILED: until another is forked; -1: none is */
-	uint64_t records_lost;	/* ENDED: sent, but not received whole */
-	uint64_t pending_lost;	/* ENDED: as it last said by live_worker_pending */
-	unsigned interface;	/* JOINED */
-	uint64_t packets_lost;	/* JOINED: that came in vain since its predecessor ended */
+	int pid;               /* STARTED, ENDED */
+	int status;            /* ENDED: as of waitpid() */
+	unsigned restarts;     /* of this worker so far */
+	int64_t retry_ms;      /* ENDED, FAILED: until another is forked; -1: none is */
+	uint64_t records_lost; /* ENDED: sent, but not received whole */
+	uint64_t pending_lost; /* ENDED: as it last said by live_worker_pending */
+	unsigned interface;    /* JOINED */
+	uint64_t packets_lost; /* JOINED: that came in vain since its predecessor ended */
 };
 
 struct live_workers_options {
 	unsigned count;
-	/* The worker's whole life; its result is the exit status.  0 while not stopping counts as death too. */
+	/* The worker's whole life; its result is the exit status.  0 while not stopping counts as death too.
+	 */
 	int (*work)(struct live_worker *self, void *context);
 	/* A record, in the order of time; octets are valid for the call. */
 	void (*record)(void *context, unsigned worker, int64_t time_ns, const void *octets, size_t len);

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -125,6 +126,12 @@ static bool opens(int family, int type)
 	return fd >= 0 && close(fd) == 0;
 }
 
+static bool do_code(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
 static bool do_inet(void)
 {
 	return opens(AF_INET, SOCK_STREAM);
@@ -150,8 +157,10 @@ static const struct {
 	const char *name;
 	bool (*run)(void);
 } deeds[] = {
-	{ "status", do_status }, { "thread", do_thread }, { "fork", do_fork },	   { "file", do_file },
-	{ "exec", do_exec },	 { "inet", do_inet },	  { "datagram", do_inet_datagram },
+	{ "status", do_status }, { "thread", do_thread },
+	{ "fork", do_fork },     { "file", do_file },
+	{ "exec", do_exec },     { "code", do_code },
+	{ "inet", do_inet },     { "datagram", do_inet_datagram },
 	{ "packet", do_packet }, { "setuid", do_setuid },
 };
 
@@ -189,9 +198,20 @@ static int metrics(const char *address)
 {
 	static _Atomic uint64_t packets = 7;
 	const struct live_metric table[] = {
-		{ "test_packets_total", "Packets\nof \\ a \"test\".", LIVE_COUNTER, { { "by", "a\"b\\c\nd" } },
-		  &packets, NULL, NULL },
-		{ "test_packets_total", NULL, LIVE_COUNTER, { { "by", "other" }, { "to", "x" } }, &packets, NULL, NULL },
+		{ "test_packets_total",
+		  "Packets\nof \\ a \"test\".",
+		  LIVE_COUNTER,
+		  { { "by", "a\"b\\c\nd" } },
+		  &packets,
+		  NULL,
+		  NULL },
+		{ "test_packets_total",
+		  NULL,
+		  LIVE_COUNTER,
+		  { { "by", "other" }, { "to", "x" } },
+		  &packets,
+		  NULL,
+		  NULL },
 		{ "test_answer", "The answer.", LIVE_GAUGE, { { NULL, NULL } }, NULL, forty_two, NULL },
 	};
 	char err[ERROR_ROOM];
@@ -236,8 +256,9 @@ static void on_error(void *context, const char *message)
 /* A line "!reopen" is none, but asks for that. */
 static int output(const char *path, size_t queue)
 {
-	const struct live_output_options o = { .path = path, .queue_octets = queue, .retry_ms = 50,
-					       .on_error = on_error };
+	const struct live_output_options o = {
+		.path = path, .queue_octets = queue, .retry_ms = 50, .on_error = on_error
+	};
 	struct live_output_counts c;
 	char line[FRAME_ROOM], err[ERROR_ROOM];
 	struct live_output *out = live_output_open(&o, err, sizeof(err));
@@ -255,8 +276,8 @@ static int output(const char *path, size_t queue)
 			live_output_line(out, line, strlen(line));
 	}
 	whole = live_output_close(out, 2000, &c);
-	printf("whole %d lines %llu octets %llu dropped %llu %llu broken %d\n", whole, (unsigned long long)c.lines,
-	       (unsigned long long)c.octets, (unsigned long long)c.dropped_lines,
+	printf("whole %d lines %llu octets %llu dropped %llu %llu broken %d\n", whole,
+	       (unsigned long long)c.lines, (unsigned long long)c.octets, (unsigned long long)c.dropped_lines,
 	       (unsigned long long)c.dropped_octets, c.broken);
 	return 0;
 }
@@ -271,7 +292,8 @@ struct share {
 static int open_packet_socket(const char *interface)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll a = { .sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_ALL),
 				 .sll_ifindex = (int)if_nametoindex(interface) };
 
 	int on = 1;
@@ -297,8 +319,12 @@ static ssize_t receive(const struct share *s, int fd, char *frame, int64_t *time
 	struct sockaddr_ll from = { 0 };
 	struct iovec part = { frame, FRAME_ROOM };
 	struct msghdr m = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	ssize_t n = recvmsg(fd, &m, 0);
 	struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
@@ -362,8 +388,8 @@ static void changed(void *context, const struct live_worker_change *c)
 
 	(void)context;
 	printf("%s %u %d %d %lld %llu %llu %llu\n", names[c->event], c->worker, c->pid, c->status,
-	       (long long)c->retry_ms, (unsigned long long)c->records_lost, (unsigned long long)c->pending_lost,
-	       (unsigned long long)c->packets_lost);
+	       (long long)c->retry_ms, (unsigned long long)c->records_lost,
+	       (unsigned long long)c->pending_lost, (unsigned long long)c->packets_lost);
 	fflush(stdout);
 }
 
@@ -371,7 +397,11 @@ static int workers(const char *interface, unsigned count, bool outgoing)
 {
 	struct share share = { interface, outgoing };
 	const struct live_workers_options o = {
-		.count = count, .work = work, .record = record, .changed = changed, .context = &share,
+		.count = count,
+		.work = work,
+		.record = record,
+		.changed = changed,
+		.context = &share,
 		/* long enough for the test to send something in vain */
 		.backoff_ms = 3000,
 	};

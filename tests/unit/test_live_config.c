@@ -30,7 +30,8 @@ static bool read_text(const char *text, struct live_config *c, char err[256])
 	return fine;
 }
 
-static void expect_entry(const struct live_config *c, size_t i, unsigned line, const char *name, const char *value)
+static void expect_entry(const struct live_config *c, size_t i, unsigned line, const char *name,
+			 const char *value)
 {
 	CU_ASSERT_FATAL(i < c->count);
 	CU_ASSERT_EQUAL(c->entries[i].line, line);
@@ -46,10 +47,11 @@ static void test_lines(void)
 	struct live_config c;
 	char err[256];
 
-	CU_ASSERT_TRUE_FATAL(read_text("# comment\n\n interface\teth0  # which\r\ninterface a#b\n"
-				       "output \" a \\\"b\\\" # \\\\ \" # c\nstatus\nstatus # yes\noutput \"\"\n"
-				       "output a b=c",
-				       &c, err));
+	CU_ASSERT_TRUE_FATAL(
+		read_text("# comment\n\n interface\teth0  # which\r\ninterface a#b\n"
+			  "output \" a \\\"b\\\" # \\\\ \" # c\nstatus\nstatus # yes\noutput \"\"\n"
+			  "output a b=c",
+			  &c, err));
 	CU_ASSERT_EQUAL(c.count, 7);
 	expect_entry(&c, 0, 3, "interface", "eth0");
 	expect_entry(&c, 1, 4, "interface", "a#b");

@@ -31,19 +31,23 @@ static struct live_evidence *evidence_in(const char *folder, struct live_evidenc
 }
 
 /* A packet of `caplen` octets, the first of which is `mark`, that many seconds after the start. */
-static void packet(struct live_evidence *e, const char *from, const char *to, int seconds, uint8_t mark, uint32_t caplen)
+static void packet(struct live_evidence *e, const char *from, const char *to, int seconds, uint8_t mark,
+		   uint32_t caplen)
 {
 	static uint8_t octets[4096];
-	struct packet p = { .time_ns = start_ns + seconds * SECOND, .caplen = caplen, .len = caplen + 7,
-			    .link_type = LINK_ETHERNET, .octets = octets };
+	struct packet p = { .time_ns = start_ns + seconds * SECOND,
+			    .caplen = caplen,
+			    .len = caplen + 7,
+			    .link_type = LINK_ETHERNET,
+			    .octets = octets };
 	struct ip_addr a = addr(from), b = addr(to);
 
 	memset(octets, mark, caplen);
 	live_evidence_packet(e, &p, &a, &b);
 }
 
-static enum live_evidence_start begin(struct live_evidence *e, const char *a, const char *b, const char *label,
-				      int64_t before_ns)
+static enum live_evidence_start begin(struct live_evidence *e, const char *a, const char *b,
+				      const char *label, int64_t before_ns)
 {
 	struct ip_addr x = addr(a), y = addr(b);
 
@@ -160,8 +164,8 @@ static void test_limits(void)
 	folder_write(folder, "20200101T000000Z_a_b_y.pcap.part0", "left over");
 	folder_write(folder, "20200101T000000Z_a_b_z.pcap.part1", "of another worker");
 	folder_write(folder, "mine.pcap", "not ours");
-	e = evidence_in(folder, (struct live_evidence_options){ .file_octets = 24 + 3 * 76, .files_max = 3,
-							       .open_max = 2 });
+	e = evidence_in(folder, (struct live_evidence_options){
+					.file_octets = 24 + 3 * 76, .files_max = 3, .open_max = 2 });
 	CU_ASSERT_EQUAL(folder_count(folder, "part0", NULL), 0);
 	for (int i = 0; i < 5; i++) {
 		snprintf(other, sizeof(other), "192.0.2.%d", i);

@@ -18,8 +18,13 @@ static void test_text(void)
 	static _Atomic uint64_t most = UINT64_MAX, zero;
 	static const uint64_t number = 41;
 	const struct live_metric table[] = {
-		{ "a_total", "One\nof \\ \"two\".", LIVE_COUNTER, { { "x", "\"\\\n" }, { "y", "\xc3\xa4" } }, &most,
-		  NULL, NULL },
+		{ "a_total",
+		  "One\nof \\ \"two\".",
+		  LIVE_COUNTER,
+		  { { "x", "\"\\\n" }, { "y", "\xc3\xa4" } },
+		  &most,
+		  NULL,
+		  NULL },
 		{ "a_total", "not shown", LIVE_COUNTER, { { "x", "" } }, &zero, NULL, NULL },
 		{ "b", "Two.", LIVE_GAUGE, { { NULL, NULL } }, NULL, read_number, &number },
 	};

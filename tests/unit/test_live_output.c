@@ -65,9 +65,11 @@ static void test_lines(void)
 	for (unsigned i = 0; i < 1000; i++)
 		while (!put_lines(out, i, i + 1))
 			;
-	CU_ASSERT_FALSE(live_output_line(out, "a line that is as long as the queue is, which is 99 octets, and can "
-					      "never be queued, not even alone",
-					 99));
+	CU_ASSERT_FALSE(
+		live_output_line(out,
+				 "a line that is as long as the queue is, which is 99 octets, and can "
+				 "never be queued, not even alone",
+				 99));
 	CU_ASSERT_TRUE(live_output_close(out, LONG_MS, &c));
 	CU_ASSERT_EQUAL(c.lines, 1000);
 	CU_ASSERT_EQUAL(c.octets, 10000);
@@ -121,7 +123,8 @@ static void test_time_stamped(void)
 	folder_make(folder);
 	folder_write(folder, "f.19991231T235959Z", "old");
 	folder_write(folder, "f.other", "not ours");
-	out = open_in(folder, (struct live_output_options){ .rotate_octets = 20, .keep = 3, .time_stamped = true });
+	out = open_in(folder,
+		      (struct live_output_options){ .rotate_octets = 20, .keep = 3, .time_stamped = true });
 	put_lines(out, 0, 20);
 	CU_ASSERT_TRUE(live_output_close(out, LONG_MS, NULL));
 	expect_lines(folder, "f", 18, 20);
@@ -244,8 +247,9 @@ static void test_full_disk(void)
 	tight = was;
 	tight.rlim_cur = 55; /* in the middle of a line */
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &tight), 0);
-	out = open_in(folder, (struct live_output_options){ .queue_octets = 100, .retry_ms = 1, .on_error = on_error,
-							    .context = &t });
+	out = open_in(folder,
+		      (struct live_output_options){
+			      .queue_octets = 100, .retry_ms = 1, .on_error = on_error, .context = &t });
 	CU_ASSERT_EQUAL(put_lines(out, 0, 10), 10);
 	sem_wait(&t.began);
 	CU_ASSERT_PTR_NOT_NULL(strstr(t.message, "/f: File too large"));
@@ -273,8 +277,11 @@ static void test_never_any_room(void)
 	struct trouble t;
 
 	trouble_init(&t);
-	out = open_in("", (struct live_output_options){ .path = "/dev/full", .queue_octets = 50, .retry_ms = 1,
-							.on_error = on_error, .context = &t });
+	out = open_in("", (struct live_output_options){ .path = "/dev/full",
+							.queue_octets = 50,
+							.retry_ms = 1,
+							.on_error = on_error,
+							.context = &t });
 	CU_ASSERT_EQUAL(put_lines(out, 0, 8), 5);
 	sem_wait(&t.began);
 	CU_ASSERT_STRING_EQUAL(t.message, "/dev/full: No space left on device");
