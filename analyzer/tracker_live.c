@@ -182,21 +182,38 @@ static bool near(size_t used, size_t limit)
 	return used > limit - limit / HEADROOM;
 }
 
+static bool tight(const struct tracker *t)
+{
+	return near(t->ntunnels, t->limits.max_tunnels) || near(t->call_pool.live, t->limits.max_calls);
+}
+
+/* Ends calls of GRE alone that were silent, the longest first, until there is room. */
+static void end_least(struct tracker *t, int64_t now)
+{
+	const int64_t silence[] = { t->limits.idle_ns / HASTE_PARTS, 10 * SECOND, SECOND };
+
+	for (unsigned i = 0; i < sizeof(silence) / sizeof(*silence) && tight(t); i++) {
+		if (!tracker_end_silent(t, now - silence[i], now))
+			continue;
+		while (t->nended)
+			tracker_ended_out(t);
+		t->stats.evicted_tunnels += forget_tunnels(t, now);
+	}
+}
+
 /* Gives up what matters least. */
 static void relief(struct tracker *t, int64_t now)
 {
-	int64_t haste = t->limits.idle_ns / HASTE_PARTS;
 	size_t half = (t->nended + 1) / 2;
 	uint64_t before = t->call_pool.live;
 
-	for (size_t i = 0; i < half; i++)
+	while (half--)
 		tracker_ended_out(t);
 	t->stats.evicted_tunnels += forget_tunnels(t, now);
-	if (near(t->ntunnels, t->limits.max_tunnels) || near(t->call_pool.live, t->limits.max_calls))
-		tracker_end_silent(t, now - haste, now);
+	end_least(t, now);
 	t->stats.evicted_calls += before - t->call_pool.live;
 	/* Where nothing was to be had, looking through everything again would cost more than it gives. */
-	t->next_relief = now + (half ? SECOND / 10 : SECOND);
+	t->next_relief = now + (tight(t) ? SECOND : SECOND / 10);
 }
 
 void tracker_live_tick(struct tracker *t, int64_t time_ns)
@@ -204,8 +221,7 @@ void tracker_live_tick(struct tracker *t, int64_t time_ns)
 	if (time_ns < t->now - STEP_S * SECOND)
 		clock_back(t, time_ns);
 	t->now = time_ns;
-	if (time_ns >= t->next_relief &&
-	    (near(t->ntunnels, t->limits.max_tunnels) || near(t->call_pool.live, t->limits.max_calls)))
+	if (time_ns >= t->next_relief && tight(t))
 		relief(t, time_ns);
 }
 

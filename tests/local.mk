@@ -28,6 +28,7 @@ test_scripts = \
 	%D%/live.py \
 	%D%/diagnosis.py \
 	%D%/manifest.py \
+	%D%/monitor.py \
 	%D%/pair.py \
 	%D%/ppp.py \
 	%D%/mutate.py \

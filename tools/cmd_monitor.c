@@ -15,6 +15,7 @@ enum {
 	TOLD_KEYS = 65536,       /* findings of which it is remembered that they were told */
 	SNAP_LENGTH = 65535,
 	BUFFER = 16 << 20,
+	QUEUE = 4 << 20,
 	HOLD_MS = 100,
 	CALL_IDLE_S = 3600,
 	TUNNEL_IDLE_S = 3600,
@@ -154,7 +155,7 @@ static bool writing(struct monitor *m)
 {
 	struct live_output_options *o = &m->output_options;
 	const char *format = options_value(m->options, "format", "text");
-	uint64_t queue = 0, size = 0, period = 0, keep = 10, stats = 60;
+	uint64_t queue = QUEUE, size = 0, period = 0, keep = 10, stats = 60;
 
 	m->format = event_format_by_name(format);
 	if (!m->format) {
@@ -280,9 +281,12 @@ static bool run_alone(struct monitor *m)
 	if (!confine(m, m->engine.ninterfaces ? LIVE_CONFINE_PACKET : 0))
 		return false;
 	live_notify_ready(&m->notify, "capturing");
+	m->patient = monitor_engine_patient(m->only);
 	while (!monitor_signals.stop && monitor_engine_run(m->only, WAIT_MS))
 		monitor_front_tick(m);
 	live_notify_stopping(&m->notify);
+	monitor_engine_drain(m->only);
+	monitor_front_last_words(m);
 	damage = monitor_engine_finish(m->only);
 	if (damage)
 		options_say(m->options, "%s: %s; what came before is reported", m->engine.pipe, damage);

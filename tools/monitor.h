@@ -44,6 +44,7 @@ struct monitor {
 	struct monitor_table *table; /* NULL: none is shown */
 	int64_t next_stats, last_stats, next_second;
 	uint64_t events; /* written by this process itself */
+	bool patient;    /* waits for the output */
 	bool losing;     /* events, because the output is too slow */
 	bool failed;     /* a finding fails the run */
 	bool partial;    /* something was lost */
@@ -74,7 +75,10 @@ void monitor_front_notice(struct monitor *m, const char *code, const char *text)
 /* Often: statistics, signals, the table, systemd. */
 void monitor_front_tick(struct monitor *m);
 
-/* The last word, and everything closed. */
+/* What comes now is the end: it may take its time. */
+void monitor_front_last_words(struct monitor *m);
+
+/* The last statistics, and everything closed. */
 void monitor_front_close(struct monitor *m);
 
 /* The counts of all engines. */

@@ -8,7 +8,7 @@
 #include "tools/monitor.h"
 #include "tools/monitor_clock.h"
 
-enum { WAIT_MS = 100, STOP_MS = 5000 };
+enum { WAIT_MS = 100, STOP_MS = 10000 };
 
 /* What a worker sends: one octet each for the kind and whether it fails the run, then the line. */
 enum { HEAD = 2 };
@@ -101,8 +101,10 @@ static int work(struct live_worker *self, void *context)
 	while (!monitor_signals.stop && !w.lost_parent && monitor_engine_run(w.engine, WAIT_MS))
 		if (monitor_signals.snapshot)
 			worker_snapshot(&w);
-	if (!w.lost_parent)
+	if (!w.lost_parent) {
+		monitor_engine_drain(w.engine);
 		monitor_engine_finish(w.engine);
+	}
 	monitor_engine_free(w.engine);
 	free(w.record);
 	return EXIT_OK;
@@ -206,6 +208,7 @@ bool monitor_crew_run(struct monitor *m, char *err, size_t room)
 		monitor_front_tick(m);
 	}
 	live_notify_stopping(&m->notify);
+	monitor_front_last_words(m);
 	if (!live_workers_stop(m->crew, STOP_MS))
 		m->partial = true;
 	m->crew = NULL;

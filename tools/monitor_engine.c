@@ -325,6 +325,15 @@ bool monitor_engine_run(struct monitor_engine *g, int wait_ms)
 	return !monitor_sources_over(&g->sources);
 }
 
+void monitor_engine_drain(struct monitor_engine *g)
+{
+	/* The kernel holds back what it passes on together. */
+	int64_t until = clock_steady() + 2 * MS(g->o.capture.hold_ms);
+
+	while (!g->o.pipe && clock_steady() < until && monitor_engine_run(g, g->o.capture.hold_ms))
+		;
+}
+
 const char *monitor_engine_finish(struct monitor_engine *g)
 {
 	struct pipeline_counts counts;
@@ -354,4 +363,9 @@ void monitor_engine_free(struct monitor_engine *g)
 const struct tracker *monitor_engine_tracker(struct monitor_engine *g)
 {
 	return pipeline_tracker(g->pipeline);
+}
+
+bool monitor_engine_patient(const struct monitor_engine *g)
+{
+	return g->sources.pipe && capture_size(g->sources.pipe) > 0;
 }

@@ -54,10 +54,16 @@ bool monitor_engine_begin(struct monitor_engine *g, char *err, size_t room);
  */
 bool monitor_engine_run(struct monitor_engine *g, int wait_ms);
 
+/* Takes what was captured until now. */
+void monitor_engine_drain(struct monitor_engine *g);
+
 /* Ends what is open, telling of it.  A word about a damaged pipe, or NULL. */
 const char *monitor_engine_finish(struct monitor_engine *g);
 
 void monitor_engine_free(struct monitor_engine *g);
+
+/* Whether packets come from a file, which waits. */
+bool monitor_engine_patient(const struct monitor_engine *g);
 
 /* Now, in the time of packets. */
 int64_t monitor_engine_now(const struct monitor_engine *g);

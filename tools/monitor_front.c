@@ -41,15 +41,43 @@ void monitor_signals_install(bool worker)
 
 /* --- lines --------------------------------------------------------------------------------- */
 
+/*
+ * Nothing is captured that would be lost meanwhile: a file is read, or this is the last word.  But there must
+ * be progress.
+ */
+static void wait_for_room(struct monitor *m)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	uint64_t before = 0;
+	unsigned naps = 0;
+
+	for (;;) {
+		live_output_counts(m->output, &m->output_counts);
+		if (m->output_counts.queued_octets <= m->output_options.queue_octets / 2 || m->output_counts.broken)
+			return;
+		if (m->output_counts.octets != before)
+			naps = 0;
+		before = m->output_counts.octets;
+		if (++naps > CLOSE_MS) {
+			m->patient = false;
+			return;
+		}
+		nanosleep(&nap, NULL);
+	}
+}
+
 void monitor_front_line(struct monitor *m, enum live_kind kind, const char *line, size_t len)
 {
 	if (!(m->kinds >> kind & 1))
 		return;
 	m->events++;
-	if (m->table)
+	if (m->table) {
 		monitor_table_line(m->table, line, len);
-	else
-		live_output_line(m->output, line, len);
+		return;
+	}
+	if (m->patient)
+		wait_for_room(m);
+	live_output_line(m->output, line, len);
 }
 
 void monitor_front_told(void *ctx, const struct live_event *told)
@@ -206,6 +234,14 @@ static bool open_metrics(struct monitor *m)
 	return false;
 }
 
+void monitor_front_last_words(struct monitor *m)
+{
+	m->patient = true;
+	/* They stand under the table, not in it. */
+	monitor_table_free(m->table);
+	m->table = NULL;
+}
+
 bool monitor_front_open(struct monitor *m)
 {
 	struct report_options o = m->reading.report;
@@ -243,10 +279,8 @@ void monitor_front_close(struct monitor *m)
 
 	live_metrics_stop(m->metrics);
 	m->metrics = NULL;
-	if (m->table) {
-		monitor_table_free(m->table);
-		m->table = NULL;
-	}
+	monitor_table_free(m->table);
+	m->table = NULL;
 	if (m->writer)
 		tell_stats(m, clock_steady(), true);
 	if (m->output && !live_output_close(m->output, CLOSE_MS, &final)) {
