@@ -79,6 +79,7 @@ endif
 	%D%/unit/test_gre.c \
 	%D%/unit/test_ip.c \
 	%D%/unit/test_link.c \
+	%D%/unit/test_community_id.c \
 	%D%/unit/test_mppe.c \
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_ppp_control.c \
@@ -91,6 +92,7 @@ endif
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \
+	%D%/unit/test_recent.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
 	%D%/unit/test_rules_control.c \
@@ -110,7 +112,8 @@ endif
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
 	%D%/unit/test_spill.c \
-	%D%/unit/test_tracker.c
+	%D%/unit/test_tracker.c \
+	%D%/unit/test_tracker_live.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_analyzer_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)

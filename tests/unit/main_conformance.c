@@ -6,6 +6,7 @@
 
 suite_fn suite_ppp_session;
 suite_fn suite_quirk;
+suite_fn suite_recent;
 suite_fn suite_rule;
 suite_fn suite_rules_call;
 suite_fn suite_rules_control;
@@ -15,6 +16,7 @@ suite_fn suite_rules_message;
 suite_fn *const suites[] = {
 	suite_ppp_session,
 	suite_quirk,
+	suite_recent,
 	suite_rule,
 	suite_rules_call,
 	suite_rules_control,

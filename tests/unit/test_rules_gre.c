@@ -112,6 +112,7 @@ static void scene_end(struct scene *s)
 {
 	judge_forget_call(s->judge, &s->call);
 	judge_forget_connection(s->judge, &s->connection);
+	judge_forget_tunnel(s->judge, &s->tunnel);
 	judge_free(s->judge);
 }
 
