@@ -20,8 +20,6 @@ from common import end, ok, skip_all, temporary_folder
 
 TOOL = os.path.join(os.environ.get("builddir") or os.getcwd(), "tests", "unit", "live_tool")
 PACKET, FORK, SERVE = 1, 2, 4
-# LeakSanitizer looks by ptrace(), which the filter ends the process for.
-os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 WORKERS = 4
 
 

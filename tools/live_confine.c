@@ -157,11 +157,20 @@ static int add_rules(scmp_filter_ctx f, unsigned needs)
 	return result == 0 ? seccomp_load(f) : result;
 }
 
+/*
+ * There in builds with LeakSanitizer only, which looks by ptrace() at the exit, and waits forever for
+ * the answer of one who was ended for that.  It looks only once, so let it do so while it can.
+ */
+__attribute__((weak)) void __lsan_do_leak_check(void);
+
 bool live_privilege_confine(unsigned needs, char *err, size_t room)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int result = f ? add_rules(f, needs) : -ENOMEM;
+	int result;
 
+	if (__lsan_do_leak_check)
+		__lsan_do_leak_check();
+	result = f ? add_rules(f, needs) : -ENOMEM;
 	seccomp_release(f);
 	if (result != 0)
 		snprintf(err, room, "cannot confine system calls: %s", strerror(-result));

@@ -46,8 +46,7 @@ enum live_confine {
  * timers, signals to itself, files (open, write, rename, remove, list), I/O on what is open, and what
  * `needs` adds.  A call that is not allowed fails with ENOSYS, which the C library takes for an old
  * kernel and works around; those that only an intruder would make (exec, ptrace, mount, modules, bpf,
- * keys, namespaces, other users) end the process with SIGSYS.  (LeakSanitizer uses ptrace: where it
- * is built in, ASAN_OPTIONS=detect_leaks=0.)
+ * keys, namespaces, other users) end the process with SIGSYS.
  * Sets no_new_privs.  False with a message in err where the kernel has no seccomp.
  */
 bool live_privilege_confine(unsigned needs, char *err, size_t room);
