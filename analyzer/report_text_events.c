@@ -69,12 +69,11 @@ static void begin(struct event_writer *w, uint64_t frame, int64_t time_ns)
 {
 	char time[REPORT_TIME];
 
-	report_time(time_ns - time_ns % 1000, time);
-	time[26] = '\0';
+	report_time(time_ns, time);
 	if (frame)
-		fprintf(w->lines, "%6" PRIu64 " %s  ", FRAME_NUMBER(frame), time + 11);
+		fprintf(w->lines, "%6" PRIu64 " %.*s  ", FRAME_NUMBER(frame), (int)strlen(time + 11) - 1, time + 11);
 	else
-		fprintf(w->lines, "     - %s  ", time + 11);
+		fprintf(w->lines, "     - %.*s  ", (int)strlen(time + 11) - 1, time + 11);
 }
 
 /* --- connections --------------------------------------------------------------------------- */

@@ -109,26 +109,30 @@ static void count_drops(struct monitor_sources *s, struct monitor_interface *x)
 
 static void away(struct monitor_sources *s, struct monitor_interface *x, const char *code, const char *how)
 {
-	if (x->since)
+	/* One that is down may then go away for good. */
+	if (x->away && strcmp(x->away, code) == 0)
 		return;
 	say(s, x, code, "%s: %s; waiting for it to come back", x->name, how);
-	x->since = clock_steady();
+	x->away = code;
+	if (!x->since)
+		x->since = clock_steady();
 }
 
 static void gone(struct monitor_sources *s, struct monitor_interface *x, const char *why)
 {
 	count_drops(s, x);
 	x->before = x->drops;
+	away(s, x, "interface-gone", why);
 	capture_live_close(x->capture);
 	x->capture = NULL;
 	x->has = false;
-	away(s, x, "interface-gone", why);
 }
 
 static void back(struct monitor_sources *s, struct monitor_interface *x)
 {
 	say(s, x, "interface-up", "%s: it is back", x->name);
 	x->since = 0;
+	x->away = NULL;
 }
 
 static void reopen(struct monitor_sources *s, size_t i)

@@ -13,7 +13,8 @@ struct monitor_interface {
 	struct capture_live *capture; /* NULL: it is gone, and looked for now and then */
 	const char *name;
 	struct packet packet; /* in hand, when `has` */
-	bool has, down, said;
+	bool has, said;
+	const char *away;     /* what was told of its absence */
 	int64_t since;        /* it is down or gone, by the steady clock */
 	int64_t from_ns;      /* packets before this are another worker's */
 	uint32_t link_type;
