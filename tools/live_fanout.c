@@ -155,7 +155,10 @@ static void find_v4(struct assembler *a)
 	forward(a, 8);
 }
 
-/* A hash that is the same when source and destination change places. */
+/*
+ * A hash that is the same when source and destination change places.  A sum, not XOR: where clients and
+ * servers are numbered alike, that would be the same for all pairs.
+ */
 static void hash_v4(struct assembler *a)
 {
 	here(a, V4_HASH);
@@ -163,7 +166,7 @@ static void hash_v4(struct assembler *a)
 	put(a, BPF_ST, MEM_VALUE);
 	load(a, BPF_W, 16);
 	put(a, BPF_LDX | BPF_MEM, MEM_VALUE);
-	put(a, BPF_ALU | BPF_XOR | BPF_X, 0);
+	put(a, BPF_ALU | BPF_ADD | BPF_X, 0);
 	go(a, MIX);
 }
 
@@ -183,7 +186,7 @@ static void hash_v6(struct assembler *a)
 		put(a, BPF_ST, MEM_VALUE);
 		load(a, BPF_W, at);
 		put(a, BPF_LDX | BPF_MEM, MEM_VALUE);
-		put(a, BPF_ALU | BPF_XOR | BPF_X, 0);
+		put(a, BPF_ALU | BPF_ADD | BPF_X, 0);
 		put(a, BPF_LDX | BPF_MEM, MEM_BASE);
 	}
 }
