@@ -2,10 +2,10 @@
 /* Captures in, by our own reader or by libpcap: see capture.h. */
 #include "analyzer/capture.h"
 
-#include <pcap/pcap.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "analyzer/capture_dlt.h"
 #include "analyzer/capture_pcap.h"
 #include "analyzer/source.h"
 
@@ -27,31 +27,6 @@ struct capture {
 	bool nanoseconds;
 	char error[320]; /* of the library */
 };
-
-/* Where libpcap's numbers are not those of the files, or differ by system. */
-static const struct {
-	int dlt;
-	uint32_t link_type;
-} link_types[] = {
-	{ DLT_RAW, LINK_RAW },
-	{ DLT_LOOP, LINK_LOOP },
-};
-
-static uint32_t link_of_dlt(int dlt)
-{
-	for (size_t i = 0; i < sizeof(link_types) / sizeof(*link_types); i++)
-		if (link_types[i].dlt == dlt)
-			return link_types[i].link_type;
-	return (uint32_t)dlt;
-}
-
-static int dlt_of_link(uint32_t link_type)
-{
-	for (size_t i = 0; i < sizeof(link_types) / sizeof(*link_types); i++)
-		if (link_types[i].link_type == link_type)
-			return link_types[i].dlt;
-	return (int)link_type;
-}
 
 /* What else people hand in, by how it begins. */
 static const struct {
@@ -259,6 +234,13 @@ enum capture_status capture_next(struct capture *c, struct packet *packet)
 bool capture_ahead(struct capture *c, struct packet *packet)
 {
 	return !c->library && pcap_reader_ahead(&c->reader, packet);
+}
+
+bool capture_wait(struct capture *c, int timeout_ms)
+{
+	if (!c->library && pcap_reader_holds(&c->reader))
+		return true;
+	return source_wait(c->source, c->library ? 0 : timeout_ms) || c->library;
 }
 
 void capture_close(struct capture *c)

@@ -5,7 +5,7 @@
  * Plain pcap (micro- and nanoseconds, both byte orders) is read by our own buffered reader,
  * which costs a fraction of libpcap's per-packet work; everything else (pcapng, other formats)
  * by libpcap.  Both read through the same source, which undoes gzip and zstd.  The BPF filter is
- * libpcap's.  This is the only file that includes pcap.h for input.
+ * libpcap's.  Live captures are in capture_live.h.
  */
 #ifndef PPTPSCOPE_CAPTURE_H
 #define PPTPSCOPE_CAPTURE_H
@@ -37,6 +37,12 @@ enum capture_status capture_next(struct capture *c, struct packet *packet);
  * the file already; filtered or not.  Takes nothing: capture_next() will give it, too.
  */
 bool capture_ahead(struct capture *c, struct packet *packet);
+
+/*
+ * Waits until there is something to read, at most so long; true when capture_next() has a reason to be called.
+ * It may still wait for the rest of a packet, and of pcapng (read by libpcap) it may wait for all of it.
+ */
+bool capture_wait(struct capture *c, int timeout_ms);
 
 void capture_close(struct capture *c);
 

@@ -85,6 +85,16 @@ static inline bool pcap_reader_take(struct pcap_reader *r, struct packet *packet
 /* The next packet that was not shown yet, if the buffer holds it. */
 bool pcap_reader_ahead(struct pcap_reader *r, struct packet *packet);
 
+
+/* Whether the next packet needs no reading. */
+static inline bool pcap_reader_holds(struct pcap_reader *r)
+{
+	struct pcap_reader copy = *r;
+	struct packet packet;
+
+	return pcap_reader_take(&copy, &packet);
+}
+
 static inline enum capture_status pcap_reader_next(struct pcap_reader *r, struct packet *packet)
 {
 	return pcap_reader_take(r, packet) ? CAPTURE_PACKET : pcap_reader_more(r, packet);

@@ -5,6 +5,11 @@ libanalyzer_a_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS) $(JSON_CFLAGS) $(ZLIB_CFL
 libanalyzer_a_SOURCES = \
 	%D%/capture.c \
 	%D%/capture.h \
+	%D%/capture_dlt.h \
+	%D%/capture_filter.c \
+	%D%/capture_filter.h \
+	%D%/capture_live.c \
+	%D%/capture_live.h \
 	%D%/capture_pcap.c \
 	%D%/capture_pcap.h \
 	%D%/conn_table.c \
@@ -22,6 +27,8 @@ libanalyzer_a_SOURCES = \
 	%D%/diagnose_path.c \
 	%D%/diagnose_ppp.c \
 	%D%/diagnose_private.h \
+	%D%/events.c \
+	%D%/events.h \
 	%D%/flow_table.c \
 	%D%/flow_table.h \
 	%D%/mirror.c \
@@ -48,10 +55,13 @@ libanalyzer_a_SOURCES = \
 	%D%/report_conform.c \
 	%D%/report_conform.h \
 	%D%/report_emulation.h \
+	%D%/report_events.h \
 	%D%/report_json.c \
+	%D%/report_json_body.h \
 	%D%/report_json_decode.c \
 	%D%/report_json_conform.c \
 	%D%/report_json_emulation.c \
+	%D%/report_json_events.c \
 	%D%/report_json_pair.c \
 	%D%/report_json_ppp.c \
 	%D%/report_json_ppp.h \
@@ -74,6 +84,7 @@ libanalyzer_a_SOURCES = \
 	%D%/report_text_call.c \
 	%D%/report_text_conform.c \
 	%D%/report_text_emulation.c \
+	%D%/report_text_events.c \
 	%D%/report_text_pair.c \
 	%D%/report_text_ppp.c \
 	%D%/report_text_private.h \
@@ -89,6 +100,7 @@ libanalyzer_a_SOURCES = \
 	%D%/tracker.h \
 	%D%/tracker_ahead.c \
 	%D%/tracker_control.c \
+	%D%/tracker_live.c \
 	%D%/tracker_private.h \
 	%D%/tracker_walk.c
 

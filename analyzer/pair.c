@@ -241,7 +241,7 @@ static void on_control(void *ctx, const struct pipeline_where *w, const struct c
 
 struct pipeline_observer pair_observer(struct pair *p, unsigned side)
 {
-	return (struct pipeline_observer){ p->reading[side], on_control, on_gre, NULL };
+	return (struct pipeline_observer){ .ctx = p->reading[side], .control = on_control, .gre = on_gre };
 }
 
 /* --- connections and calls ----------------------------------------------------------------- */

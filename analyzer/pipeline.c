@@ -375,6 +375,38 @@ static void start_over(struct pipeline *p, int64_t time_ns)
 	p->next_tick = time_ns;
 }
 
+void pipeline_idle(struct pipeline *p, int64_t time_ns)
+{
+	if (time_ns <= p->time_ns)
+		return;
+	p->time_ns = time_ns;
+	if (p->judge)
+		judge_clock(p->judge, time_ns);
+	tick(p);
+}
+
+int64_t pipeline_now(const struct pipeline *p)
+{
+	return p->time_ns;
+}
+
+const struct pipeline_counts *pipeline_so_far(const struct pipeline *p)
+{
+	return &p->counts;
+}
+
+void pipeline_lost(struct pipeline *p, int64_t time_ns, bool clock)
+{
+	if (!p->judge)
+		return;
+	if (clock) {
+		judge_clock(p->judge, INT64_MIN);
+		judge_doubt_clock(p->judge, time_ns);
+	} else {
+		judge_lost(p->judge, time_ns);
+	}
+}
+
 void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet)
 {
 	struct link_payload payload;
@@ -402,6 +434,8 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
 		p->counts.unseen[why]++;
 		return;
 	}
+	if (p->observer.datagram && ours(d.protocol))
+		p->observer.datagram(p->observer.ctx, packet, &d);
 	datagram_packet(p, &d, &p->frame, 1);
 }
 
@@ -483,27 +517,64 @@ static void call_done(void *ctx, struct call *c)
 {
 	struct pipeline *p = ctx;
 
-	if (!p->judge)
-		return;
-	tell_call(p, EVENT_CALL_DONE, c, c->last_time);
-	judge_forget_call(p->judge, c);
+	if (p->judge)
+		tell_call(p, EVENT_CALL_DONE, c, c->last_time);
+	if (p->observer.call_done)
+		p->observer.call_done(p->observer.ctx, c);
+	if (p->judge)
+		judge_forget_call(p->judge, c);
+}
+
+static void call_begun(void *ctx, struct call *c)
+{
+	struct pipeline *p = ctx;
+
+	if (p->observer.call_begun)
+		p->observer.call_begun(p->observer.ctx, c);
+}
+
+static void call_joined(void *ctx, struct call *into, struct call *other)
+{
+	struct pipeline *p = ctx;
+
+	if (p->observer.call_joined)
+		p->observer.call_joined(p->observer.ctx, into, other);
+	if (p->judge)
+		judge_forget_call(p->judge, other);
 }
 
 static void connection_done(void *ctx, struct control_connection *c)
 {
 	struct pipeline *p = ctx;
 
-	if (!p->judge)
-		return;
-	tell_connection(p, EVENT_FORGET, c);
-	judge_forget_connection(p->judge, c);
+	if (p->judge)
+		tell_connection(p, EVENT_FORGET, c);
+	if (p->observer.connection_done)
+		p->observer.connection_done(p->observer.ctx, c);
+	if (p->judge)
+		judge_forget_connection(p->judge, c);
+}
+
+static void tunnel_done(void *ctx, struct tunnel *t)
+{
+	struct pipeline *p = ctx;
+
+	release_held(p, t);
+	if (p->judge)
+		judge_forget_tunnel(p->judge, t);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, const struct pipeline_observer *observer,
 			      char *err, size_t room)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
-	const struct tracker_hooks hooks = { p, call_over, call_done, connection_done };
+	const struct tracker_hooks hooks = { .ctx = p,
+					      .call_begun = call_begun,
+					      .call_over = call_over,
+					      .call_done = call_done,
+					      .connection_done = connection_done,
+					      .call_joined = call_joined,
+					      .tunnel_done = tunnel_done };
 
 	if (!p) {
 		snprintf(err, room, "out of memory");

@@ -45,6 +45,18 @@ struct pipeline_observer {
 		    enum gre_status status);
 	/* Octets of a control connection that are no message, or (lost) not in the capture. */
 	void (*skipped)(void *ctx, const struct pipeline_where *w, uint64_t octets, bool lost);
+
+	/* Every IP packet of a protocol that is looked at, as it came. */
+	void (*datagram)(void *ctx, const struct packet *packet, const struct datagram *d);
+	void (*connection_open)(void *ctx, const struct control_connection *c);
+	/* The message was judged and taken in; call: what it changed or began, or NULL. */
+	void (*applied)(void *ctx, const struct pipeline_where *w, const struct ctrl_msg *m,
+			const struct control_connection *c, struct call *call);
+	/* What they show is final, and they are about to be forgotten: see tracker.h. */
+	void (*connection_done)(void *ctx, const struct control_connection *c);
+	void (*call_done)(void *ctx, struct call *c);
+	void (*call_begun)(void *ctx, struct call *c);
+	void (*call_joined)(void *ctx, struct call *into, struct call *other);
 };
 
 /* What became of the packets of a capture. */
@@ -74,6 +86,24 @@ void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *
  */
 bool pipeline_crowded(const struct pipeline *p);
 void pipeline_expect(struct pipeline *p, const struct packet *packet);
+
+/*
+ * No packet came until time_ns: what waits for time to pass goes on.  Packets that come after this must not
+ * be much older.
+ */
+void pipeline_idle(struct pipeline *p, int64_t time_ns);
+
+/* Packet time. */
+int64_t pipeline_now(const struct pipeline *p);
+
+/* What became of the packets since the capture began; changes as they come. */
+const struct pipeline_counts *pipeline_so_far(const struct pipeline *p);
+
+/*
+ * Packets of what is going on were lost before time_ns (by the kernel, or while an interface was down), or
+ * (clock) the clock was set: what is found by what is missing, or by time, is not certain for some time.
+ */
+void pipeline_lost(struct pipeline *p, int64_t time_ns, bool clock);
 
 /*
  * A capture has ended; more may follow and goes on where it ended, unless it starts earlier.

@@ -72,8 +72,8 @@ static void skipped(struct control_state *s, uint64_t frame, int64_t time_ns, ui
 }
 
 /* Judge first, apply after. */
-static void take_message(struct control_state *s, unsigned host, const struct ctrl_msg *msg,
-			 const struct ctrl_origin *origin)
+static struct call *take_message(struct control_state *s, unsigned host, const struct ctrl_msg *msg,
+				 const struct ctrl_origin *origin)
 {
 	struct tracker *t = s->p->tracker;
 	struct event e = {
@@ -88,10 +88,8 @@ static void take_message(struct control_state *s, unsigned host, const struct ct
 	};
 	struct call *call;
 
-	if (!s->p->judge) {
-		tracker_message(t, s->cc, host, msg, origin);
-		return;
-	}
+	if (!s->p->judge)
+		return tracker_message(t, s->cc, host, msg, origin);
 	e.call = tracker_match(t, s->cc, host, msg, &e.match);
 	e.holder = tracker_holder(t, s->cc, host, msg);
 	judge_event(s->p->judge, &e);
@@ -99,13 +97,17 @@ static void take_message(struct control_state *s, unsigned host, const struct ct
 	/* Roles may have moved it to another tunnel. */
 	e.tunnel = s->cc->tunnel;
 	judge_applied(s->p->judge, &e, call);
+	return call;
 }
 
 static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
 		      const struct ctrl_origin *origin, uint64_t count)
 {
 	struct control_state *s = ctx;
+	const struct pipeline_observer *o = &s->p->observer;
+	struct pipeline_where w = where(s, s->from);
 	unsigned host = host_of(s, s->from);
+	struct call *call;
 
 	if (ev == CTRL_STREAM_SKIPPED) {
 		struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
@@ -118,16 +120,15 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 		skipped(s, origin->frame, origin->time_ns, count, false);
 		return;
 	}
-	if (s->p->observer.control) {
-		struct pipeline_where w = where(s, s->from);
-
-		w.frames = origin->frames;
-		w.nframes = origin->nframes;
-		w.frame = origin->frame;
-		w.time_ns = origin->time_ns;
-		s->p->observer.control(s->p->observer.ctx, &w, msg);
-	}
-	take_message(s, host, msg, origin);
+	w.frames = origin->frames;
+	w.nframes = origin->nframes;
+	w.frame = origin->frame;
+	w.time_ns = origin->time_ns;
+	if (o->control)
+		o->control(o->ctx, &w, msg);
+	call = take_message(s, host, msg, origin);
+	if (o->applied)
+		o->applied(o->ctx, &w, msg, s->cc, call);
 }
 
 /* --- the life of a connection ------------------------------------------------------------- */
@@ -178,6 +179,8 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		ctrl_stream_midstream(&s->stream[1]);
 	}
 	heard(s, seg);
+	if (p->observer.connection_open)
+		p->observer.connection_open(p->observer.ctx, s->cc);
 	judged(s, EVENT_OPEN, seg->from, seg);
 	/* A SYN-ACK is told of once more, as such. */
 	if (conn->midstream || conn->syn)

@@ -125,7 +125,9 @@ static void on_skipped(void *ctx, const struct pipeline_where *w, uint64_t octet
 
 struct pipeline_observer recorded_observer(struct recorded *r)
 {
-	return (struct pipeline_observer){ r, on_control, on_gre, on_skipped };
+	return (struct pipeline_observer){
+		.ctx = r, .control = on_control, .gre = on_gre, .skipped = on_skipped
+	};
 }
 
 /* --- choosing -------------------------------------------------------------------------------- */

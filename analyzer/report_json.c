@@ -7,32 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/report_json_body.h"
 #include "analyzer/report_json_ppp.h"
 #include "conformance/quirk.h"
 #include "conformance/rule.h"
-
-/* How far the document has come. */
-enum stage { STAGE_CAPTURES, STAGE_TUNNELS, STAGE_FINDINGS };
-
-/* The last start message of a kind as text: most peers say the same of themselves each time. */
-struct start_text {
-	struct start_info of;
-	uint8_t name[2][64]; /* its texts, which may be gone by then */
-	enum role role;
-	size_t len; /* 0: none yet */
-	char text[1024];
-};
-
-struct report {
-	struct report_options o;
-	struct json j;
-	enum stage stage;
-	const struct tunnel *tunnel; /* the open one */
-	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
-	struct start_text start[2];  /* of requests, of replies */
-	bool in_calls;
-	int error; /* errno of the first write that failed */
-};
 
 static const char *version(void)
 {
@@ -94,7 +72,7 @@ static void advance(struct report *r, enum stage to)
 
 /* --- captures ------------------------------------------------------------------------------ */
 
-static void put_unseen(struct json *j, const uint64_t *unseen)
+void report_json_unseen(struct json *j, const uint64_t *unseen)
 {
 	emit_open(j, "unseen", '[');
 	for (unsigned i = UNSEEN_NONE + 1; i < UNSEEN_COUNT; i++) {
@@ -137,7 +115,7 @@ static void json_capture(struct report *r, const struct report_capture *c)
 	emit_text(j, "error", c->error ? report_error(&r->o, c->error, c->path, error) : NULL);
 	put_inspected(j, c);
 	emit_uint(j, "offload_checksums", c->offload);
-	put_unseen(j, c->unseen);
+	report_json_unseen(j, c->unseen);
 	emit_close(j, '}');
 	flush(r);
 }
@@ -154,22 +132,33 @@ static void put_span(struct report *r, uint64_t first_frame, uint64_t last_frame
 	emit_time(&r->j, "last_time", last_frame != 0, last_time);
 }
 
+void report_json_tunnel(struct report *r, const struct tunnel *t)
+{
+	char buf[64];
+
+	r->tunnel = t;
+	for (unsigned host = 0; host < HOSTS; host++)
+		snprintf(r->host[host], sizeof(r->host[host]), "%s", report_addr(&r->o, &t->host[host], buf));
+}
+
 /* A host of the open tunnel. */
 static inline void put_host(struct report *r, const char *key, int host)
 {
 	emit_text(&r->j, key, host < 0 ? NULL : r->host[host]);
 }
 
+void report_json_host(struct report *r, const char *key, int host)
+{
+	put_host(r, key, host);
+}
+
 static void json_tunnel(struct report *r, const struct tunnel *t)
 {
 	struct json *j = &r->j;
-	char buf[64];
 
 	advance(r, STAGE_TUNNELS);
-	r->tunnel = t;
+	report_json_tunnel(r, t);
 	r->in_calls = false;
-	for (unsigned host = 0; host < HOSTS; host++)
-		snprintf(r->host[host], sizeof(r->host[host]), "%s", report_addr(&r->o, &t->host[host], buf));
 	emit_row(j);
 	emit_open(j, NULL, '{');
 	emit_uint(j, "id", t->id);
@@ -497,14 +486,11 @@ static void put_diagnosis(struct report *r, const struct diagnosis *why, unsigne
 	emit_close(j, ']');
 }
 
-static void json_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
+void report_json_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
 			    unsigned whys)
 {
 	struct json *j = &r->j;
 
-	emit_row(j);
-	emit_open(j, NULL, '{');
-	emit_uint(j, "id", c->id);
 	put_host(r, "originator", (int)c->originator);
 	put_host(r, "receiver", !c->originator);
 	emit_uint(j, "originator_port", c->port[0]);
@@ -523,6 +509,17 @@ static void json_connection(struct report *r, const struct control_connection *c
 	put_diagnosis(r, why, whys);
 	if (r->o.verbose)
 		put_timeline(r, &c->history);
+}
+
+static void json_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,
+			    unsigned whys)
+{
+	struct json *j = &r->j;
+
+	emit_row(j);
+	emit_open(j, NULL, '{');
+	emit_uint(j, "id", c->id);
+	report_json_connection(r, c, why, whys);
 	emit_close(j, '}');
 	flush(r);
 }
@@ -693,6 +690,29 @@ static void put_gre(struct report *r, const struct call *c)
 	emit_close(j, '}');
 }
 
+void report_json_call_begun(struct report *r, const struct call *c)
+{
+	struct json *j = &r->j;
+
+	emit_text(j, "kind", call_kind_name(c->kind));
+	emit_known(j, "pns_call_id", c->pns_id_known, c->pns_call_id);
+	emit_known(j, "pac_call_id", c->pac_id_known, c->pac_call_id);
+	emit_bool(j, "ids_certain", c->ids_certain);
+	emit_known(j, "call_serial_number", c->has_serial, c->serial);
+	emit_text(j, "state", call_state_name(c->state));
+	put_span(r, c->first_frame, c->last_frame, c->first_time, c->last_time);
+	put_parameters(r, c);
+}
+
+void report_json_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
+{
+	report_json_call_begun(r, c);
+	put_outcomes(r, c);
+	put_gre(r, c);
+	report_json_ppp(&r->j, &r->o, r->tunnel, c);
+	put_diagnosis(r, why, whys);
+}
+
 static void json_call(struct report *r, const struct call *c, const struct diagnosis *why, unsigned whys)
 {
 	struct json *j = &r->j;
@@ -702,18 +722,7 @@ static void json_call(struct report *r, const struct call *c, const struct diagn
 	emit_open(j, NULL, '{');
 	emit_uint(j, "id", c->id);
 	emit_known(j, "control_connection", c->connection_id != 0, c->connection_id);
-	emit_text(j, "kind", call_kind_name(c->kind));
-	emit_known(j, "pns_call_id", c->pns_id_known, c->pns_call_id);
-	emit_known(j, "pac_call_id", c->pac_id_known, c->pac_call_id);
-	emit_bool(j, "ids_certain", c->ids_certain);
-	emit_known(j, "call_serial_number", c->has_serial, c->serial);
-	emit_text(j, "state", call_state_name(c->state));
-	put_span(r, c->first_frame, c->last_frame, c->first_time, c->last_time);
-	put_parameters(r, c);
-	put_outcomes(r, c);
-	put_gre(r, c);
-	report_json_ppp(j, &r->o, r->tunnel, c);
-	put_diagnosis(r, why, whys);
+	report_json_call(r, c, why, whys);
 	emit_close(j, '}');
 	flush(r);
 }
@@ -744,21 +753,21 @@ static void put_sentence(struct report *r, const char *key, const char *sentence
 	emit_text(&r->j, key, report_sentence(&r->o, sentence, buf));
 }
 
-static void json_finding(struct report *r, const struct finding *f, enum baseline baseline)
+void report_json_finding_rule(struct report *r, const struct finding *f)
 {
 	struct json *j = &r->j;
 
-	advance(r, STAGE_FINDINGS);
-	emit_row(j);
-	emit_open(j, NULL, '{');
 	emit_text(j, "id", f->id);
 	emit_text(j, "section", f->section);
 	emit_text(j, "level", f->level);
 	emit_text(j, "severity", rule_severity_name(f->severity));
 	emit_text(j, "certainty", f->certainty == CERTAIN ? "certain" : "suspected");
-	emit_known(j, "tunnel", f->tunnel != 0, f->tunnel);
-	emit_known(j, "control_connection", f->connection != 0, f->connection);
-	emit_known(j, "call", f->call != 0, f->call);
+}
+
+void report_json_finding_place(struct report *r, const struct finding *f)
+{
+	struct json *j = &r->j;
+
 	if (f->has_fault)
 		emit_addr(j, &r->o, "at_fault", &f->at_fault);
 	else
@@ -767,13 +776,32 @@ static void json_finding(struct report *r, const struct finding *f, enum baselin
 	emit_frame(j, &r->o, "frame", "capture", f->frame);
 	emit_frame(j, &r->o, "last_frame", "last_capture", f->last_frame);
 	emit_uint(j, "count", f->count);
-	emit_time(j, "time", f->frame != 0, f->time_ns);
+}
+
+void report_json_finding_words(struct report *r, const struct finding *f)
+{
 	put_sentence(r, "message", f->message);
 	put_sentence(r, "expected", f->expected);
 	put_sentence(r, "observed", f->observed);
-	emit_frames(j, &r->o, "evidence", "evidence_captures", f->evidence, f->nevidence);
+	emit_frames(&r->j, &r->o, "evidence", "evidence_captures", f->evidence, f->nevidence);
 	if (f->known_as[0])
-		put_known_as(j, f->known_as);
+		put_known_as(&r->j, f->known_as);
+}
+
+static void json_finding(struct report *r, const struct finding *f, enum baseline baseline)
+{
+	struct json *j = &r->j;
+
+	advance(r, STAGE_FINDINGS);
+	emit_row(j);
+	emit_open(j, NULL, '{');
+	report_json_finding_rule(r, f);
+	emit_known(j, "tunnel", f->tunnel != 0, f->tunnel);
+	emit_known(j, "control_connection", f->connection != 0, f->connection);
+	emit_known(j, "call", f->call != 0, f->call);
+	report_json_finding_place(r, f);
+	emit_time(j, "time", f->frame != 0, f->time_ns);
+	report_json_finding_words(r, f);
 	if (baseline != BASELINE_NONE)
 		emit_text(j, "baseline", baseline == BASELINE_NEW ? "new" : "unchanged");
 	emit_close(j, '}');

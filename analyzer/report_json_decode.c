@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* decode as JSON, one object a line: doc/schema/pptpscope-decode-1.schema.json. */
 #include "analyzer/decode_value.h"
-#include "analyzer/report_json_put.h"
+#include "analyzer/report_json_body.h"
 #include "dissectors/cursor.h"
 
 /* Kept from line to line, so that its buffer is allocated once. */
@@ -29,20 +29,37 @@ static void line_end(struct json *j, const struct report_options *o)
 	emit_flush(j, o->out);
 }
 
-static void put_where(struct json *j, const struct report_options *o, const char *type,
-		      const struct decode_where *w, bool ports)
+static void put_frames(struct json *j, const struct report_options *o, const struct decode_where *w)
 {
-	emit_open(j, NULL, '{');
-	emit_text(j, "type", type);
 	emit_frame(j, o, "frame", "capture", w->frame);
 	emit_frames(j, o, "frames", "frame_captures", w->frames, w->nframes);
-	emit_time(j, "time", true, w->time_ns);
+}
+
+static void put_ends(struct json *j, const struct report_options *o, const struct decode_where *w, bool ports)
+{
 	emit_addr(j, o, "src", &w->src);
 	if (ports)
 		emit_uint(j, "src_port", w->src_port);
 	emit_addr(j, o, "dst", &w->dst);
 	if (ports)
 		emit_uint(j, "dst_port", w->dst_port);
+}
+
+void report_json_where(struct json *j, const struct report_options *o, const struct decode_where *w,
+		       bool ports)
+{
+	put_frames(j, o, w);
+	put_ends(j, o, w, ports);
+}
+
+static void put_where(struct json *j, const struct report_options *o, const char *type,
+		      const struct decode_where *w, bool ports)
+{
+	emit_open(j, NULL, '{');
+	emit_text(j, "type", type);
+	put_frames(j, o, w);
+	emit_time(j, "time", true, w->time_ns);
+	put_ends(j, o, w, ports);
 }
 
 /* The names of the bits that are set; nothing where none is. */
@@ -102,6 +119,15 @@ static void put_names(struct json *j, const struct ctrl_msg *m)
 	emit_close(j, '}');
 }
 
+void report_json_message(struct json *j, const struct report_options *o, const struct ctrl_msg *m)
+{
+	emit_text(j, "status", report_status_name(m->status));
+	put_defects(j, m->defects, report_ctrl_defect_name);
+	emit_text(j, "message", m->desc ? m->desc->name : NULL);
+	put_fields(j, o, m);
+	put_names(j, m);
+}
+
 static void decode_json_control(const struct report_options *o, const struct decode_where *w,
 				const struct ctrl_msg *m)
 {
@@ -110,11 +136,7 @@ static void decode_json_control(const struct report_options *o, const struct dec
 	if (!j)
 		return;
 	put_where(j, o, "control", w, true);
-	emit_text(j, "status", report_status_name(m->status));
-	put_defects(j, m->defects, report_ctrl_defect_name);
-	emit_text(j, "message", m->desc ? m->desc->name : NULL);
-	put_fields(j, o, m);
-	put_names(j, m);
+	report_json_message(j, o, m);
 	line_end(j, o);
 }
 

@@ -268,6 +268,14 @@ static ssize_t stream_read(void *cookie, char *octets, size_t room)
 	return n;
 }
 
+bool source_wait(struct source *s, int timeout_ms)
+{
+	/* What was read and not yet unpacked may be all that is needed, or not: reading tells. */
+	if (s->ended || s->peek_end > s->peek_at || s->stored_at < s->stored_end)
+		return true;
+	return poll(&(struct pollfd){ .fd = s->fd, .events = POLLIN }, 1, timeout_ms) != 0;
+}
+
 FILE *source_stream(struct source *s, char *buffer, size_t room)
 {
 	FILE *f = fopencookie(s, "rb", (cookie_io_functions_t){ .read = stream_read });

@@ -35,6 +35,11 @@ static uint64_t mix(uint64_t h)
 	return h ^ h >> 32;
 }
 
+static uint64_t id_of(const struct tracker *t, uint64_t n)
+{
+	return t->limits.id_first + n * (t->limits.id_step ? t->limits.id_step : 1);
+}
+
 /* --- tunnels ----------------------------------------------------------------------------- */
 
 /* The factor is random: who chooses addresses cannot choose collisions. */
@@ -118,9 +123,14 @@ static struct tunnel *tunnel_new(struct tracker *t, uint32_t context, const stru
 	x->host[1] = *high;
 	x->pac = -1;
 	t->tunnels[t->ntunnels++] = x;
-	x->id = t->ntunnels;
-	t->stats.tunnels++;
+	x->id = id_of(t, ++t->stats.tunnels);
 	return x;
+}
+
+struct tunnel **tracker_tunnel_slot(struct tracker *t, const struct tunnel *x)
+{
+	return tunnel_slot(t->table, t->table_room, hosts_hash(t, x->context, &x->host[0], &x->host[1]),
+			   x->context, &x->host[0], &x->host[1]);
 }
 
 struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
@@ -242,9 +252,11 @@ static void call_unlink(struct tracker *t, struct call *c)
 	pool_put(&t->call_pool, c);
 }
 
-/* What the other call has shown of PPP is of this one, too. */
-static void ppp_join(struct call *into, struct call *other)
+/* What the other call has shown of PPP is of this one, too; the other one goes away. */
+static void ppp_join(struct tracker *t, struct call *into, struct call *other)
 {
+	if (t->hooks.call_joined)
+		t->hooks.call_joined(t->hooks.ctx, into, other);
 	into->ppp = ppp_session_join(into->ppp, other->ppp);
 	other->ppp = NULL;
 }
@@ -259,9 +271,10 @@ static void call_join(struct tracker *t, struct call *into, struct call *other, 
 	other->flow[from] = NULL;
 	into->flow[from] = f;
 	f->call = into;
-	ppp_join(into, other);
+	ppp_join(t, into, other);
 	into->tunnel->calls--;
 	t->stats.calls--;
+	t->last_call -= other->id == id_of(t, t->last_call);
 	call_unlink(t, other);
 }
 
@@ -350,7 +363,8 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 		t->stats.memory_failed = true;
 		return NULL;
 	}
-	call->id = ++t->stats.calls;
+	call->id = id_of(t, ++t->last_call);
+	t->stats.calls++;
 	call->tunnel = tunnel;
 	call->connection = c;
 	call->connection_id = c ? c->id : 0;
@@ -367,6 +381,8 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 		c->calls++;
 		c->live_calls++;
 	}
+	if (t->hooks.call_begun)
+		t->hooks.call_begun(t->hooks.ctx, call);
 	return call;
 }
 
@@ -414,7 +430,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		c->first_time = other->first_time;
 	}
 	if (!other->flow[!from]) {
-		ppp_join(c, other);
+		ppp_join(t, c, other);
 		other->tunnel->calls--;
 		call_unlink(t, other);
 	} else if (!c->flow[!from]) {
@@ -422,7 +438,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		c->flow[!from] = other->flow[!from];
 		c->flow[!from]->call = c;
 		c->flow[!from]->flags |= FLOW_BEFORE_CALL;
-		ppp_join(c, other);
+		ppp_join(t, c, other);
 		other->tunnel->calls--;
 		call_unlink(t, other);
 	}
@@ -442,6 +458,8 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	if (!f) {
 		t->stats.memory_failed = true;
 		tunnel->calls--;
+		if (t->hooks.call_joined)
+			t->hooks.call_joined(t->hooks.ctx, c, c);
 		call_unlink(t, c);
 		return NULL;
 	}
@@ -518,7 +536,7 @@ struct control_connection *tracker_connection(struct tracker *t, struct tunnel *
 		t->stats.memory_failed = true;
 		return NULL;
 	}
-	c->id = ++t->stats.connections;
+	c->id = id_of(t, ++t->stats.connections);
 	c->originator = originator;
 	c->closed_by = c->stopped_by = -1;
 	c->pac = -1;
@@ -590,6 +608,7 @@ void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 		c->connection->live_calls--;
 	}
 	c->connection = NULL;
+	t->lingering++;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
 
@@ -665,35 +684,49 @@ static void call_drop(struct tracker *t, struct call *c)
 	call_unlink(t, c);
 }
 
-static void spill_one(struct tracker *t, const struct ended *e)
+/* Writes a record to the temporary file, unless nobody will ask for it again; false: it stays in memory. */
+static bool spill_one(struct tracker *t, const struct ended *e)
 {
-	struct tunnel_private *p;
+	struct tunnel_private *p = e->call ? e->call->tunnel->private : e->connection->tunnel->private;
+	enum spill_kind kind = e->call ? SPILL_CALL : SPILL_CONNECTION;
 	uint64_t at;
 
-	if (e->call) {
-		p = e->call->tunnel->private;
-		call_settle(e->call);
-		call_done(t, e->call);
-		at = spill_call(&t->spill, e->call, p->spilled[SPILL_CALL]);
-		if (!at)
-			return;
-		p->spilled[SPILL_CALL] = at;
-		p->nspilled[SPILL_CALL]++;
-		call_drop(t, e->call);
-	} else {
-		p = e->connection->tunnel->private;
-		connection_done(t, e->connection);
-		at = spill_connection(&t->spill, e->connection, p->spilled[SPILL_CONNECTION],
-				      t->limits.histories);
-		if (!at)
-			return;
-		p->spilled[SPILL_CONNECTION] = at;
-		p->nspilled[SPILL_CONNECTION]++;
-		connection_unlink(e->connection);
-		history_clear(&e->connection->history);
-		pool_put(&t->connection_pool, e->connection);
-	}
+	if (t->limits.live)
+		return true;
+	at = e->call ? spill_call(&t->spill, e->call, p->spilled[kind])
+		     : spill_connection(&t->spill, e->connection, p->spilled[kind], t->limits.histories);
+	if (!at)
+		return false;
+	p->spilled[kind] = at;
+	p->nspilled[kind]++;
 	t->stats.spilled++;
+	return true;
+}
+
+static void connection_drop(struct tracker *t, struct control_connection *c)
+{
+	connection_unlink(c);
+	history_clear(&c->history);
+	pool_put(&t->connection_pool, c);
+}
+
+void tracker_ended_out(struct tracker *t)
+{
+	const struct ended e = t->ended[t->ended_first];
+
+	t->ended_first = (t->ended_first + 1) % t->ended_room;
+	t->nended--;
+	if (e.call) {
+		t->lingering--;
+		call_settle(e.call);
+		call_done(t, e.call);
+		if (spill_one(t, &e))
+			call_drop(t, e.call);
+	} else {
+		connection_done(t, e.connection);
+		if (spill_one(t, &e))
+			connection_drop(t, e.connection);
+	}
 }
 
 void tracker_spill_ended(struct tracker *t, int64_t time_ns)
@@ -703,9 +736,7 @@ void tracker_spill_ended(struct tracker *t, int64_t time_ns)
 
 		if (time_ns - e->time_ns < t->limits.linger_ns)
 			break;
-		spill_one(t, e);
-		t->ended_first = (t->ended_first + 1) % t->ended_room;
-		t->nended--;
+		tracker_ended_out(t);
 	}
 	t->stats.spill_failed = t->spill.failed;
 }
@@ -718,26 +749,33 @@ static bool call_silent(const struct call *c, int64_t since)
 	return c->last_time <= since;
 }
 
-/* Ends calls of GRE alone that fell silent; the others end with their connections. */
-static void sweep(struct tracker *t, int64_t time_ns)
+uint64_t tracker_end_silent(struct tracker *t, int64_t since, int64_t time_ns)
 {
+	uint64_t n = 0;
+
 	for (size_t i = 0; i < t->ntunnels; i++)
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next)
-			if (c->state == CALL_GRE_ONLY && call_silent(c, time_ns - t->limits.idle_ns)) {
+			if (c->state == CALL_GRE_ONLY && call_silent(c, since)) {
 				c->state = CALL_CLOSED;
 				tracker_call_end(t, c, time_ns);
+				n++;
 			}
+	return n;
 }
 
 void tracker_tick(struct tracker *t, int64_t time_ns)
 {
+	if (t->limits.live)
+		tracker_live_tick(t, time_ns);
 	if (t->nended > t->limits.keep_ended)
 		tracker_spill_ended(t, time_ns);
 	if (time_ns < t->next_sweep)
 		return;
 	if (t->next_sweep)
-		sweep(t, time_ns);
-	t->next_sweep = time_ns + SECONDS(SWEEP_S);
+		tracker_end_silent(t, time_ns - t->limits.idle_ns, time_ns);
+	t->next_sweep = time_ns + (t->limits.live ? tracker_live_pace(t) : SECONDS(SWEEP_S));
+	if (t->limits.live)
+		tracker_live_sweep(t, time_ns);
 }
 
 void tracker_break(struct tracker *t, int64_t time_ns)
@@ -767,6 +805,8 @@ void tracker_finish(struct tracker *t)
 		}
 		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
 			connection_done(t, c);
+		if (t->hooks.tunnel_done)
+			t->hooks.tunnel_done(t->hooks.ctx, t->tunnels[i]);
 	}
 }
 
@@ -794,7 +834,6 @@ static uint64_t text_hash(const struct tracker *t, const void *octets, size_t le
 
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
 {
-	enum { OCTETS_MAX = 16 << 20 };
 	uint64_t hash = text_hash(t, octets, len);
 	size_t i;
 
@@ -818,13 +857,16 @@ const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
 	for (i = hash & (t->interned_room - 1); t->interned[i].hash; i = (i + 1) & (t->interned_room - 1))
 		if (t->interned[i].hash == hash && memcmp(t->interned[i].text, octets, len) == 0)
 			return t->interned[i].text;
-	if (t->interned_octets + len > OCTETS_MAX)
+	if (t->interned_octets + len > TEXTS_MAX) {
+		t->next_sweep = t->limits.live ? 1 : t->next_sweep;
 		return NULL;
+	}
 	t->interned[i].text = malloc(len);
 	if (!t->interned[i].text)
 		return NULL;
 	memcpy(t->interned[i].text, octets, len);
 	t->interned[i].hash = hash;
+	t->interned[i].len = len;
 	t->ninterned++;
 	t->interned_octets += len;
 	return t->interned[i].text;
@@ -890,7 +932,9 @@ void tracker_memory_failed(struct tracker *t)
 	t->stats.memory_failed = true;
 }
 
-const struct tracker_stats *tracker_stats(const struct tracker *t)
+const struct tracker_stats *tracker_stats(struct tracker *t)
 {
+	t->stats.live_tunnels = t->ntunnels;
+	t->stats.live_calls = t->call_pool.live - t->lingering;
 	return &t->stats;
 }

@@ -21,6 +21,14 @@ struct tracker_limits {
 	int64_t linger_ns; /* an ended call or connection still takes late packets this long */
 	size_t keep_ended; /* ended ones kept in memory before the temporary file is used */
 	bool histories;	   /* tracker_walk() shall give histories of connections, too; else it may not */
+	/*
+	 * Nothing is kept of what has ended and lingered: hooks were told.  Tunnels without a connection
+	 * or call go, too, after tunnel_idle_ns.  At a limit what matters least makes room: see tracker_live.c.
+	 */
+	bool live;
+	int64_t tunnel_idle_ns; /* only with `live` */
+	/* The n-th of anything has the id id_first + n * id_step; 0, 0: n.  For several trackers side by side. */
+	uint64_t id_first, id_step;
 };
 extern const struct tracker_limits tracker_default_limits;
 
@@ -30,14 +38,21 @@ struct tracker_stats {
 	uint64_t spilled;                     /* ended records in the temporary file */
 	bool spill_failed;                    /* no temporary file: ended records stayed in memory */
 	bool memory_failed;                   /* an allocation failed: something is missing */
+	uint64_t live_tunnels, live_calls;    /* now; calls that are over and linger are not among them */
+	uint64_t evicted_tunnels, evicted_calls; /* ended early to make room for others (`live`) */
 };
 
 /* Told when something is over, and when it goes away.  Any may be NULL. */
 struct tracker_hooks {
 	void *ctx;
+	void (*call_begun)(void *ctx, struct call *c);
 	void (*call_over)(void *ctx, struct call *c, int64_t time_ns);
 	void (*call_done)(void *ctx, struct call *c);
 	void (*connection_done)(void *ctx, struct control_connection *c);
+	/* It turned out to be a part of another one, and goes away without having been done. */
+	void (*call_joined)(void *ctx, struct call *into, struct call *other);
+	/* It is about to be forgotten (`live`), unless the hook finds something more for it; or at the end. */
+	void (*tunnel_done)(void *ctx, struct tunnel *t);
 };
 
 struct tracker;
@@ -122,6 +137,9 @@ struct tracker_visitor {
 /* False when the temporary file could not be read back or memory was short. */
 bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx);
 
-const struct tracker_stats *tracker_stats(const struct tracker *t);
+/* The calls in memory that are not over, tunnel by tunnel; false ends it.  For who shows a table. */
+void tracker_live_calls(const struct tracker *t, bool (*fn)(void *ctx, const struct call *c), void *ctx);
+
+const struct tracker_stats *tracker_stats(struct tracker *t);
 
 #endif

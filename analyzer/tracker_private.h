@@ -9,8 +9,11 @@
 #include "conformance/field.h"
 #include "conformance/pool.h"
 
-enum { EXPECTED = 16 };  /* packets that are told of ahead of their time */
-enum { UNPAIRED = 16 }; /* candidates remembered for pairing, per direction */
+enum {
+	EXPECTED = 16,	      /* packets that are told of ahead of their time */
+	UNPAIRED = 16,	      /* candidates remembered for pairing, per direction */
+	TEXTS_MAX = 16 << 20, /* octets of interned texts */
+};
 
 struct tunnel_private {
 	struct tunnel *opposite; /* same hosts with the roles exchanged, or NULL */
@@ -19,6 +22,7 @@ struct tunnel_private {
 	uint64_t nspilled[2];
 	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
 	uint64_t nunpaired[HOSTS];
+	bool gone; /* tracker_live.c is about to free it */
 };
 
 /* Something that ended and lingers. */
@@ -31,6 +35,7 @@ struct ended {
 struct intern_slot {
 	uint64_t hash;
 	void *text;
+	size_t len;
 };
 
 /* A packet that will come: its flow, as far as that has been found. */
@@ -59,6 +64,10 @@ struct tracker {
 	int64_t next_sweep;
 	struct expected expected[EXPECTED]; /* ring */
 	unsigned nexpected;
+	size_t lingering;     /* calls among the ended */
+	int64_t now;	      /* of the last tick */
+	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */
+	uint64_t last_call;   /* number of the latest; its id is by id_first and id_step */
 };
 
 /* The tunnel of two hosts, or NULL; *from is the host index of src. */
@@ -89,5 +98,20 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len);
 
 void tracker_spill_ended(struct tracker *t, int64_t time_ns);
+
+/* Takes the oldest of what has ended out of memory. */
+void tracker_ended_out(struct tracker *t);
+
+/* Ends calls of GRE alone that fell silent at `since`; the others end with their connections. */
+uint64_t tracker_end_silent(struct tracker *t, int64_t since, int64_t time_ns);
+
+/* Where a tunnel is found, or the empty slot where it belongs. */
+struct tunnel **tracker_tunnel_slot(struct tracker *t, const struct tunnel *x);
+
+/* tracker_live.c: the house-keeping of a tracker that runs for weeks. */
+void tracker_live_tick(struct tracker *t, int64_t time_ns);
+void tracker_live_sweep(struct tracker *t, int64_t time_ns);
+/* How often it sweeps, ns. */
+int64_t tracker_live_pace(const struct tracker *t);
 
 #endif

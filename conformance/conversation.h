@@ -59,6 +59,7 @@ struct tunnel {
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
 	bool nat; /* something between the observer and a host translates Call IDs or addresses */
+	struct tunnel_memory *memory;   /* the judge's; NULL: none */
 	struct tunnel_private *private; /* the tracker's own */
 };
 
@@ -266,6 +267,7 @@ struct call {
 	uint64_t connection_id;  /* 0: none */
 	uint8_t kind : 4, state : 4; /* enum call_kind, call_state */
 	bool over : 1;               /* takes no more messages */
+	bool told : 1;               /* the observer's own: who listens has been told that it began */
 	bool pns_id_known : 1, pac_id_known : 1, replied : 1, has_serial : 1;
 	bool id_is_port : 1;         /* the PNS Call ID is the TCP source port: a NAT helper chose it */
 	bool id_collision : 1;       /* another connection's call used the PNS Call ID at the same time */

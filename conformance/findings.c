@@ -28,13 +28,13 @@ static struct finding_entry *entry_at(const struct findings *s, size_t i)
 	return &s->segment[i / FINDINGS_SEGMENT][i % FINDINGS_SEGMENT];
 }
 
-static bool same(const struct finding_key *a, const struct finding_key *b)
+bool finding_key_same(const struct finding_key *a, const struct finding_key *b)
 {
 	return a->rule == b->rule && a->host == b->host && a->call == b->call &&
 	       a->connection == b->connection && a->tunnel == b->tunnel;
 }
 
-static uint64_t hash(const struct finding_key *k)
+uint64_t finding_key_hash(const struct finding_key *k)
 {
 	uint64_t h = k->rule * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)(uint32_t)k->host;
 
@@ -46,9 +46,9 @@ static uint64_t hash(const struct finding_key *k)
 static uint32_t *slot_of(const struct findings *s, uint32_t *slots, size_t room,
 			 const struct finding_key *key)
 {
-	size_t i = hash(key) & (room - 1);
+	size_t i = finding_key_hash(key) & (room - 1);
 
-	while (slots[i] && !same(&entry_at(s, slots[i] - 1)->key, key))
+	while (slots[i] && !finding_key_same(&entry_at(s, slots[i] - 1)->key, key))
 		i = (i + 1) & (room - 1);
 	return &slots[i];
 }

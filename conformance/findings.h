@@ -17,6 +17,9 @@ struct finding_key {
 	int32_t host;
 };
 
+uint64_t finding_key_hash(const struct finding_key *k);
+bool finding_key_same(const struct finding_key *a, const struct finding_key *b);
+
 struct finding_entry {
 	struct finding_key key;
 	uint64_t count, last_frame;

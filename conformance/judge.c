@@ -9,12 +9,14 @@
 #include "conformance/findings.h"
 #include "conformance/pool.h"
 #include "conformance/quirk.h"
+#include "conformance/recent.h"
 #include "conformance/rules_call.h"
 #include "conformance/rules_control.h"
 #include "conformance/rules_gre.h"
 
 enum {
 	CLOCK_SLACK_MS = 10, /* merged captures are a little out of order */
+	CLOCK_DOUBT_MS = 120000, /* longer than what has to happen within a time may take */
 };
 
 struct judge {
@@ -30,8 +32,10 @@ struct judge {
 	bool clock;                     /* time went backwards */
 	struct pool calls;              /* struct call_memory */
 	struct gre_store *gre;          /* NULL: not needed yet */
-	struct tunnel_memory **tunnels; /* by id - 1; NULL: nothing is remembered */
-	size_t tunnels_room;
+	int64_t lost, clock_until;      /* see judge_lost, judge_doubt_clock */
+	struct recent recent;           /* findings that were told (options.told) */
+	struct finding_entry unkept;    /* ... have no entry of their own */
+	struct event event;             /* that the current finding was made of: rules make some of their own */
 };
 
 struct judge *judge_new(const struct judge_options *o)
@@ -44,7 +48,12 @@ struct judge *judge_new(const struct judge_options *o)
 	j->now = INT64_MIN;
 	field_map_init(&j->fields);
 	pool_init(&j->calls, sizeof(struct call_memory));
+	j->lost = j->clock_until = INT64_MIN;
 	findings_init(&j->findings, o->max_findings);
+	if (o->told && !recent_init(&j->recent, o->max_findings)) {
+		free(j);
+		return NULL;
+	}
 	return j;
 }
 
@@ -54,7 +63,10 @@ static void settle(struct judge *j)
 	if (!j->entry)
 		return;
 	j->entry->last_frame = j->current.last_frame; /* at() may have moved it */
-	findings_store(&j->findings, j->entry, &j->current);
+	if (j->options.told)
+		j->options.told(j->options.told_ctx, &j->current, &j->event);
+	else
+		findings_store(&j->findings, j->entry, &j->current);
 	j->entry = NULL;
 }
 
@@ -64,10 +76,8 @@ void judge_free(struct judge *j)
 		return;
 	findings_clear(&j->findings);
 	pool_clear(&j->calls);
+	recent_clear(&j->recent);
 	free(j->gre);
-	for (size_t i = 0; i < j->tunnels_room; i++)
-		free(j->tunnels[i]);
-	free(j->tunnels);
 	free(j);
 }
 
@@ -78,7 +88,7 @@ unsigned conditions(const struct judge *j, const struct event *e)
 	const struct control_connection *c = e->connection;
 	unsigned bits = 0;
 
-	if (j->clock)
+	if (j->clock || j->now < j->clock_until)
 		bits |= UNLESS_CLOCK;
 	if (e->tunnel && e->tunnel->nat)
 		bits |= UNLESS_NAT;
@@ -153,6 +163,16 @@ void judge_clock(struct judge *j, int64_t time_ns)
 		j->now = time_ns;
 }
 
+void judge_lost(struct judge *j, int64_t time_ns)
+{
+	j->lost = time_ns;
+}
+
+void judge_doubt_clock(struct judge *j, int64_t time_ns)
+{
+	j->clock_until = time_ns + MILLISECONDS(CLOCK_DOUBT_MS);
+}
+
 int64_t judge_now(const struct judge *j)
 {
 	return j->now;
@@ -217,6 +237,19 @@ static unsigned withholding(const struct judge *j, const struct event *e, const 
 	return (bits | how) & r->unless;
 }
 
+/*
+ * Packets were lost while what the event is about was going on, and the rule asks for what went before.  One
+ * about a packet by itself does not mind.
+ */
+static bool in_doubt(const struct judge *j, const struct event *e, const struct rule *r)
+{
+	int64_t since = e->call	        ? e->call->first_time
+			: e->connection ? e->connection->first_time
+					: e->time_ns;
+
+	return since <= j->lost && r->unless & UNLESS_MIDSTREAM;
+}
+
 static enum certainty certainty_of(const struct rule *r, unsigned how)
 {
 	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT))
@@ -246,7 +279,7 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->id = r->id;
 	f->section = r->section;
 	f->level = rule_level_name(r->level);
-	f->certainty = certainty_of(r, how);
+	f->certainty = in_doubt(j, e, r) ? SUSPECTED : certainty_of(r, how);
 	f->severity = rule_severity(r, f->certainty);
 	f->tunnel = e->tunnel ? e->tunnel->id : 0;
 	f->connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
@@ -264,6 +297,15 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	/* That a call is over is told without a frame of its own. */
 	if (e->kind != EVENT_CALL_OVER && e->kind != EVENT_CALL_DONE)
 		evidence(f, e->frame);
+}
+
+/* Where repetitions are counted; *fresh: it is none.  NULL at the limit. */
+static struct finding_entry *entry_of(struct judge *j, const struct finding_key *key, bool *fresh)
+{
+	if (!j->options.told)
+		return findings_entry(&j->findings, key, fresh);
+	*fresh = recent_add(&j->recent, key);
+	return &j->unkept;
 }
 
 struct finding *fail(struct judge *j, const struct event *e, enum rule_number rule, int host, unsigned how)
@@ -288,7 +330,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 		return NULL;
 	}
 	key = key_of(e, rule, host, how);
-	entry = findings_entry(&j->findings, &key, &fresh);
+	entry = entry_of(j, &key, &fresh);
 	if (!entry) {
 		j->stats.over_limit++;
 		return NULL;
@@ -301,6 +343,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	begin(j, e, rule, host, how);
 	entry->last_frame = e->frame;
 	j->entry = entry;
+	j->event = *e;
 	return &j->current;
 }
 
@@ -368,24 +411,12 @@ struct call_memory *call_memory(struct judge *j, struct call *c)
 	return c->memory;
 }
 
-struct tunnel_memory *tunnel_memory(struct judge *j, const struct tunnel *t)
+struct tunnel_memory *tunnel_memory(struct judge *j, struct tunnel *t)
 {
-	size_t room = j->tunnels_room ? j->tunnels_room : 64;
-	struct tunnel_memory **grown;
-
-	while (room < t->id)
-		room *= 2;
-	if (room > j->tunnels_room) {
-		grown = realloc(j->tunnels, room * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		memset(grown + j->tunnels_room, 0, (room - j->tunnels_room) * sizeof(*grown));
-		j->tunnels = grown;
-		j->tunnels_room = room;
-	}
-	if (!j->tunnels[t->id - 1])
-		j->tunnels[t->id - 1] = calloc(1, sizeof(**j->tunnels));
-	return j->tunnels[t->id - 1];
+	(void)j;
+	if (!t->memory)
+		t->memory = calloc(1, sizeof(*t->memory));
+	return t->memory;
 }
 
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
@@ -417,6 +448,13 @@ void judge_forget_connection(struct judge *j, struct control_connection *c)
 	c->memory = NULL;
 }
 
+void judge_forget_tunnel(struct judge *j, struct tunnel *t)
+{
+	(void)j;
+	free(t->memory);
+	t->memory = NULL;
+}
+
 void judge_forget_call(struct judge *j, struct call *c)
 {
 	if (!c->memory)
@@ -443,12 +481,21 @@ static void count_conditions(struct judge *j, const struct event *e)
 		count[bit] += bits >> bit & 1;
 }
 
+/* Of a capture that ends, all is in doubt then; of one that goes on for weeks, only some of it. */
+static void clock_back(struct judge *j)
+{
+	if (j->options.told)
+		judge_doubt_clock(j, j->now);
+	else
+		j->clock = true;
+}
+
 void judge_event(struct judge *j, const struct event *e)
 {
 	if (e->time_ns > j->now)
 		j->now = e->time_ns;
 	else if (j->now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
-		j->clock = true;
+		clock_back(j);
 	/* Taking a message in ends calls: those events come before judge_applied() and are not about it. */
 	if (e->kind == EVENT_MESSAGE) {
 		j->moot = 0;
@@ -465,6 +512,8 @@ void judge_event(struct judge *j, const struct event *e)
 	if (j->options.profile == PROFILE_MS_PTPT)
 		rules_profile(j, e);
 	count_conditions(j, e);
+	if (j->options.told)
+		settle(j);
 }
 
 void judge_applied(struct judge *j, const struct event *e, struct call *call)
@@ -472,6 +521,8 @@ void judge_applied(struct judge *j, const struct event *e, struct call *call)
 	control_applied(j, e, call);
 	call_applied(j, e, call);
 	gre_applied(j, e, call);
+	if (j->options.told)
+		settle(j);
 }
 
 bool judge_walk(struct judge *j, void (*fn)(void *ctx, const struct finding *f), void *ctx)

@@ -17,6 +17,12 @@ struct judge_options {
 	enum rule_profile profile;
 	const bool *selected; /* RULES of them, or NULL: all */
 	size_t max_findings;
+	/*
+	 * Live: a finding is told when it is made, with the event that it was made of, and not kept.  Of the
+	 * last max_findings it is remembered what they were about, so that a repetition is not told.
+	 */
+	void (*told)(void *ctx, const struct finding *f, const struct event *e);
+	void *told_ctx;
 };
 
 struct judge_stats {
@@ -39,6 +45,15 @@ void judge_free(struct judge *j);
  */
 void judge_clock(struct judge *j, int64_t time_ns);
 
+/*
+ * Packets before time_ns were lost on the way to us: of connections and calls that began before, what is
+ * found by their history is suspected only.
+ */
+void judge_lost(struct judge *j, int64_t time_ns);
+
+/* The clock was set at time_ns: for some time nothing is concluded from times. */
+void judge_doubt_clock(struct judge *j, int64_t time_ns);
+
 /* Judges an event.  For EVENT_MESSAGE call judge_applied() after the tracker has taken it in. */
 void judge_event(struct judge *j, const struct event *e);
 
@@ -48,6 +63,7 @@ void judge_applied(struct judge *j, const struct event *e, struct call *call);
 /* Frees what is remembered of a connection or call that goes away. */
 void judge_forget_connection(struct judge *j, struct control_connection *c);
 void judge_forget_call(struct judge *j, struct call *c);
+void judge_forget_tunnel(struct judge *j, struct tunnel *t);
 
 /*
  * Whether a GRE packet is beyond doubt, so that it need not be judged: one of GRE alone, where only

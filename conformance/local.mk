@@ -65,6 +65,8 @@ libconformance_a_SOURCES = \
 	%D%/quirk.c \
 	%D%/quirk.h \
 	%D%/quirks.def \
+	%D%/recent.c \
+	%D%/recent.h \
 	%D%/replay.c \
 	%D%/replay.h \
 	%D%/replay_gre.c \

@@ -91,9 +91,9 @@ struct control_memory *control_memory(struct judge *j, struct control_connection
 struct call_memory *call_memory(struct judge *j, struct call *c);
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host);
 
-/* Of a tunnel, for as long as the judge is there; NULL likewise. */
+/* Of a tunnel (tunnel->memory); NULL likewise. */
 struct tunnel_memory; /* rules_call.h */
-struct tunnel_memory *tunnel_memory(struct judge *j, const struct tunnel *t);
+struct tunnel_memory *tunnel_memory(struct judge *j, struct tunnel *t);
 
 /* More of a direction, and what is remembered for all of GRE (rules_gre.h); NULL likewise. */
 struct gre_trouble;

@@ -2,6 +2,8 @@
 # Octets to named fields and back.  Links with libc, and with nettle for the ciphers of MPPE.
 noinst_LIBRARIES += libdissectors.a
 libdissectors_a_SOURCES = \
+	%D%/community_id.c \
+	%D%/community_id.h \
 	%D%/ctrl.c \
 	%D%/ctrl.h \
 	%D%/ctrl_desc.c \

@@ -76,14 +76,18 @@ confined() {
 }
 
 confined libnids 'nids\.h' analyzer/reassembly.c
-confined libpcap 'pcap\.h|pcap/.*' analyzer/capture.c analyzer/capture_pcap.c traces/writer.c analyzer/reassembly.c
+confined libpcap 'pcap\.h|pcap/.*' 'analyzer/capture*.[ch]' traces/writer.c analyzer/reassembly.c
 confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
-confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
+confined nettle 'nettle/.*' 'dissectors/mppe.[ch]' dissectors/community_id.c
+confined libmicrohttpd 'microhttpd\.h' tools/live_metrics.c
+confined libseccomp 'seccomp\.h' tools/live_confine.c
+confined capabilities 'linux/capability\.h|sys/capability\.h' tools/live_privilege.c
 # The control socket of the emulator is a socket of this machine only (AF_UNIX).
-confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/(in|tcp)\.h' 'conformance/net_socket*.[ch]' tools/address.c \
-	tools/emulate_control.c
+confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/(in|tcp)\.h' 'conformance/net_socket*.[ch]' \
+	tools/address.c tools/emulate_control.c tools/live_confine.c tools/live_metrics.c tools/live_notify.c \
+	tools/live_worker.c tools/live_workers.c tests/unit/live_tool.c
 
 # Only tools/ and the writers of reports print.
 talkers=$(grep -nE '(^|[^a-z_])(v?printf|puts|putchar|perror)[[:space:]]*\(|[^a-z_](stdout|stderr)[^a-z_]' \

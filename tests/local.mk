@@ -23,12 +23,14 @@ test_scripts = \
 	%D%/robust.sh \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
+	%D%/service.sh \
 	%D%/conform.py \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
 	%D%/emulate.py \
 	%D%/live.py \
 	%D%/manifest.py \
+	%D%/monitor.py \
 	%D%/pair.py \
 	%D%/ppp.py \
 	%D%/mutate.py \
@@ -37,6 +39,7 @@ test_scripts = \
 	%D%/scenario.py \
 	%D%/ppp_tshark.py \
 	%D%/schema.py \
+	%D%/sensor.py \
 	%D%/tshark.py
 EXTRA_DIST += \
 	$(test_scripts) \
@@ -65,6 +68,7 @@ TEST_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 UNIT_MAIN = %D%/unit/main.c %D%/unit/main.h
 test_included = \
 	%D%/unit/exact.h \
+	%D%/unit/folder.h \
 	%D%/unit/scene.h
 EXTRA_DIST += $(test_included)
 if HAVE_CUNIT
@@ -84,6 +88,7 @@ endif
 	%D%/unit/test_gre.c \
 	%D%/unit/test_ip.c \
 	%D%/unit/test_link.c \
+	%D%/unit/test_community_id.c \
 	%D%/unit/test_mppe.c \
 	%D%/unit/test_ppp.c \
 	%D%/unit/test_ppp_control.c \
@@ -103,6 +108,7 @@ endif
 	%D%/unit/test_ppp_peer.c \
 	%D%/unit/test_ppp_session.c \
 	%D%/unit/test_quirk.c \
+	%D%/unit/test_recent.c \
 	%D%/unit/test_replay.c \
 	%D%/unit/test_rule.c \
 	%D%/unit/test_rules_call.c \
@@ -127,7 +133,8 @@ endif
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
 	%D%/unit/test_spill.c \
-	%D%/unit/test_tracker.c
+	%D%/unit/test_tracker.c \
+	%D%/unit/test_tracker_live.c
 %C%_unit_unit_analyzer_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_analyzer_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_analyzer_LDADD = $(ANALYZER_LIBS) $(CUNIT_LIBS)
@@ -139,10 +146,16 @@ endif
 %C%_unit_unit_traces_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_traces_CFLAGS = $(TEST_CFLAGS)
 %C%_unit_unit_traces_LDADD = libtraces.a $(DISSECTORS_LIBS) $(PCAP_LIBS) $(CUNIT_LIBS)
+# Of tools/ what can be had without a command line.
 %C%_unit_unit_tools_SOURCES = \
 	$(UNIT_MAIN) \
 	%D%/unit/main_tools.c \
 	%D%/unit/test_active_tap.c \
+	%D%/unit/test_live_config.c \
+	%D%/unit/test_live_evidence.c \
+	%D%/unit/test_live_merge.c \
+	%D%/unit/test_live_metrics.c \
+	%D%/unit/test_live_output.c \
 	%D%/unit/test_scenario.c \
 	tools/active_tap.c \
 	tools/baseline.c \
@@ -151,7 +164,11 @@ endif
 	tools/scenario.c
 %C%_unit_unit_tools_CPPFLAGS = $(AM_CPPFLAGS) $(CTEST_CFLAGS)
 %C%_unit_unit_tools_CFLAGS = $(TEST_CFLAGS)
-%C%_unit_unit_tools_LDADD = libtraces.a $(ANALYZER_LIBS) $(CUNIT_LIBS)
+%C%_unit_unit_tools_LDADD = liblive.a libtraces.a $(ANALYZER_LIBS) $(LIVE_LIBS) $(CUNIT_LIBS)
+# What tests/sensor.py runs.
+check_PROGRAMS += %D%/unit/live_tool
+%C%_unit_live_tool_SOURCES = %D%/unit/live_tool.c
+%C%_unit_live_tool_LDADD = liblive.a $(LIVE_LIBS)
 
 # Fuzz targets: without --enable-fuzzer the driver makes ordinary programs of them.
 if FUZZER

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Validates every kind of JSON that pptpscope prints against doc/schema/."""
+import glob
 import os
 import random
+import warnings
 
 import common
 
@@ -11,6 +13,7 @@ try:
 except ImportError:
     common.skip_all("python3-jsonschema is not installed")
 
+warnings.filterwarnings("ignore", category=DeprecationWarning)
 SCHEMAS = os.path.join(common.SRC, "doc", "schema")
 
 
@@ -19,7 +22,12 @@ def validator(name):
         schema = common.parse(f.read())
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
-    return kind(schema)
+    # One schema may name parts of another, by its file.
+    others = {}
+    for path in glob.glob(os.path.join(SCHEMAS, "*.json")):
+        with open(path, encoding="utf-8") as f:
+            others[os.path.basename(path)] = common.parse(f.read())
+    return kind(schema, resolver=jsonschema.RefResolver("", schema, store=others))
 
 
 def faults(check, document):
@@ -82,13 +90,19 @@ def halves(path, folder, first):
 
 
 def main():
-    report, decoded, rules, pair = map(validator, ("report", "decode", "rules", "pair"))
+    report, decoded, rules, pair, events = map(validator, ("report", "decode", "rules", "pair", "events"))
     folder = common.temporary_folder()
     captures = common.captured() + common.made(folder)
     for path in captures:
         name = os.path.basename(path)
         judge(report, "audit of " + name, ("audit", "--format", "json", path))
         judge(decoded, "decode of " + name, ("decode", "--format", "json", path), by_line=True)
+    for n, path in enumerate(captures):
+        judge(events, "events of " + os.path.basename(path),
+              ("monitor", "--format", ("json", "json", "eve")[n % 3], "--read-pipe", path), by_line=True)
+    for option in (("--anonymize",), ("--verbose",), ("--expect", os.devnull), ("--any-port",), ("--max-calls", "1")):
+        judge(events, "monitor " + " ".join(option), ("monitor", "--format", "json", "--read-pipe", captures[0], *option),
+              by_line=True)
     other = next(p for p in captures if "other-port" in p)
     for first in (1, 2, 3, 5):
         judge(report, "audit of another port, cut after %d packets" % first,

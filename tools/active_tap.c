@@ -496,7 +496,9 @@ static struct given *judge_frames(const struct recording *r, const bool *selecte
 {
 	static const struct tracker_visitor visitor = { pass_over_tunnel, take_connection, pass_over_call,
 							pass_over_tunnel };
-	struct judge_options o = { r->tap->o.profile, selected, FINDINGS };
+	struct judge_options o = { .profile = r->tap->o.profile,
+				   .selected = selected,
+				   .max_findings = FINDINGS };
 	struct pipeline_options po = pipeline_defaults();
 	struct verdicts v = { .recording = r };
 	struct pipeline_counts counts;

@@ -92,7 +92,9 @@ static void on_capture(void *ctx, const struct report_capture *c)
 
 static int decode(struct decode *d)
 {
-	const struct pipeline_observer observer = { d, on_control, on_gre, on_skipped };
+	const struct pipeline_observer observer = {
+		.ctx = d, .control = on_control, .gre = on_gre, .skipped = on_skipped
+	};
 	char err[256];
 	struct pipeline *p = pipeline_new(&d->reading.pipeline, &observer, err, sizeof(err));
 	int status;

@@ -5,7 +5,7 @@
 
 #include "tools/options.h"
 
-extern const struct command cmd_audit, cmd_conform, cmd_decode, cmd_emulate, cmd_replay, cmd_trace,
+extern const struct command cmd_audit, cmd_conform, cmd_decode, cmd_emulate, cmd_monitor, cmd_replay, cmd_trace,
 	cmd_rules;
 
 #endif

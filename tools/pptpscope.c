@@ -6,8 +6,9 @@
 #include "tools/commands.h"
 #include "tools/version.h"
 
-static const struct command *const commands[] = { &cmd_audit,  &cmd_decode, &cmd_conform, &cmd_emulate,
-						  &cmd_replay, &cmd_trace,  &cmd_rules,	  NULL };
+static const struct command *const commands[] = { &cmd_audit,   &cmd_decode, &cmd_monitor,
+						  &cmd_conform, &cmd_emulate, &cmd_replay,
+						  &cmd_trace,   &cmd_rules,  NULL };
 
 static void help(FILE *to)
 {

@@ -73,17 +73,35 @@ static bool limits(struct reading *r)
 	return true;
 }
 
-bool reading_start(struct reading *r, const struct options *o, int *status)
+bool reading_limits(struct reading *r, const struct options *o)
 {
 	memset(r, 0, sizeof(*r));
-	*status = EXIT_USAGE;
 	r->options = o;
 	r->pipeline = pipeline_defaults();
+	return ports(r) && limits(r);
+}
+
+void reading_style(struct reading *r, int fd)
+{
+	const struct options *o = r->options;
+
+	r->report.profile = "rfc2637";
+	r->report.quiet = options_given(o, "quiet");
+	r->report.verbose = options_given(o, "verbose");
+	r->report.anonymize = options_given(o, "anonymize");
+	r->report.show_secrets = options_given(o, "show-secrets");
+	r->report.width = terminal_width(fd);
+	r->report.colour = terminal_colour(r->report.width);
+}
+
+bool reading_start(struct reading *r, const struct options *o, int *status)
+{
+	*status = EXIT_USAGE;
 	if (!options_operands(o)) {
 		options_usage_error(o, "name a capture file, or - for standard input");
 		return false;
 	}
-	if (!ports(r) || !limits(r))
+	if (!reading_limits(r, o))
 		return false;
 	r->output = options_value(o, "output", NULL);
 	if (r->output && strcmp(r->output, "-") == 0)
@@ -94,14 +112,8 @@ bool reading_start(struct reading *r, const struct options *o, int *status)
 		*status = EXIT_PARTIAL;
 		return false;
 	}
-	r->report.profile = "rfc2637";
-	r->report.quiet = options_given(o, "quiet");
-	r->report.verbose = options_given(o, "verbose");
-	r->report.anonymize = options_given(o, "anonymize");
-	r->report.show_secrets = options_given(o, "show-secrets");
+	reading_style(r, fileno(r->report.out));
 	r->report.captures = (unsigned)options_operands(o);
-	r->report.width = terminal_width(fileno(r->report.out));
-	r->report.colour = terminal_colour(r->report.width);
 	r->progress = !r->report.quiet && !options_given(o, "no-progress") && isatty(STDERR_FILENO);
 	*status = EXIT_OK;
 	return true;

@@ -42,6 +42,10 @@ struct reading {
 /* Fills r from the options and opens the output.  False: *status is the exit status. */
 bool reading_start(struct reading *r, const struct options *o, int *status);
 
+/* The part of it that has to do with what is tracked; and the one that has to do with how it is shown on fd. */
+bool reading_limits(struct reading *r, const struct options *o);
+void reading_style(struct reading *r, int fd);
+
 /* Closes the output; false, with a message, when it could not be written. */
 bool reading_close(struct reading *r);
 

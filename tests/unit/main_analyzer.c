@@ -13,6 +13,7 @@ suite_fn suite_pair;
 suite_fn suite_reassembly;
 suite_fn suite_report;
 suite_fn suite_spill;
+suite_fn suite_tracker_live;
 suite_fn suite_tracker;
 
 suite_fn *const suites[] = {
@@ -25,6 +26,7 @@ suite_fn *const suites[] = {
 	suite_reassembly,
 	suite_report,
 	suite_spill,
+	suite_tracker_live,
 	suite_tracker,
 	NULL,
 };

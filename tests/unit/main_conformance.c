@@ -13,6 +13,7 @@ suite_fn suite_net_socket;
 suite_fn suite_ppp_peer;
 suite_fn suite_ppp_session;
 suite_fn suite_quirk;
+suite_fn suite_recent;
 suite_fn suite_replay;
 suite_fn suite_rule;
 suite_fn suite_rules_call;
@@ -33,6 +34,7 @@ suite_fn *const suites[] = {
 	suite_ppp_peer,
 	suite_ppp_session,
 	suite_quirk,
+	suite_recent,
 	suite_replay,
 	suite_rule,
 	suite_rules_call,

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+suite_fn suite_community_id;
 suite_fn suite_ctrl;
 suite_fn suite_ctrl_stream;
 suite_fn suite_gre;
@@ -15,6 +16,7 @@ suite_fn suite_ppp_control;
 suite_fn suite_tcp;
 
 suite_fn *const suites[] = {
+	suite_community_id,
 	suite_ctrl,
 	suite_ctrl_stream,
 	suite_gre,

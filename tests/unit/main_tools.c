@@ -5,10 +5,20 @@
 #include <stddef.h>
 
 suite_fn suite_active_tap;
+suite_fn suite_live_config;
+suite_fn suite_live_evidence;
+suite_fn suite_live_merge;
+suite_fn suite_live_metrics;
+suite_fn suite_live_output;
 suite_fn suite_scenario;
 
 suite_fn *const suites[] = {
 	suite_active_tap,
+	suite_live_config,
+	suite_live_evidence,
+	suite_live_merge,
+	suite_live_metrics,
+	suite_live_output,
 	suite_scenario,
 	NULL,
 };

@@ -43,7 +43,7 @@ static const bool *about_calls(void)
 
 static void scene_begin(struct scene *s, enum rule_profile profile)
 {
-	const struct judge_options o = { profile, about_calls(), 1000 };
+	const struct judge_options o = { .profile = profile, .selected = about_calls(), .max_findings = 1000 };
 	struct control_memory *m;
 
 	memset(s, 0, sizeof(*s));
@@ -92,6 +92,7 @@ static void scene_end(struct scene *s)
 		judge_forget_call(s->judge, &s->calls[i]);
 	}
 	judge_forget_connection(s->judge, &s->connection);
+	judge_forget_tunnel(s->judge, &s->tunnel);
 	judge_free(s->judge);
 }
 

@@ -49,7 +49,7 @@ static const bool *about_tunnels(void)
 
 static void scene_begin(struct scene *s, enum rule_profile profile)
 {
-	const struct judge_options o = { profile, about_tunnels(), 1000 };
+	const struct judge_options o = { .profile = profile, .selected = about_tunnels(), .max_findings = 1000 };
 
 	memset(s, 0, sizeof(*s));
 	s->judge = judge_new(&o);
@@ -114,6 +114,7 @@ static void scene_end(struct scene *s)
 {
 	judge_forget_call(s->judge, &s->call);
 	judge_forget_connection(s->judge, &s->connection);
+	judge_forget_tunnel(s->judge, &s->tunnel);
 	judge_free(s->judge);
 }
 
