@@ -17,7 +17,7 @@ struct report {
 	struct json j;
 	enum stage stage;
 	const struct tunnel *tunnel; /* the open one */
-	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
+	char host[HOSTS][64];        /* its addresses as text: a tunnel of many calls names them often */
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };
