@@ -243,6 +243,11 @@ bool capture_wait(struct capture *c, int timeout_ms)
 	return source_wait(c->source, c->library ? 0 : timeout_ms) || c->library;
 }
 
+void capture_interruptible(struct capture *c)
+{
+	source_interruptible(c->source);
+}
+
 void capture_close(struct capture *c)
 {
 	if (!c)

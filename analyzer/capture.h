@@ -39,10 +39,13 @@ enum capture_status capture_next(struct capture *c, struct packet *packet);
 bool capture_ahead(struct capture *c, struct packet *packet);
 
 /*
- * Waits until there is something to read, at most so long; true when capture_next() has a reason to be called.
+ * Waits until there is something to read, at most so long; true when capture_next() is worth a call.
  * It may still wait for the rest of a packet, and of pcapng (read by libpcap) it may wait for all of it.
  */
 bool capture_wait(struct capture *c, int timeout_ms);
+
+/* From now on, a signal that interrupts reading ends the capture. */
+void capture_interruptible(struct capture *c);
 
 void capture_close(struct capture *c);
 

@@ -19,13 +19,13 @@ struct capture_live_options {
 	const char *filter;    /* a further condition, or NULL */
 	const uint16_t *ports; /* control ports */
 	size_t nports;
-	bool all_tcp;         /* control connections on other ports, too, by their content */
+	bool all_tcp; /* control connections on other ports, too, by their content */
 	bool promiscuous;
-	bool microseconds;    /* times are not finer than that */
-	bool immediate;       /* each packet at once, at the price of more wake-ups */
-	int snaplen;          /* octets of a packet */
-	int buffer_octets;    /* of the kernel's ring; 0: libpcap's default */
-	int hold_ms;          /* how long the kernel may hold a packet back to pass on more at once */
+	bool microseconds; /* times are not finer than that */
+	bool immediate;    /* each packet at once, at the price of more wake-ups */
+	int snaplen;       /* octets of a packet */
+	int buffer_octets; /* of the kernel's ring; 0: libpcap's default */
+	int hold_ms;       /* how long the kernel may hold a packet back to pass on more at once */
 };
 
 enum capture_live_fault {

@@ -30,8 +30,8 @@ const char *live_kind_name(enum live_kind k); /* "call_open", ... */
 
 /* What was not seen, and why. */
 struct live_gap {
-	const char *reason;    /* "kernel-drop", "interface-drop", "interface-down", "clock-step", "lost-octets",
-				  "worker-died"; static */
+	const char *reason; /* "kernel-drop", "interface-drop", "interface-down", "clock-step", "lost-octets",
+			       "worker-died"; static */
 	const char *interface; /* or NULL: of all, or not known */
 	bool has_packets, has_octets, has_seconds;
 	uint64_t packets, octets;
@@ -40,13 +40,13 @@ struct live_gap {
 
 /* Counts, all of uint64_t: those of several processes are added, member by member. */
 struct live_stats {
-	uint64_t packets, octets;                /* seen */
-	uint64_t control, gre, icmp, fragments;  /* of these inspected */
-	uint64_t unseen[UNSEEN_COUNT];           /* of these not inspected */
-	uint64_t kernel_drops, interface_drops;  /* packets */
-	uint64_t over_limit;                     /* packets or messages that found no room */
-	uint64_t events, event_drops;            /* told, and lost because the output was too slow */
-	uint64_t tunnels, connections, calls;    /* live now */
+	uint64_t packets, octets;               /* seen */
+	uint64_t control, gre, icmp, fragments; /* of these inspected */
+	uint64_t unseen[UNSEEN_COUNT];          /* of these not inspected */
+	uint64_t kernel_drops, interface_drops; /* packets */
+	uint64_t over_limit;                    /* packets or messages that found no room */
+	uint64_t events, event_drops;           /* told, and lost because the output was too slow */
+	uint64_t tunnels, connections, calls;   /* live now */
 	uint64_t tunnels_seen, connections_seen, calls_seen;
 	uint64_t tunnels_evicted, connections_evicted, calls_evicted; /* to make room for others */
 	uint64_t findings[SEVERITIES];

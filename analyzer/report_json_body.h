@@ -26,7 +26,7 @@ struct report {
 	struct json j;
 	enum stage stage;
 	const struct tunnel *tunnel; /* the open one */
-	char host[HOSTS][64];	     /* its addresses as text: a tunnel of many calls names them often */
+	char host[HOSTS][64];        /* its addresses as text: a tunnel of many calls names them often */
 	struct start_text start[2];  /* of requests, of replies */
 	bool in_calls;
 	int error; /* errno of the first write that failed */

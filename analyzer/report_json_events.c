@@ -184,7 +184,8 @@ static void put_gap(struct event_writer *w, const struct live_event *e)
 	emit_uint(j, "dst_port", e->where->dst_port);
 }
 
-static void put_numbers(struct json *j, const char *key, uint64_t tunnels, uint64_t connections, uint64_t calls)
+static void put_numbers(struct json *j, const char *key, uint64_t tunnels, uint64_t connections,
+			uint64_t calls)
 {
 	emit_open(j, key, '{');
 	emit_uint(j, "tunnels", tunnels);

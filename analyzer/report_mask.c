@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+enum { MASKS_MAX = 4 << 20 }; /* who runs for weeks sees more than memory holds */
+
 struct mask {
 	uint8_t *octets; /* NULL: empty slot */
 	size_t len;
@@ -74,6 +76,8 @@ static uint64_t mask_number(enum mask_kind kind, const uint8_t *octets, size_t l
 	m = mask_slot(masks.slots, masks.room, kind, octets, len);
 	if (m->octets)
 		return m->number;
+	if (masks.used >= MASKS_MAX)
+		return 0;
 	m->octets = malloc(len + 1);
 	if (!m->octets)
 		return 0;

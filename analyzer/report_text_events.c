@@ -52,8 +52,8 @@ static void close_writer(struct event_writer *w)
 	free(w);
 }
 
-__attribute__((format(printf, 3, 4))) static void put(struct event_writer *w, enum style s, const char *format,
-						      ...)
+__attribute__((format(printf, 3, 4))) static void put(struct event_writer *w, enum style s,
+						      const char *format, ...)
 {
 	va_list ap;
 
@@ -71,7 +71,8 @@ static void begin(struct event_writer *w, uint64_t frame, int64_t time_ns)
 
 	report_time(time_ns, time);
 	if (frame)
-		fprintf(w->lines, "%6" PRIu64 " %.*s  ", FRAME_NUMBER(frame), (int)strlen(time + 11) - 1, time + 11);
+		fprintf(w->lines, "%6" PRIu64 " %.*s  ", FRAME_NUMBER(frame), (int)strlen(time + 11) - 1,
+			time + 11);
 	else
 		fprintf(w->lines, "     - %.*s  ", (int)strlen(time + 11) - 1, time + 11);
 }
@@ -86,7 +87,8 @@ static const char *endpoint(const struct event_writer *w, const struct control_c
 	bool v6 = !ip_addr_is_v4(a) && !w->o.anonymize;
 	char text[64];
 
-	snprintf(buf, 96, "%s%s%s:%u", v6 ? "[" : "", report_addr(&w->o, a, text), v6 ? "]" : "", c->port[side]);
+	snprintf(buf, 96, "%s%s%s:%u", v6 ? "[" : "", report_addr(&w->o, a, text), v6 ? "]" : "",
+		 c->port[side]);
 	return buf;
 }
 
@@ -95,7 +97,8 @@ static void put_connection(struct event_writer *w, const struct live_event *e, c
 	char client[96], server[96];
 
 	put(w, BOLD, "connection %" PRIu64 " %s", e->connection->id, what);
-	put(w, PLAIN, "  %s > %s", endpoint(w, e->connection, 0, client), endpoint(w, e->connection, 1, server));
+	put(w, PLAIN, "  %s > %s", endpoint(w, e->connection, 0, client),
+	    endpoint(w, e->connection, 1, server));
 }
 
 static void put_whys(struct event_writer *w, const struct live_event *e)
@@ -125,8 +128,8 @@ static void connection_close(struct event_writer *w, const struct live_event *e)
 
 	begin(w, c->last_frame, c->last_time);
 	put_connection(w, e, how ? "closed" : "still open");
-	put(w, PLAIN, "  %.1f s, %" PRIu64 " call%s%s%s", (double)(c->last_time - c->first_time) / 1e9, c->calls,
-	    plural(c->calls), how ? ", " : "", how ? how : "");
+	put(w, PLAIN, "  %.1f s, %" PRIu64 " call%s%s%s", (double)(c->last_time - c->first_time) / 1e9,
+	    c->calls, plural(c->calls), how ? ", " : "", how ? how : "");
 	put_whys(w, e);
 }
 
@@ -181,7 +184,7 @@ static void put_direction(struct event_writer *w, const struct live_event *e, un
 	if (!f || !(f->flags & FLOW_SEEN))
 		return;
 	put(w, PLAIN, ", %s sent %" PRIu64 " packet%s, %" PRIu64 " octets",
-	    pac < 0              ? report_addr(&w->o, &e->tunnel->host[from], buf)
+	    pac < 0                 ? report_addr(&w->o, &e->tunnel->host[from], buf)
 	    : (unsigned)pac == from ? "PAC"
 				    : "PNS",
 	    f->packets, plural(f->packets), f->octets);
@@ -262,15 +265,17 @@ static void stats(struct event_writer *w, const struct live_event *e)
 	begin(w, 0, e->time_ns);
 	put(w, e->interval_ns ? DIM : BOLD, e->interval_ns ? "stats" : "total");
 	put(w, PLAIN,
-	    "  %" PRIu64 " packets, live: %" PRIu64 " tunnels, %" PRIu64 " connections, %" PRIu64 " calls; seen: %" PRIu64
-	    " connections, %" PRIu64 " calls; findings: %" PRIu64 " errors, %" PRIu64 " warnings, %" PRIu64 " notes",
+	    "  %" PRIu64 " packets, live: %" PRIu64 " tunnels, %" PRIu64 " connections, %" PRIu64
+	    " calls; seen: %" PRIu64 " connections, %" PRIu64 " calls; findings: %" PRIu64 " errors, %" PRIu64
+	    " warnings, %" PRIu64 " notes",
 	    s->packets, s->tunnels, s->connections, s->calls, s->connections_seen, s->calls_seen,
 	    s->findings[SEVERITY_ERROR], s->findings[SEVERITY_WARNING], s->findings[SEVERITY_NOTE]);
 	if (s->kernel_drops || s->interface_drops)
-		put(w, RED, "; lost: %" PRIu64 " packets by the kernel, %" PRIu64 " by the interface", s->kernel_drops,
-		    s->interface_drops);
+		put(w, RED, "; lost: %" PRIu64 " packets by the kernel, %" PRIu64 " by the interface",
+		    s->kernel_drops, s->interface_drops);
 	if (s->over_limit || s->event_drops)
-		put(w, RED, "; at limits: %" PRIu64 " packets, %" PRIu64 " events", s->over_limit, s->event_drops);
+		put(w, RED, "; at limits: %" PRIu64 " packets, %" PRIu64 " events", s->over_limit,
+		    s->event_drops);
 	if (s->tunnels_evicted || s->connections_evicted || s->calls_evicted)
 		put(w, YELLOW, "; evicted: %" PRIu64 " tunnels, %" PRIu64 " connections, %" PRIu64 " calls",
 		    s->tunnels_evicted, s->connections_evicted, s->calls_evicted);

@@ -37,6 +37,7 @@ struct source {
 	bool ended;  /* the file has no more, or cannot be read */
 	bool whole;  /* nothing of the compressed stream is outstanding */
 	bool broken; /* the decoder gave up */
+	bool interruptible;
 	uint64_t taken, size;
 	const struct codec *codec; /* NULL: stored as they are */
 	z_stream gzip;
@@ -67,7 +68,7 @@ static size_t take(struct source *s, uint8_t *out, size_t room)
 			s->taken += (uint64_t)n;
 			return (size_t)n;
 		}
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !s->interruptible)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
 			/* whoever shares standard input with us made it non-blocking */
@@ -75,7 +76,7 @@ static size_t take(struct source *s, uint8_t *out, size_t room)
 			continue;
 		}
 		s->ended = true;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			fail(s, "cannot be read on: %s", strerror(errno));
 	}
 	return 0;
@@ -266,6 +267,11 @@ static ssize_t stream_read(void *cookie, char *octets, size_t room)
 	if (n < 0)
 		errno = EIO;
 	return n;
+}
+
+void source_interruptible(struct source *s)
+{
+	s->interruptible = true;
 }
 
 bool source_wait(struct source *s, int timeout_ms)

@@ -38,6 +38,9 @@ size_t source_peek(struct source *s, const uint8_t **octets, size_t n);
  */
 FILE *source_stream(struct source *s, char *buffer, size_t room);
 
+/* From now on, a signal that interrupts a read ends the file. */
+void source_interruptible(struct source *s);
+
 /* Waits until something can be read, or the end, at most so long; false: not yet. */
 bool source_wait(struct source *s, int timeout_ms);
 

@@ -16,17 +16,17 @@
 #define SECOND INT64_C(1000000000)
 
 enum {
-	HEADROOM = 16,      /* a limit is near when less than a 16th of it is free */
-	PACE_PARTS = 8,     /* sweeps within the shortest time-out */
+	HEADROOM = 16,  /* a limit is near when less than a 16th of it is free */
+	PACE_PARTS = 8, /* sweeps within the shortest time-out */
 	PACE_MAX_S = 600,
-	HASTE_PARTS = 16,   /* near the limit, this part of the time-out is enough silence */
-	STEP_S = 1,         /* a clock that goes back by more was set */
+	HASTE_PARTS = 16, /* near the limit, this part of the time-out is enough silence */
+	STEP_S = 1,       /* a clock that goes back by more was set */
 };
 
 int64_t tracker_live_pace(const struct tracker *t)
 {
-	int64_t shortest = t->limits.idle_ns < t->limits.tunnel_idle_ns ? t->limits.idle_ns
-									: t->limits.tunnel_idle_ns;
+	int64_t shortest =
+		t->limits.idle_ns < t->limits.tunnel_idle_ns ? t->limits.idle_ns : t->limits.tunnel_idle_ns;
 	int64_t pace = shortest / PACE_PARTS;
 
 	return pace > PACE_MAX_S * SECOND ? PACE_MAX_S * SECOND : pace < SECOND ? SECOND : pace;

@@ -6,7 +6,9 @@
 
 bool recent_init(struct recent *r, size_t limit)
 {
-	*r = (struct recent){ .limit = limit < 1 ? 1 : limit > UINT32_MAX / 4 ? UINT32_MAX / 4 : (uint32_t)limit };
+	*r = (struct recent){ .limit = limit < 1                ? 1
+				       : limit > UINT32_MAX / 4 ? UINT32_MAX / 4
+								: (uint32_t)limit };
 	for (r->buckets = 1; r->buckets < r->limit; r->buckets *= 2)
 		;
 	r->row = calloc((size_t)r->limit + 1, sizeof(*r->row));

@@ -10,8 +10,8 @@
 
 struct recent_row {
 	struct finding_key key;
-	uint32_t chain;         /* next of its bucket; rows are counted from 1, 0 ends */
-	uint32_t newer, older;  /* by the last time that it was asked for */
+	uint32_t chain;        /* next of its bucket; rows are counted from 1, 0 ends */
+	uint32_t newer, older; /* by the last time that it was asked for */
 };
 
 struct recent {

@@ -3,6 +3,7 @@
 """monitor: what it tells of is what audit reports of the same traffic; and what it survives."""
 import atexit
 import gzip
+import itertools
 import json
 import os
 import pwd
@@ -108,13 +109,13 @@ def frames(path):
         at += 16 + length
 
 
-def send(*paths):
-    """How many frames went out on va."""
+def send(*paths, first=0, last=None):
+    """How many frames went out on va: those from `first` to before `last` of each capture."""
     n = 0
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
         s.bind(("va", 0))
         for path in paths:
-            for frame in frames(path):
+            for frame in itertools.islice(frames(path), first, last):
                 s.send(frame)
                 n += 1
                 if n % 200 == 0:
@@ -281,6 +282,24 @@ def check_interface(folder, path):
               *gaps)
     common.ok([c for c in notices(events) if c == "interface-up"] == ["interface-up"] * 2 and status in (0, 1),
               "the interface is watched again", status, *notices(events))
+
+
+def check_doubt(folder, path):
+    """What comes after an absence is suspected, where history matters."""
+    certain = {f["id"] for f in report_of(path)["findings"] if f["certainty"] == "certain"}
+    m = Monitor(folder)
+    send(path, last=40)
+    m.until("finding")
+    ip("link", "set", "vb", "down")
+    m.until("notice", lambda e: e["code"] == "interface-down")
+    ip("link", "set", "vb", "up")
+    m.until("capture_gap")
+    send(path, first=40)
+    m.until("finding", lambda e: e["id"] == "CDN-CALLID-01")
+    m.stop()
+    late = [f for f in of_type(m.events(), "finding") if f["id"] == "CDN-CALLID-01"]
+    common.ok("CDN-CALLID-01" in certain and [f["certainty"] for f in late] == ["suspected"],
+              "what was not seen makes doubt", *late)
 
 
 def check_link_type(folder):
@@ -504,6 +523,28 @@ for i in range(1, 9):
 """
 
 
+def check_silent_pipe(folder, path):
+    """A pipe in which nothing comes: time goes on, and a signal ends it; also one that libpcap reads."""
+    with open(path, "rb") as f:
+        pcap = f.read()
+    section = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28)
+    pcapng = section + struct.pack("<IIHHII", 1, 20, 1, 0, 65535, 20)
+    for what, octets in ("pcap", pcap), ("pcapng", pcapng):
+        out = os.path.join(folder, "silent-" + what)
+        m = subprocess.Popen([common.PPTPSCOPE, "monitor", "--read-pipe", "-", "--format", "json", "--output", out,
+                              "--linger", "1", "--tunnel-timeout", "1", "--connection-timeout", "1"],
+                             stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        m.stdin.write(octets)
+        m.stdin.flush()
+        wait_for(lambda: os.path.exists(out) and (what == "pcapng" or "control_connection_close" in open(out).read()))
+        time.sleep(0.5)
+        m.terminate()
+        status = m.wait()
+        m.stdin.close()
+        common.ok(status in (0, 1) and of_type(common.lines(open(out).read()), "stats")[-1]["final"],
+                  "a silent pipe of %s ends by a signal" % what, status)
+
+
 def check_peers(folder):
     """pptpd and pptp, in two namespaces."""
     if not all(map(shutil.which, ("pptpd", "pptp", "nsenter", "tcpdump"))):
@@ -561,6 +602,7 @@ def main():
     check_pipes(folder)
     check_clock(folder, plain)
     check_limits(folder)
+    check_silent_pipe(folder, plain)
     if not live:
         common.skip("live traffic", "needs root, unshare and ip")
         common.end()
@@ -577,6 +619,7 @@ def main():
         common.skip("live traffic beside audit", "no tcpdump")
     many = load(folder, "--connections", "3000", "--live", "50")
     check_interface(folder, plain)
+    check_doubt(folder, plain)
     check_link_type(folder)
     check_aging(folder, plain)
     check_output(folder, many)

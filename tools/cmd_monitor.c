@@ -12,7 +12,7 @@
 
 enum {
 	WAIT_MS = 100,
-	TOLD_KEYS = 65536,       /* findings of which it is remembered that they were told */
+	TOLD_KEYS = 65536, /* findings of which it is remembered that they were told */
 	SNAP_LENGTH = 65535,
 	BUFFER = 16 << 20,
 	QUEUE = 4 << 20,
@@ -79,7 +79,8 @@ static bool sources(struct monitor *m)
 	e->pipe = options_value(m->options, "read-pipe", NULL);
 	e->pipe_filter = options_value(m->options, "filter", NULL);
 	if (!n == !e->pipe || options_operands(m->options)) {
-		options_usage_error(m->options, "say what to watch: --interface (repeatable), or --read-pipe");
+		options_usage_error(m->options,
+				    "say what to watch: --interface (repeatable), or --read-pipe");
 		return false;
 	}
 	if (n > LIVE_INTERFACES_MAX) {
@@ -159,12 +160,14 @@ static bool writing(struct monitor *m)
 
 	m->format = event_format_by_name(format);
 	if (!m->format) {
-		options_usage_error(m->options, "there is no format '%s'; there are text, json and eve", format);
+		options_usage_error(m->options, "there is no format '%s'; there are text, json and eve",
+				    format);
 		return false;
 	}
 	if (!number(m, "queue", 65536, 1 << 30, &queue) ||
 	    !number(m, "rotate-size", 4096, UINT64_C(1) << 50, &size) ||
-	    !number(m, "rotate-seconds", 1, 100000000, &period) || !number(m, "rotate-keep", 0, 10000, &keep) ||
+	    !number(m, "rotate-seconds", 1, 100000000, &period) ||
+	    !number(m, "rotate-keep", 0, 10000, &keep) ||
 	    !number(m, "stats-interval", 0, 100000000, &stats) || !kinds(m))
 		return false;
 	m->stats_ns = SECONDS(stats);
@@ -193,7 +196,8 @@ static bool evidence(struct monitor *m)
 	while (s < SEVERITIES && strcmp(least, rule_severity_name((enum severity)s)) != 0)
 		s++;
 	if (s == SEVERITIES) {
-		options_usage_error(m->options, "--evidence-severity takes note, warning or error, not '%s'", least);
+		options_usage_error(m->options, "--evidence-severity takes note, warning or error, not '%s'",
+				    least);
 		return false;
 	}
 	m->evidence_least = (enum severity)s;
@@ -437,7 +441,8 @@ const struct command cmd_monitor = {
 	.operands = "",
 	.help = "watch interfaces and tell of connections, calls and findings as they happen",
 	.details =
-		"SIGHUP opens FILE again, SIGUSR1 prints what is going on, SIGINT and SIGTERM end it with a last\n"
+		"SIGHUP opens FILE again, SIGUSR1 prints what is going on, SIGINT and SIGTERM end it with a "
+		"last\n"
 		"word on all that is open, a second SIGINT ends it at once.  Numbers may end in k, M or G.",
 	.options = options,
 	.run = run,

@@ -101,11 +101,11 @@ void monitor_table_free(struct monitor_table *t);
 void monitor_table_line(struct monitor_table *t, const char *line, size_t len);
 
 /* The screen as it is to be now, valid until the next call. */
-const char *monitor_table_screen(struct monitor_table *t, const struct tracker *tracker, const struct live_stats *s,
-				 int64_t now, size_t *len);
+const char *monitor_table_screen(struct monitor_table *t, const struct tracker *tracker,
+				 const struct live_stats *s, int64_t now, size_t *len);
 
 /* The same as plain lines, for SIGUSR1. */
-void monitor_table_print(const struct report_options *o, const struct tracker *tracker, const struct live_stats *s,
-			 int64_t now, FILE *to);
+void monitor_table_print(const struct report_options *o, const struct tracker *tracker,
+			 const struct live_stats *s, int64_t now, FILE *to);
 
 #endif

@@ -182,8 +182,8 @@ static void on_change(void *context, const struct live_worker_change *c)
 		monitor_front_notice(context, "worker-started", text);
 		break;
 	case LIVE_WORKER_FAILED:
-		snprintf(text, sizeof(text), "worker %u could not be started; trying again in %.1f s", c->worker,
-			 (double)c->retry_ms / 1000);
+		snprintf(text, sizeof(text), "worker %u could not be started; trying again in %.1f s",
+			 c->worker, (double)c->retry_ms / 1000);
 		monitor_front_notice(context, "worker-failed", text);
 		break;
 	}

@@ -28,8 +28,8 @@ struct monitor_engine {
 	struct judge *judge;
 	struct pipeline *pipeline;
 	struct live_evidence *evidence;
-	uint64_t base[LIVE_NUMBERS]; /* of the counters: what predecessors have counted */
-	uint64_t number;           /* of the last packet */
+	uint64_t base[LIVE_NUMBERS];    /* of the counters: what predecessors have counted */
+	uint64_t number;                /* of the last packet */
 	int64_t packet_time, packet_at; /* of the last one; when it came, by the steady clock */
 	int64_t next_check, next_interfaces;
 	int64_t clocks; /* how far the clocks are apart */
@@ -139,13 +139,16 @@ int64_t monitor_engine_now(const struct monitor_engine *g)
 
 static void clock_step(struct monitor_engine *g, int64_t by)
 {
-	const struct live_gap gap = { .reason = "clock-step", .has_seconds = true, .seconds = (double)by / 1e9 };
+	const struct live_gap gap = { .reason = "clock-step",
+				      .has_seconds = true,
+				      .seconds = (double)by / 1e9 };
 
 	tell_gap(g, &gap);
 	pipeline_lost(g->pipeline, g->packet_time + by, true);
 }
 
-/* Live packets have the time of the clock: where that is set, packets would seem to have been late or early. */
+/* Live packets have the time of the clock: where that is set, packets would seem to have been late or early.
+ */
 static void check_clocks(struct monitor_engine *g)
 {
 	int64_t apart = clock_real() - clock_steady(), by = apart - g->clocks;

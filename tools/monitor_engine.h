@@ -26,13 +26,13 @@ struct monitor_engine_options {
 	size_t ninterfaces;
 	const char *pipe; /* a file or pipe to be read instead of interfaces; "-" is standard input */
 	const char *pipe_filter;
-	struct live_evidence_options evidence; /* folder NULL: none */
+	struct live_evidence_options evidence;            /* folder NULL: none */
 	bool (*keep)(void *ctx, const struct finding *f); /* whether its packets are to be kept */
 	events_fn *told;
 	void *ctx;
-	struct live_worker *worker;  /* NULL: this is the only process */
-	unsigned workers;            /* of how many */
-	_Atomic uint64_t *counters;  /* struct live_stats, as numbers */
+	struct live_worker *worker; /* NULL: this is the only process */
+	unsigned workers;           /* of how many */
+	_Atomic uint64_t *counters; /* struct live_stats, as numbers */
 };
 
 enum { LIVE_NUMBERS = sizeof(struct live_stats) / sizeof(uint64_t) };

@@ -31,11 +31,13 @@ void monitor_signals_install(bool worker)
 {
 	/* A terminal sends SIGINT to workers, too; they end when the parent says so. */
 	struct sigaction act = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	/* Only what ends it may end a read. */
+	struct sigaction quiet = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	sigaction(SIGINT, worker ? &ignore : &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, worker ? &ignore : &act, NULL);
-	sigaction(SIGUSR1, &act, NULL);
+	sigaction(SIGHUP, worker ? &ignore : &quiet, NULL);
+	sigaction(SIGUSR1, &quiet, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
@@ -53,7 +55,8 @@ static void wait_for_room(struct monitor *m)
 
 	for (;;) {
 		live_output_counts(m->output, &m->output_counts);
-		if (m->output_counts.queued_octets <= m->output_options.queue_octets / 2 || m->output_counts.broken)
+		if (m->output_counts.queued_octets <= m->output_options.queue_octets / 2 ||
+		    m->output_counts.broken)
 			return;
 		if (m->output_counts.octets != before)
 			naps = 0;
@@ -176,7 +179,8 @@ static void snapshot(struct monitor *m)
 	monitor_front_stats(m, &s);
 	if (m->crew)
 		live_workers_signal(m->crew, SIGUSR1);
-	monitor_table_print(&m->reading.report, m->only ? monitor_engine_tracker(m->only) : NULL, &s, now(m), stderr);
+	monitor_table_print(&m->reading.report, m->only ? monitor_engine_tracker(m->only) : NULL, &s, now(m),
+			    stderr);
 }
 
 static void each_second(struct monitor *m)
@@ -194,8 +198,8 @@ static void each_second(struct monitor *m)
 			live_output_line(m->output, screen, len);
 	}
 	live_notify_watchdog(&m->notify);
-	snprintf(status, sizeof(status), "%" PRIu64 " packets, %" PRIu64 " calls live, %" PRIu64 " lost", s.packets,
-		 s.calls, s.kernel_drops + s.interface_drops);
+	snprintf(status, sizeof(status), "%" PRIu64 " packets, %" PRIu64 " calls live, %" PRIu64 " lost",
+		 s.packets, s.calls, s.kernel_drops + s.interface_drops);
 	live_notify_status(&m->notify, status);
 }
 

@@ -22,6 +22,8 @@ static struct capture_live *open_interface(const struct monitor_sources *s, cons
 static bool open_pipe(struct monitor_sources *s, char *err, size_t room, bool *usage)
 {
 	s->pipe = capture_open(s->o->pipe, s->o->pipe_filter, err, room, usage);
+	if (s->pipe)
+		capture_interruptible(s->pipe);
 	return s->pipe != NULL;
 }
 
@@ -74,9 +76,8 @@ bool monitor_sources_join(struct monitor_sources *s, char *err, size_t room)
 
 /* --- changes ------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 4, 5))) static void say(struct monitor_sources *s,
-						      const struct monitor_interface *x, const char *code,
-						      const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+say(struct monitor_sources *s, const struct monitor_interface *x, const char *code, const char *format, ...)
 {
 	struct monitor_change c = { .interface = x->name, .code = code };
 	va_list ap;
@@ -157,7 +158,8 @@ static void reopen(struct monitor_sources *s, size_t i)
 	}
 	link_type = capture_live_link_type(x->capture);
 	if (link_type != x->link_type)
-		say(s, x, "link-type", "%s: it has another link type than before, %" PRIu32 " instead of %" PRIu32, x->name,
+		say(s, x, "link-type",
+		    "%s: it has another link type than before, %" PRIu32 " instead of %" PRIu32, x->name,
 		    link_type, x->link_type);
 	x->link_type = link_type;
 	if (capture_live_state(x->capture) == LIVE_UP)

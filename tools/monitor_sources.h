@@ -14,9 +14,9 @@ struct monitor_interface {
 	const char *name;
 	struct packet packet; /* in hand, when `has` */
 	bool has, said;
-	const char *away;     /* what was told of its absence */
-	int64_t since;        /* it is down or gone, by the steady clock */
-	int64_t from_ns;      /* packets before this are another worker's */
+	const char *away; /* what was told of its absence */
+	int64_t since;    /* it is down or gone, by the steady clock */
+	int64_t from_ns;  /* packets before this are another worker's */
 	uint32_t link_type;
 	struct capture_live_drops drops, before; /* told of; of captures that were closed */
 };
@@ -26,7 +26,7 @@ struct monitor_change {
 	const char *interface;
 	const char *code; /* "interface-down", "interface-gone", "interface-up", "link-type"; NULL: drops */
 	char text[256];
-	bool back;               /* interface-up: it was away for so many seconds */
+	bool back; /* interface-up: it was away for so many seconds */
 	double seconds;
 	uint64_t kernel, dropped; /* packets, since the last time; kernel's, interface's */
 };

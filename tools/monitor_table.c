@@ -97,10 +97,11 @@ static bool put_row(void *ctx, const struct call *c)
 		return r->more < 100000;
 	}
 	r->left--;
-	fprintf(r->out, "%8" PRIu64 "  %-15s  %-15s  %-11s %8.0f %10" PRIu64 " %10" PRIu64 " %7" PRIu64 "  %c%s\n", c->id,
-		report_addr(r->o, &t->host[pns], a), report_addr(r->o, &t->host[!pns], b), call_state_name(c->state),
-		(double)(r->now - c->first_time) / 1e9, packets(c, pns), packets(c, !pns), lost(c),
-		grade ? grade : '-', r->end);
+	fprintf(r->out,
+		"%8" PRIu64 "  %-15s  %-15s  %-11s %8.0f %10" PRIu64 " %10" PRIu64 " %7" PRIu64 "  %c%s\n",
+		c->id, report_addr(r->o, &t->host[pns], a), report_addr(r->o, &t->host[!pns], b),
+		call_state_name(c->state), (double)(r->now - c->first_time) / 1e9, packets(c, pns),
+		packets(c, !pns), lost(c), grade ? grade : '-', r->end);
 	return true;
 }
 
@@ -109,21 +110,23 @@ static void put_all(struct rows *r, const struct tracker *tracker, const struct 
 	char time[REPORT_TIME];
 
 	report_time(r->now - r->now % 1000000000, time);
-	fprintf(r->out, "%.19s  %" PRIu64 " packets  %" PRIu64 " connections  %" PRIu64 " calls  errors %" PRIu64
-			", warnings %" PRIu64 "  lost %" PRIu64 "%s\n",
+	fprintf(r->out,
+		"%.19s  %" PRIu64 " packets  %" PRIu64 " connections  %" PRIu64 " calls  errors %" PRIu64
+		", warnings %" PRIu64 "  lost %" PRIu64 "%s\n",
 		time, s->packets, s->connections, s->calls, s->findings[SEVERITY_ERROR],
 		s->findings[SEVERITY_WARNING], s->kernel_drops + s->interface_drops, r->end);
 	if (!tracker)
 		return;
-	fprintf(r->out, "    call  %-15s  %-15s  %-11s %8s %10s %10s %7s  %s%s\n", "PNS", "PAC", "state", "seconds",
-		"from PNS", "from PAC", "lost", "security", r->end);
+	fprintf(r->out, "    call  %-15s  %-15s  %-11s %8s %10s %10s %7s  %s%s\n", "PNS", "PAC", "state",
+		"seconds", "from PNS", "from PAC", "lost", "security", r->end);
 	tracker_live_calls(tracker, put_row, r);
 	if (r->more)
-		fprintf(r->out, "          and %u%s more%s\n", r->more, r->more == 100000 ? " or" : "", r->end);
+		fprintf(r->out, "          and %u%s more%s\n", r->more, r->more == 100000 ? " or" : "",
+			r->end);
 }
 
-void monitor_table_print(const struct report_options *o, const struct tracker *tracker, const struct live_stats *s,
-			 int64_t now, FILE *to)
+void monitor_table_print(const struct report_options *o, const struct tracker *tracker,
+			 const struct live_stats *s, int64_t now, FILE *to)
 {
 	struct rows r = { .o = o, .out = to, .now = now, .end = "", .left = PRINTED };
 
@@ -142,14 +145,15 @@ static unsigned room_for_rows(void)
 	return rows > LINES + 6 ? rows - LINES - 5 : 1;
 }
 
-const char *monitor_table_screen(struct monitor_table *t, const struct tracker *tracker, const struct live_stats *s,
-				 int64_t now, size_t *len)
+const char *monitor_table_screen(struct monitor_table *t, const struct tracker *tracker,
+				 const struct live_stats *s, int64_t now, size_t *len)
 {
 	struct rows r = { .o = &t->o, .out = t->out, .now = now, .end = "\033[K", .left = room_for_rows() };
 	unsigned first = t->nlines > LINES ? t->nlines - LINES : 0;
 
 	rewind(t->out);
-	/* To the top; the rest of each line, and in the end of the screen, is cleared: that does not flicker. */
+	/* To the top; the rest of each line, and in the end of the screen, is cleared: that does not flicker.
+	 */
 	fputs(t->begun ? "\033[H" : "\033[H\033[2J", t->out);
 	t->begun = true;
 	put_all(&r, tracker, s);

@@ -89,7 +89,9 @@ static struct tunnel *tunnel(unsigned n)
 
 static struct flow *gre(struct tunnel *x, unsigned from, uint16_t call_id)
 {
-	const struct gre_pkt g = { .flags = GRE_K | GRE_S | 1, .protocol = GRE_PROTO_PPP, .call_id = call_id };
+	const struct gre_pkt g = { .flags = GRE_K | GRE_S | 1,
+				   .protocol = GRE_PROTO_PPP,
+				   .call_id = call_id };
 
 	return tracker_gre(t, x, from, tracker_flow(t, x, from, call_id), &g, 1, now);
 }
