@@ -80,6 +80,7 @@ confined libpcap 'pcap\.h|pcap/.*' analyzer/capture.c analyzer/capture_pcap.c tr
 confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
+confined fibers 'ucontext\.h' conformance/fiber.c
 confined nettle 'nettle/.*' 'dissectors/mppe.[ch]'
 # The control socket of the emulator is a socket of this machine only (AF_UNIX).
 confined 'the network' 'sys/socket\.h|sys/un\.h|netdb\.h|netinet/(in|tcp)\.h' 'conformance/net_socket*.[ch]' tools/address.c \

@@ -24,6 +24,7 @@ test_scripts = \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
 	%D%/conform.py \
+	%D%/conform_live.py \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
 	%D%/emulate.py \
