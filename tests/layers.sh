@@ -80,6 +80,7 @@ confined libpcap 'pcap\.h|pcap/.*' 'analyzer/capture*.[ch]' traces/writer.c anal
 confined json-c 'json\.h|json-c/.*|json_.*' 'analyzer/report_json*.[ch]'
 confined CUnit 'CUnit/.*' 'tests/unit/*'
 confined decompression 'zlib\.h|zstd\.h' analyzer/source.c
+confined fibers 'ucontext\.h' conformance/fiber.c
 confined nettle 'nettle/.*' 'dissectors/mppe.[ch]' dissectors/community_id.c
 confined libmicrohttpd 'microhttpd\.h' tools/live_metrics.c
 confined libseccomp 'seccomp\.h' tools/live_confine.c

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Active tests over real sockets: an emulated peer in a network namespace is the device."""
+import os
+import shlex
+import subprocess
+import time
+
+import common
+import netns
+import peer
+
+DEVICE = "192.0.2.1"
+TESTERS = ("198.51.100.7", "10.0.0.7", "203.0.113.7", "203.0.113.8")
+SCALE = "0.05"  # of the protocol's minutes
+AREAS = {
+    "pac": ("TCP-STREAM", "SCCRP-RESULT", "COLL", "STOPRQ-CLEAR", "ECHORP-REPLY", "OCRP-CALLID",
+            "OCRP-RESULT-03", "ICRQ-CALLID", "PACIN-EST-02", "CDN-RESULT", "GRE-ACK-01"),
+    "pns": ("TCP-STREAM", "TCP-CLOSE-01", "SCCRQ-MAXCH", "COLL", "STOPRQ-REASON", "ECHORP-REPLY", "OCRQ-CALLID",
+            "ICRP-CALLID", "PNSIN-EST-02", "CCRQ-CALLID", "SLI-PEER", "GRE-CALLID-02", "OOS-LATE"),
+}
+WAITING = ("KA-ESTAB", "KA-REPLY", "ECHORQ-LEN")
+
+
+def addresses():
+    for address in (DEVICE,) + TESTERS:
+        subprocess.run(["ip", "addr", "add", address + "/32", "dev", "lo"], check=True)
+
+
+def only(areas):
+    return [word for area in areas for word in ("--only", area)]
+
+
+def sources(count=len(TESTERS)):
+    return [word for address in TESTERS[:count] for word in ("--source", address)]
+
+
+def verdict_lines(document):
+    return ["%s %s: %s" % (t["id"], t["verdict"], t["observed"] or t["reason"]) for t in document["tests"]
+            if t["verdict"] not in ("pass", "skipped")] + [str(s) for s in document["sanity"] if s["verdict"] != "pass"]
+
+
+def conform(role, *arguments, **how):
+    done = subprocess.run([common.PPTPSCOPE, "conform", "--dut", role, "--time-scale", SCALE, "--format", "json",
+                           *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, **how)
+    try:
+        return done, common.parse(done.stdout)
+    except ValueError:
+        return done, None
+
+
+def passes(what, done, document, least):
+    """Nothing failed, and enough passed."""
+    passed = document["summary"]["pass"] if document else 0
+    bad = verdict_lines(document) if document else [done.stderr]
+    return common.ok(done.returncode == 0 and passed >= least and not bad, what, done.returncode, passed, *bad)
+
+
+def with_hooks(role, folder):
+    device = peer.Emulated(folder, role, role, "--listen", DEVICE, "--strict", "--time-scale", SCALE)
+    hook = "%s emulate --send %s" % (shlex.quote(common.PPTPSCOPE), shlex.quote(device.socket))
+    captures = os.path.join(folder, role + ".pcaps")
+    done, document = conform(role, *sources(), "--hook", hook, "--pcap-dir", captures, *only(AREAS[role]), DEVICE)
+    passes("tests of a %s over sockets" % role, done, document, 15)
+    if document:
+        some = [t["capture"] for t in document["tests"] if t["verdict"] == "pass" and t["id"].startswith("GRE")]
+        audit = common.run("audit", *[os.path.join(captures, name) for name in some])
+        common.ok(some and audit.returncode in (0, 1) and "GRE" in audit.stdout, "captures of them can be audited",
+                  audit.stderr)
+    started = time.monotonic()
+    done, document = conform(role, *sources(), "--jobs", "4", *only(WAITING), DEVICE)
+    beside = time.monotonic() - started
+    passes("tests of a %s that wait, side by side" % role, done, document, 4)
+    if document:
+        alone = sum(t["duration_seconds"] for t in document["tests"])
+        common.ok(beside < 0.8 * alone, "... take less time than one after the other", beside, alone)
+    status = device.stop()
+    common.ok(status == 0, "the %s is well afterwards" % role, status, device.said()[-500:])
+
+
+def without_raw_sockets(folder):
+    device = peer.Emulated(folder, "plain", "pac", "--listen", DEVICE, "--time-scale", SCALE)
+    done, document = conform("pac", *sources(1), *only(("GRE-CALLID", "ECHORP")), DEVICE,
+                             preexec_fn=netns.without_raw_sockets)
+    passes("without raw sockets", done, document, 5)
+    if document:
+        skipped = {t["id"]: t["reason"] for t in document["tests"] if t["verdict"] == "skipped"}
+        common.ok(skipped and all("raw socket" in r for r in skipped.values()) and
+                  all(name.startswith("GRE") for name in skipped), "... tests of tunnel packets are skipped", skipped)
+    device.stop()
+
+
+def a_client(folder):
+    """A device that only connects: started for each test, and waited for."""
+    command = "exec %s emulate pns --connect %s --time-scale %s --dial 5551234" % (
+        shlex.quote(common.PPTPSCOPE), TESTERS[0], SCALE)
+    done, document = conform("pns", "--listen", TESTERS[0], "--exec", command,
+                             *only(("SCCRQ-LEN", "SCCRQ-VER", "OCRQ-LEN", "ECHORP-IDENT", "TCP-PORT-02")))
+    passes("a client that is started for each test", done, document, 4)
+    if document:
+        listens = [t for t in document["tests"] if t["id"] == "TCP-PORT-02"]
+        common.ok(listens and listens[0]["verdict"] == "skipped" and "--listen" in listens[0]["reason"],
+                  "... nothing is opened to it", listens)
+    left = subprocess.run(["pgrep", "-f", "emulate pns --connect " + TESTERS[0]], stdout=subprocess.PIPE)
+    common.ok(left.returncode == 1, "... and it does not outlive the run", left.stdout)
+
+
+def goes_away(folder):
+    """A device that ends in the middle: one message, the rest is skipped."""
+    device = peer.Emulated(folder, "mortal", "pac", "--listen", DEVICE, "--time-scale", SCALE)
+    hook = "kill %d; sleep 1; exit 0; :" % device.process.pid
+    done, document = conform("pac", *sources(1), "--hook", hook, *only(("SCCRP-RESULT-03", "STOPRP", "ECHORP")), DEVICE)
+    device.process.wait()
+    common.ok(done.returncode == 3 and document and not document["complete"], "a device that goes away: status 3",
+              done.returncode, done.stderr)
+    if document:
+        skipped = [t for t in document["tests"] if t["verdict"] == "skipped" and "down since" in t["reason"]]
+        common.ok(len(skipped) > 5 and document["sanity"][-1]["verdict"] == "fail", "... the rest is skipped",
+                  document["summary"], document["sanity"])
+
+
+def main():
+    netns.enter()
+    addresses()
+    folder = common.temporary_folder()
+    for role in AREAS:
+        with_hooks(role, folder)
+    without_raw_sockets(folder)
+    a_client(folder)
+    goes_away(folder)
+    common.end()
+
+
+main()
