@@ -12,6 +12,7 @@ enum {
 	MISSING_MAX = 32, /* hooks */
 	DOWN_TRIES = 3,   /* sanity tests before a device is given up */
 	HOOK_NAME = 32,
+	AT_ONCE_SECONDS = 3,
 };
 
 #define DOWN_PAUSE (3 * NET_SECOND)
@@ -306,12 +307,18 @@ static struct tester likeness(const struct tester *t)
 	};
 }
 
-/* Those that only wait are meant to stand beside others; of the rest neighbours may have been the reason. */
+/*
+ * Those that only wait are meant to stand beside others; of the rest neighbours may have been the reason.  What was
+ * inconclusive at once costs little to try again.
+ */
 static bool is_doubtful(const struct tester *t)
 {
+	const struct test_result *result = &t->result;
+
 	return t->test && !(t->flags & TEST_WAITS) &&
-	       (t->result.verdict == VERDICT_FAIL ||
-		(t->result.verdict == VERDICT_INCONCLUSIVE && t->unreachable));
+	       (result->verdict == VERDICT_FAIL ||
+		(result->verdict == VERDICT_INCONCLUSIVE &&
+		 (t->unreachable || result->duration < AT_ONCE_SECONDS)));
 }
 
 void runner_test_over(struct runner *r, struct tester *t)
