@@ -291,7 +291,7 @@ void session_stop_tunnel(struct session *s)
 /* MS-PTPT sections 3.2.4 and 3.3.4.2: who ends the last call ends the control connection. */
 static void stop_after_last(struct connection *c)
 {
-	if (is_ms_ptpt(c->e) && !c->dead && !c->nsessions)
+	if (ms_ptpt_unless(c->e, FAULT_MSP_LASTCALL_01) && !c->dead && !c->nsessions)
 		connection_event(c, HAPPENS_STOP_WANTED,
 				 &(struct cue){ .result = 1, .why = "the last call is over" });
 }
@@ -357,7 +357,8 @@ void connection_call_message(struct connection *c, const struct ctrl_msg *m)
 /* Faults: what should be ignored has a consequence. */
 static void struck_by(struct connection *c, const struct ctrl_msg *m)
 {
-	if (m->type == CTRL_ICRP && fault_on(c->e, FAULT_PACIN_CROSS_01))
+	if (m->type == CTRL_ICRP &&
+	    (fault_on(c->e, FAULT_PACIN_CROSS_01) || fault_on(c->e, FAULT_MSP_ICRP_02)))
 		connection_malformed(c, m, 0, "there is no such call");
 	if (m->type == CTRL_ICCN && fault_on(c->e, FAULT_PNSIN_ILLEGAL_01))
 		c->state = STATE_IDLE;

@@ -161,7 +161,9 @@ static enum machine_event sort_request(const struct session *s, struct cue *cue)
 	    (number_listed(&e->set.refused, s->number) || number_listed(&e->set.refused, s->dialing)))
 		return refuse(cue, 3, 0, "its number is refused");
 	if (endpoint_is_full(e, 0))
-		return refuse(cue, 2, fault_on(e, FAULT_ERR_NORES_01) ? 3 : 4, "too many calls");
+		return refuse(cue, 2,
+			      fault_on(e, FAULT_ERR_NORES_01) || fault_on(e, FAULT_MSP_ICRP_01) ? 3 : 4,
+			      "too many calls");
 	return HAPPENS_ICRQ_GOOD;
 }
 
@@ -276,6 +278,10 @@ void pns_take_disconnect(struct connection *c, const struct ctrl_msg *m)
 		session_unknown(c, m, id);
 		return;
 	}
+	if (message_value(m, "result_code") > 4 && fault_on(c->e, FAULT_MSP_CDN_02)) {
+		session_clear(s);
+		return;
+	}
 	here = s->cleared_here;
 	snprintf(why, sizeof(why),
 		 "Call-Disconnect-Notify: Result %" PRIu32 ", Error %" PRIu32 ", Cause %" PRIu32,
@@ -291,7 +297,7 @@ void pns_take_errors(struct connection *c, const struct ctrl_msg *m)
 	uint16_t id = (uint16_t)message_value(m, "peer_call_id");
 	struct session *s = session_by_own(c, id);
 
-	if (s && fault_on(c->e, FAULT_WEN_RECV_01))
+	if (s && (fault_on(c->e, FAULT_WEN_RECV_01) || fault_on(c->e, FAULT_MSP_WEN_02)))
 		session_clear(s);
 	else if (s)
 		session_event(s, HAPPENS_WEN, &(struct cue){ .m = m });

@@ -153,7 +153,7 @@ static void start_reply(struct connection *c)
 	int64_t wait = c->e->config.timers.reply, now = net_now(c->e->net), due;
 	bool starting = c->state == STATE_CONNECTED || c->state == STATE_WAIT_CTL_REPLY;
 
-	if (is_ms_ptpt(c->e) && starting)
+	if (ms_ptpt_unless(c->e, FAULT_MSP_IDLE30_01) && starting)
 		wait = MS_START_NS(wait);
 	due = now + wait;
 	if (is_ms_ptpt(c->e) && !is_pac(c->e) && starting && due > c->begun + c->e->config.timers.reply)

@@ -123,12 +123,17 @@ static unsigned room(const struct session *s)
 	return s->e->faulty ? spoil_room(s, n) : n;
 }
 
+/* MS-PTPT section 3.1.5.7: windows are not looked at. */
+static bool ignores_window(const struct session *s)
+{
+	return ms_ptpt_unless(s->e, FAULT_MSP_WINIGN_01) && ms_ptpt_unless(s->e, FAULT_MSP_NOATO_01);
+}
+
 unsigned gre_room(const struct session *s)
 {
 	if (!s->gre || s->gre->queued)
 		return 0;
-	/* MS-PTPT section 3.1.5.7: windows are not looked at. */
-	return is_ms_ptpt(s->e) ? UINT16_MAX : room(s);
+	return ignores_window(s) ? UINT16_MAX : room(s);
 }
 
 static void enqueue(struct gre_session *g, const uint8_t *octets, size_t len)
@@ -177,7 +182,7 @@ static void pump(struct session *s)
 {
 	struct gre_session *g = s->gre;
 
-	while (g->queued && (is_ms_ptpt(s->e) || room(s))) {
+	while (g->queued && (ignores_window(s) || room(s))) {
 		struct frame *f = dequeue(g);
 
 		send_data(s, f->octets, f->len);
@@ -254,7 +259,7 @@ static bool in_sequence(struct session *s, const struct gre_pkt *p)
 		g->counts.late++;
 		if (!is_ms_ptpt(s->e))
 			discarded(s, p, ahead ? "it comes late" : "it has come before");
-		return is_ms_ptpt(s->e) || spoil_delivers(s, ahead);
+		return ms_ptpt_unless(s->e, FAULT_MSP_OOS_01) || spoil_delivers(s, ahead);
 	}
 	if (g->heard)
 		g->counts.lost += (uint32_t)ahead - 1;

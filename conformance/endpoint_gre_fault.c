@@ -236,7 +236,8 @@ uint32_t spoil_highest(const struct session *s, const struct gre_pkt *p, uint32_
 /* How long an acknowledgment waits. */
 int64_t spoil_ack_delay(const struct session *s, int64_t ns)
 {
-	bool slow = fault_on(s->e, FAULT_WIN_ACKDUE_01) || fault_on(s->e, FAULT_WIN_MULTIACK_02);
+	bool slow = fault_on(s->e, FAULT_WIN_ACKDUE_01) || fault_on(s->e, FAULT_WIN_MULTIACK_02) ||
+		    fault_on(s->e, FAULT_MSP_ACK100_01);
 
 	return slow ? SLOW_ACK * NET_SECOND : ns;
 }

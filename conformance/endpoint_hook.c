@@ -179,7 +179,7 @@ static int hook_ring(struct request *r)
 	struct session *s;
 	char err[128];
 
-	if (!r->e->config.telco || is_ms_ptpt(r->e))
+	if (!r->e->config.telco || ms_ptpt_unless(r->e, FAULT_MSP_ICRQ_01))
 		return HOOK_NONE;
 	if (answer && set_answer(r, answer) != HOOK_DONE)
 		return HOOK_FAULT;

@@ -114,7 +114,7 @@ struct session *pac_ring(struct endpoint *e, struct telco_line *line, char *err,
 	struct connection *c = endpoint_newest(e);
 	struct session *s = NULL;
 
-	if (is_ms_ptpt(e))
+	if (ms_ptpt_unless(e, FAULT_MSP_ICRQ_01))
 		snprintf(err, room, "incoming calls are no part of the ms-ptpt profile");
 	else if (!c)
 		snprintf(err, room, "there is no control connection");

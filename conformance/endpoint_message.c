@@ -61,7 +61,8 @@ static enum machine_event sort_request(const struct connection *c, struct cue *c
 		cue->why = "the peer is not authorised";
 		return HAPPENS_SCCRQ_BARRED;
 	}
-	if (!is_ms_ptpt(c->e) && !fault_on(c->e, FAULT_SCCRP_RESULT_02) && peer_has_connection(c)) {
+	if (!ms_ptpt_unless(c->e, FAULT_MSP_MULTICC_01) && !fault_on(c->e, FAULT_SCCRP_RESULT_02) &&
+	    peer_has_connection(c)) {
 		cue->result = 3;
 		cue->why = "there is a control connection with that peer already";
 		return HAPPENS_SCCRQ_EXISTS;
@@ -204,7 +205,7 @@ static void take_bad(struct connection *c, const struct ctrl_msg *m)
  */
 static bool reserved_is_bad(const struct connection *c, const struct ctrl_msg *m)
 {
-	if (!c->e->config.strict || is_ms_ptpt(c->e))
+	if (!c->e->config.strict || ms_ptpt_unless(c->e, FAULT_MSP_RSVD_01))
 		return false;
 	for (unsigned i = 0; i < m->nvalues; i++)
 		if (m->desc->fields[i].kind == F_RESERVED && m->value[i])

@@ -197,6 +197,12 @@ static inline bool is_ms_ptpt(const struct endpoint *e)
 	return e->config.profile == PROFILE_MS_PTPT;
 }
 
+/* Whether the profile's own way is taken, which the fault is not to take. */
+static inline bool ms_ptpt_unless(const struct endpoint *e, enum fault_number f)
+{
+	return is_ms_ptpt(e) && !fault_on(e, f);
+}
+
 static inline bool is_pac(const struct endpoint *e)
 {
 	return e->config.role == ROLE_PAC;

@@ -31,6 +31,7 @@ struct ppp_peer_config {
 	uint16_t mru;               /* 0: 1400 */
 	uint32_t accm;              /* asked for; 0xffffffff: the option is left out */
 	bool no_acfc, no_pfc;
+	bool stays;                 /* LCP stays open where no IP addresses are agreed on */
 	int64_t restart_ns;         /* 0: 3 s; 10 times */
 	int64_t echo_ns;            /* LCP Echo-Request so often once open; 0: never */
 	uint32_t seed;              /* magic numbers and challenges */

@@ -231,7 +231,8 @@ static void ipcp_down(struct ppp_peer *p)
 
 static void ipcp_finished(struct ppp_peer *p)
 {
-	peer_end(p, "no IP addresses were agreed on");
+	if (!p->config.stays)
+		peer_end(p, "no IP addresses were agreed on");
 }
 
 const struct fsm_ops peer_ipcp_ops = {
