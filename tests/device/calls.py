@@ -59,7 +59,8 @@ class Call:
         self.loop.cancel(self.timer)
         self.session = tunnel.Session(self, window, delay)
         style = self.device.style
-        self.lcp = ppp.Lcp(self, self.device.role == "pns" or style.client_speaks, style.address_control)
+        self.lcp = ppp.Lcp(self, self.device.role == "pns" or style.client_speaks, style.address_control,
+                           style.negotiates or self.device.role == "pns")
         self.lcp.start()
 
     def deliver(self, octets):

@@ -45,6 +45,7 @@ class Style:
     shortens = False                # octets after the payload are cut off
     ack_delay, ack_always = 0.05, False
     address_control = True          # FF 03 before PPP packets
+    negotiates = True               # PPP has an LCP of its own
     client_speaks = False           # a PAC's client begins LCP
     isdn = False                    # what may be either is
     ids = "random"
@@ -91,7 +92,20 @@ class Both(Style):
     firmware, host, vendor = 0xFFFF, b"a-b.c.example.org", b"both (r) 1.0"
 
 
-STYLES = {"mild": Mild, "strict": Strict, "both": Both}
+class Bare(Style):
+    """The least that is right: a PPP that answers and asks for nothing, no error replies, one connection after another."""
+
+    replies, closes = False, True
+    negotiates = False
+    address_control = True
+    ack_delay = 0
+    connect_time = 0
+    restarts = False
+    capacity, recv_window = 16, 1
+    firmware, host, vendor = 0, b"h", b"bare"
+
+
+STYLES = {"mild": Mild, "strict": Strict, "both": Both, "bare": Bare}
 
 
 class Loop:

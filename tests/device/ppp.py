@@ -15,8 +15,8 @@ ACCM = 0x000A0000
 class Lcp:
     """One end of LCP.  owner has send_ppp(octets), later(seconds, call) and lcp_up()."""
 
-    def __init__(self, owner, speaks_first, address_control):
-        self.owner, self.address_control = owner, address_control
+    def __init__(self, owner, speaks_first, address_control, negotiates):
+        self.owner, self.address_control, self.negotiates = owner, address_control, negotiates
         self.speaks_first = speaks_first
         self.magic = os.urandom(4)
         self.identifier = 0
@@ -82,7 +82,7 @@ class Lcp:
             self.acked = self.granted = self.asked = False
             self.packet(TERMINATED, identifier)
         elif code == ECHO:
-            if self.is_open():
+            if self.is_open() or not self.negotiates:
                 self.packet(ECHOED, identifier, self.magic + data[4:])
         elif not 1 <= code <= DISCARD:
             self.identifier += 1
@@ -99,7 +99,7 @@ class Lcp:
             return
         if again:
             self.acked = False
-        if not self.asked or again:
+        if self.negotiates and (not self.asked or again):
             self.tries = 0
             self.ask()
         if refused:
