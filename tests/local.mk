@@ -52,6 +52,7 @@ EXTRA_DIST += \
 	%D%/judged.py \
 	%D%/netns.py \
 	%D%/peer.py \
+	%D%/device \
 	%D%/golden.list \
 	%D%/golden \
 	%D%/truth.json \
