@@ -344,7 +344,7 @@ static void errors_received(struct tester *t)
 static const struct ctrl_msg *link_info(struct tester *t, struct t_call *c)
 {
 	need_lcp(t, t_gre(c));
-	return t_need(c->link, CTRL_SLI, 10);
+	return obtain(c->link, CTRL_SLI, 10);
 }
 
 static void info_read(struct tester *t)
