@@ -248,6 +248,8 @@ void t_lcp_form(struct t_gre *g, bool address_control);
 bool t_foreign_echo(struct t_gre *g, uint8_t identifier);
 /* Tunnel packets from the DUT to the tester, whatever their Call ID, within seconds.  Needs a raw socket. */
 size_t t_gre_stray(struct tester *t, double seconds);
+/* From now on they are counted: t_gre_stray() tells those since then. */
+void t_gre_watch(struct tester *t);
 
 /* A packet of the DUT's for this session, as it was recorded. */
 struct t_packet {

@@ -8,6 +8,8 @@
 
 enum { GRE_ROOM = 4096, FIRST_ROOM = 64 };
 
+#define SETTLED_SECONDS 0.4
+
 #define RIDE_WAITS (20 * NET_MILLISECOND)
 
 static struct net *net_of(const struct t_gre *g)
@@ -30,8 +32,20 @@ bool tester_gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *
 	return net_gre_send(host, src ? src : &l->own, &l->peer, octets, len);
 }
 
+void gre_settle(struct t_gre *g)
+{
+	double wait = t_sent_time(g->call->link) + SETTLED_SECONDS - t_now(g->t);
+
+	if (g->settled || t_dut(g->t) == ROLE_PAC)
+		return;
+	g->settled = true;
+	if (wait > 0)
+		t_sleep(g->t, wait);
+}
+
 void t_gre_octets(struct t_gre *g, const void *octets, size_t len)
 {
+	gre_settle(g);
 	if (!tester_gre_send(g, NULL, octets, len))
 		tester_broken(g->t, "cannot send GRE packets");
 }
@@ -47,6 +61,7 @@ static void send_packet(struct t_gre *g, const struct gre_pkt *pkt, const void *
 
 void t_gre_raw(struct t_gre *g, const struct gre_pkt *pkt, const void *payload, size_t len)
 {
+	gre_settle(g);
 	send_packet(g, pkt, payload, len);
 }
 
@@ -72,8 +87,10 @@ struct gre_pkt t_gre_next(struct t_gre *g)
 
 uint32_t t_gre_data(struct t_gre *g, const void *ppp, size_t len)
 {
-	struct gre_pkt pkt = t_gre_next(g);
+	struct gre_pkt pkt;
 
+	gre_settle(g);
+	pkt = t_gre_next(g);
 	pkt.payload_length = (uint16_t)len;
 	g->next_seq++;
 	if (gre_rides(g))
@@ -389,21 +406,33 @@ static void on_stray(void *ctx, const struct ip_addr *src, const struct ip_addr 
 	tester_wake(t);
 }
 
-size_t t_gre_stray(struct tester *t, double seconds)
+static size_t in_sessions(const struct tester *t)
 {
-	size_t before = 0, after = 0;
+	size_t n = 0;
 
+	for (const struct t_gre *g = t->sessions; g; g = g->next)
+		n += g->packets;
+	return n;
+}
+
+void t_gre_watch(struct tester *t)
+{
 	if (!t->o->gre)
 		t_skip(t, "no raw socket for GRE (it takes CAP_NET_RAW)");
 	if (!t->stray_claim)
 		t->stray_claim = net_gre_claim_rest(t->host, t_dut_address(t), on_stray, t);
-	for (struct t_gre *g = t->sessions; g; g = g->next)
-		before += g->packets;
 	t->strays = 0;
+	t->watched = in_sessions(t);
+	t->watching = true;
+}
+
+size_t t_gre_stray(struct tester *t, double seconds)
+{
+	if (!t->watching)
+		t_gre_watch(t);
 	t_sleep(t, seconds);
-	for (struct t_gre *g = t->sessions; g; g = g->next)
-		after += g->packets;
-	return t->strays + after - before;
+	t->watching = false;
+	return t->strays + in_sessions(t) - t->watched;
 }
 
 /* --- traffic --------------------------------------------------------------------------------- */
@@ -442,13 +471,18 @@ void t_traffic(struct t_gre *g, unsigned packets, unsigned size, unsigned rate, 
 	snprintf(words[1], sizeof(words[1]), "size=%u", size);
 	snprintf(words[2], sizeof(words[2]), "rate=%u", rate);
 	snprintf(words[3], sizeof(words[3]), "call=%u", g->call->dut_id);
-	if (t_has_hook(g->t, "dut-traffic"))
+	/* It may need a moment until the call is up. */
+	for (unsigned try = 0; t_has_hook(g->t, "dut-traffic") && try < 2 && (!try || status == HOOK_NOT_NOW); try++) {
+		if (try)
+			gre_settle(g);
 		status = t_try_hook(g->t, "dut-traffic", words[0], words[1], words[2], words[3], NULL);
+	}
 	g->traffic_by_hook = status == HOOK_DONE;
 	if (g->traffic_by_hook)
 		return;
 	if (!by_echo)
 		tester_hook_ended(g->t, "dut-traffic", status);
+	gre_settle(g);
 	traffic_by_echo(g, packets, size, rate);
 }
 

@@ -201,8 +201,11 @@ static bool echoes(struct t_gre *g)
 
 bool t_lcp_open(struct t_gre *g, double seconds)
 {
-	double until = t_now(g->t) + seconds, soon = t_now(g->t) + PATIENCE_SECONDS, settled;
+	double until, soon, settled;
 
+	gre_settle(g);
+	until = t_now(g->t) + seconds;
+	soon = t_now(g->t) + PATIENCE_SECONDS;
 	if (!g->peer)
 		begin_ppp(g);
 	if (!reaches(g, PPP_PEER_LCP_OPEN, soon < until ? soon : until)) {

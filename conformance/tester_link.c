@@ -415,6 +415,8 @@ static void ask_to_connect(struct tester *t, const struct ip_addr *own)
 	for (unsigned try = 0; status == HOOK_NOT_NOW && try < START_TRIES; try++) {
 		if (try)
 			t_sleep(t, 1);
+		if (try && t->arrivals && (!own || own == t->source))
+			return; /* one that opens a new connection after an error has done so by itself */
 		status = t_try_hook(t, "dut-connect", end_text(t, own, where, sizeof(where)), NULL);
 	}
 	if (status != HOOK_DONE && !(status == HOOK_NONE && t->o->listen))
@@ -613,6 +615,8 @@ bool t_alive(struct t_link *l)
 	return m;
 }
 
+#define CLOSE_SECONDS 0.3 /* for the device to close its half */
+
 /* --- ending --------------------------------------------------------------------------------------- */
 
 void t_fin(struct t_link *l)
@@ -621,8 +625,13 @@ void t_fin(struct t_link *l)
 		channel_shutdown(l->channel);
 }
 
+/* The device has a moment to close its half: else it may take the next connection for a second one. */
 void t_close(struct t_link *l)
 {
+	if (l->channel && l->opened && !link_over(l)) {
+		t_fin(l);
+		t_closes(l, CLOSE_SECONDS);
+	}
 	if (l->channel)
 		channel_close(l->channel);
 	l->channel = NULL;
@@ -651,7 +660,7 @@ static void stop(struct t_link *l)
 		if (l->t->result.close_verdict != 0)
 			l->t->result.close_verdict = clean;
 	}
-	t_closes(l, 0.3);
+	t_closes(l, CLOSE_SECONDS);
 }
 
 void link_close_all(struct tester *t)

@@ -77,6 +77,7 @@ struct t_gre {
 	struct t_gre *next;
 	struct net_claim *claim;
 	bool active; /* the test has asked for it: acknowledgments may go out */
+	bool settled; /* the DUT has had time to read what brought the call up */
 	uint32_t next_seq;
 	bool any_in;
 	uint32_t highest_in; /* of the DUT's data */
@@ -155,7 +156,8 @@ struct tester {
 	bool again;             /* nothing is wrong, but it has to begin anew */
 	uint32_t random;
 	struct net_claim *stray_claim;
-	size_t strays;
+	bool watching;
+	size_t strays, watched; /* since t_gre_watch(): of no session; of sessions before it */
 };
 
 /* Runs a test by the net's loop; over is called when everything has ended. */
@@ -209,6 +211,11 @@ void call_free_all(struct tester *t);
 /* tester_gre.c */
 struct t_gre *gre_prepare(struct t_call *c); /* listens for the call's packets; NULL: no raw socket */
 void gre_free_all(struct tester *t);
+/*
+ * Waits, once a session, until a PNS has had time to read the message that brought the call up: tunnel
+ * packets may overtake it, and a device may discard them.
+ */
+void gre_settle(struct t_gre *g);
 bool tester_gre_send(struct t_gre *g, const struct ip_addr *src, const uint8_t *octets, size_t len);
 bool gre_rides(const struct t_gre *g); /* data carries an acknowledgment */
 

@@ -824,6 +824,7 @@ static void pns_data(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 	size_t n;
 
+	t_gre_watch(t);
 	dial(t, l, NULL);
 	n = t_gre_stray(t, 10);
 	T_CHECK(t, !n, "%zu tunnel packets before the call was answered", n);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A control connection after RFC 2637 sections 2 and 3.1, either end of it."""
+import collections
 import random
 import socket
 import struct
@@ -27,7 +28,7 @@ class Connection:
         self.buffer = b""
         self.calls = {}       # by our Call ID
         self.ended = False    # our half
-        self.read_until = 0.0
+        self.unread = collections.deque()  # what came and waits for its turn, by the style
         self.reply_timer = self.idle_timer = self.echo_timer = None
         self.echo_identifier = random.getrandbits(32)
         self.echoes = set()
@@ -60,12 +61,16 @@ class Connection:
             length = struct.unpack(">H", octets[:2])[0] if len(octets) > 1 else 0
             octets = octets[:length] if 16 <= length < len(octets) else octets
         delay = self.device.style.delay()
-        due = max(self.read_until, self.loop.now() + delay)
-        if due <= self.loop.now():
-            self.octets(octets)
+        if delay or self.unread:
+            self.unread.append(octets)
+            self.loop.later(delay, self.catch_up, len(self.unread))
         else:
-            self.read_until = due
-            self.loop.later(due - self.loop.now(), self.octets, octets)
+            self.octets(octets)
+
+    def catch_up(self, count):
+        """Takes what had come by a moment, and what came before."""
+        for _ in range(min(count, len(self.unread))):
+            self.octets(self.unread.popleft())
 
     def octets(self, octets):
         """What came, after the style's delay; empty: the peer's end, None: a reset."""

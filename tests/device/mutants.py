@@ -124,7 +124,7 @@ BEHAVIOURS = (
      " window-no-cap window-never-opens late-delivered duplicates-delivered ack-goes-back holes-stop-it gap-limit"
      " reply-to-data-on-control no-acks acks-every-third acks-only-riding ack-has-number ack-has-octets"
      " ack-counts-as-data gre-drops-tenth gre-any-source gre-any-call-id gre-peer-id-too gre-unknown-closes"
-     " gre-after-clear"),
+     " gre-after-clear mru-ignored"),
     (BOTH, "speaks-first one-message-a-read fin-ignored no-reassembly resynchronises cookie-ignored length-ignored"
      " message-type-ignored unknown-type-ignored calls-survive never-closes invalid-ignored invalid-accepted"
      " calls-before-start wrong-direction-served serves-while-stopping keepalive-only-echo keepalive-by-tunnel"

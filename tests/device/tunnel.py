@@ -9,6 +9,7 @@ from mutants import bad
 
 MIN_TIMEOUT = 0.2
 HOLD = 0.1      # seconds that a packet waits for one before it, where the style reorders
+MRU = 1400      # no more is ever sent, whatever the peer would take
 BACKLOG = 256   # PPP packets that wait for the window
 
 
@@ -71,6 +72,8 @@ class Session:
             self.pump()
 
     def start_traffic(self, packets, size, rate):
+        if size > MRU and not bad("mru-ignored"):
+            size = MRU
         self.traffic = Traffic(packets, size, rate, self.loop.now())
         self.pump()
 
@@ -199,7 +202,8 @@ class Session:
         if bad("gap-limit") and ahead > 300:
             return
         if ahead == 0 or not self.device.style.reorders or ahead > 32:
-            self.release()
+            if ahead:
+                self.release()
             self.accept(number, packet.payload)
             self.drain()
         else:
