@@ -25,6 +25,7 @@ test_scripts = \
 	%D%/rules-man.sh \
 	%D%/service.sh \
 	%D%/conform.py \
+	%D%/conform_device.py \
 	%D%/conform_live.py \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
