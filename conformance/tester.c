@@ -7,7 +7,7 @@
 #include "conformance/tester_private.h"
 
 /* Seconds from what a test sends to a hook that builds on it. */
-static const double SETTLED = 0.1;
+static const double SETTLED = 0.1, AGAIN = 0.5;
 
 struct hook_call {
 	struct tester *t; /* NULL: the test has gone on without it */
@@ -505,6 +505,12 @@ const char *t_hook(struct tester *t, const char *name, ...)
 	va_start(args, name);
 	status = run_hook_args(t, name, args);
 	va_end(args);
+	if (status == HOOK_NOT_NOW) { /* perhaps it has not read yet what the test has sent */
+		t_sleep(t, AGAIN);
+		va_start(args, name);
+		status = run_hook_args(t, name, args);
+		va_end(args);
+	}
 	if (status == HOOK_DONE)
 		return answer(t);
 	tester_hook_ended(t, name, status);
