@@ -24,6 +24,7 @@ test_scripts = \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
 	%D%/conform.py \
+	%D%/conform_device.py \
 	%D%/conform_live.py \
 	%D%/corpus.py \
 	%D%/diagnosis.py \
@@ -49,6 +50,13 @@ EXTRA_DIST += \
 	%D%/judged.py \
 	%D%/netns.py \
 	%D%/peer.py \
+	%D%/device/calls.py \
+	%D%/device/control.py \
+	%D%/device/device.py \
+	%D%/device/mutants.py \
+	%D%/device/ppp.py \
+	%D%/device/tunnel.py \
+	%D%/device/wire.py \
 	%D%/golden.list \
 	%D%/golden \
 	%D%/truth.json \
