@@ -589,6 +589,7 @@ static void stop_local(struct tester *t)
 	T_CHECK(t, t_get(l, CTRL_STOPRQ, 10),
 		"the device ends the connection without "
 		"Stop-Control-Connection-Request");
+	T_CHECK(t, !t_closes(l, 0.5), "the device does not wait for the Stop-Control-Connection-Reply");
 	t_send(l, CTRL_STOPRP, NULL);
 	t_pass(t);
 }
@@ -596,10 +597,15 @@ static void stop_local(struct tester *t)
 static void stop_then_silent(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
+	const struct ctrl_msg *m;
 	uint64_t octets;
 
 	t_hook(t, "dut-stop", NULL);
 	t_need(l, CTRL_STOPRQ, 10);
+	t_send(l, call_request(t), NULL);
+	m = t_get(l, call_reply(t), 1);
+	T_CHECK(t, !m || t_field(m, "result_code") != 1,
+		"after its Stop-Control-Connection-Request the device takes a call");
 	octets = t_octets_in(l);
 	for (unsigned i = 0; i < 10; i++) {
 		t_send(l, CTRL_ECHORQ, NULL);

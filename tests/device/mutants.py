@@ -141,7 +141,7 @@ BEHAVIOURS = (
      " call-id-lowest-free call-ids-leak"),
     (PAC, "wen-counters-kept line-stays-up cdn-missing cdn-peer-id ccrq-ignored ccrq-ignored-when-dialling"
      " ccrq-dialling-answered ccrq-keeps-call ccrq-dialling-goes-on far-hangup-ignored caller-gone-unsaid ocrp-at-once"
-     " barred-dialled ocrp-missing gre-before-ocrp failure-by-cdn failure-unsaid failure-with-cdn answers-before-icrp"
+     " ocrp-missing gre-before-ocrp failure-by-cdn failure-unsaid failure-with-cdn answers-before-icrp"
      " icrq-bearer-swapped iccn-without-icrp icrp-again-drops icrp-again-iccn icrp-result-ignored"
      " icrp-refusal-leaves-ringing icrp-refusal-cdn-twice iccn-at-once iccn-missing gre-before-iccn wen-too-often"
      " wen-not-cumulative wen-missing wen-own-id wen-crc-as-framing wen-without-errors sli-ignored sli-first-only"
@@ -150,9 +150,9 @@ BEHAVIOURS = (
      " ccrq-clears-all icrp-unknown-iccn sli-any-call"),
     (PNS, "pns-gre-before-ocrp forgets-call sli-missing sli-own-id ccrq-pac-id clears-unsaid clear-closes clear-forgets"
      " ccrq-repeats no-iccn-forgets cdn-ignored cdn-answered cdn-leaves-tunnel cdn-closes"
-     " failing-ocrp-in-disconnect-ignored ocrp-after-abort-used ocrp-again-used ocrp-result-ignored"
+     " ocrp-after-abort-used ocrp-again-used ocrp-result-ignored"
      " failure-answered-by-ccrq failure-closes failed-call-stuck iccn-framing-unchecked iccn-after-abort-used"
-     " iccn-after-abort-closes iccn-again-restarts icrq-bearer-unchecked icrq-length-unchecked icrq-numbers-demanded"
+     " iccn-after-abort-closes iccn-again-restarts icrq-bearer-unchecked icrq-numbers-demanded"
      " refuse-number-ignored icrp-missing pns-gre-before-iccn ocrp-any-peer iccn-unknown-used cdn-any-id cdn-own-id"
      " cdn-clears-all wen-clears wen-answered wen-unknown-clears channels-never-full one-call-only"),
 )
