@@ -692,9 +692,13 @@ static void pns_wrong_reply(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 	int64_t id = t_field(dial(t, l, NULL), "call_id");
+	double wait = t_scaled(t, 30) < 5 ? t_scaled(t, 30) : 5;
 
 	t_send(l, CTRL_OCRP, "call_id", (int64_t)t_new_id(t), "peer_call_id", id ^ 1, NULL);
-	t_sleep(t, t_scaled(t, 30) < 5 ? t_scaled(t, 30) : 5);
+	if (t_can_gre(t))
+		T_CHECK(t, !t_gre_stray(t, wait), "a reply for another Peer's Call ID starts PPP");
+	else
+		t_sleep(t, wait);
 	if (t_is_closed(l)) {
 		t_note(t, "the device closes after a reply for an unknown call");
 		t_pass(t);

@@ -32,8 +32,8 @@ for _name in ("SCCRQ", "SCCRP"):
     _field(BOTH, _name, "host", lambda right: right.ljust(20, b"\0") + b"left over")
     _field(BOTH, _name, "vendor", lambda right: right[:10].ljust(20, b"\0") + b"left over")
     _field(PNS, _name, "channels", 5, _name.lower() + "-channels-pns")
-    _field(PAC, _name, "channels", 0, _name.lower() + "-channels-pac")
     _field(BOTH, _name, "cookie", 0x4D3C2B1A)
+_field(PAC, "SCCRQ", "channels", 0, "sccrq-channels-pac")
 _field(BOTH, "SCCRP", "result", 0)
 _field(BOTH, "SCCRP", "error", 4)
 _field(BOTH, "STOPRP", "result", 0)
@@ -122,7 +122,7 @@ BEHAVIOURS = (
      " gre-ack-without-receiving gre-sends-twice gre-key-own gre-key-first gre-ack-counts ato-never gre-retransmits"
      " window-never-closes window-closes-to-one ato-no-backoff ato-no-limit ack-for-one-only ato-no-adaption"
      " window-no-cap window-never-opens late-delivered duplicates-delivered ack-goes-back holes-stop-it gap-limit"
-     " reply-to-data-on-control no-acks acks-every-third acks-only-riding ack-has-number ack-has-octets"
+     " no-acks acks-every-third acks-only-riding ack-has-number ack-has-octets"
      " ack-counts-as-data gre-drops-tenth gre-any-source gre-any-call-id gre-peer-id-too gre-unknown-closes"
      " gre-after-clear mru-ignored"),
     (BOTH, "speaks-first one-message-a-read fin-ignored no-reassembly resynchronises cookie-ignored length-ignored"
