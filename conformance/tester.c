@@ -7,7 +7,7 @@
 #include "conformance/tester_private.h"
 
 /* Seconds from what a test sends to a hook that builds on it. */
-static const double SETTLED = 0.1;
+static const double SETTLED = 0.1, AGAIN = 0.5;
 
 struct hook_call {
 	struct tester *t; /* NULL: the test has gone on without it */
@@ -22,11 +22,12 @@ double tester_seconds(const struct tester *t, int64_t time_ns)
 
 int64_t tester_time(const struct tester *t, double seconds)
 {
-	double ns = seconds * (double)NET_SECOND;
-	int64_t whole = (int64_t)ns;
+	int64_t at = t->started + (int64_t)(seconds * (double)NET_SECOND);
 
-	/* Rounded up: never before the time that is meant. */
-	return t->started + whole + ((double)whole < ns);
+	/* Never before the time that is meant as it reads back, or who waits for it would wait no time forever. */
+	while (tester_seconds(t, at) < seconds)
+		at++;
+	return at;
 }
 
 double t_now(const struct tester *t)
@@ -505,6 +506,12 @@ const char *t_hook(struct tester *t, const char *name, ...)
 	va_start(args, name);
 	status = run_hook_args(t, name, args);
 	va_end(args);
+	if (status == HOOK_NOT_NOW) { /* perhaps it has not read yet what the test has sent */
+		t_sleep(t, AGAIN);
+		va_start(args, name);
+		status = run_hook_args(t, name, args);
+		va_end(args);
+	}
 	if (status == HOOK_DONE)
 		return answer(t);
 	tester_hook_ended(t, name, status);

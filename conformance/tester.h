@@ -103,6 +103,7 @@ struct t_link *t_cc_up(struct tester *t);   /* SCCRQ and SCCRP Result 1 */
 struct t_link *t_cc_up_orig(struct tester *t); /* dut-connect; the DUT's SCCRQ answered with Result 1 */
 /* dut-connect and the DUT's TCP connection, nothing read yet. */
 struct t_link *t_dut_connects(struct tester *t);
+struct t_link *t_dut_tries(struct tester *t); /* NULL: none came although it was told to connect */
 /* The same, to this address of the tester's. */
 struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own);
 /* An address of the tester's that is higher (or lower) than the DUT's, both IPv4; false: there is none. */

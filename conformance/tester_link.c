@@ -423,20 +423,36 @@ static void ask_to_connect(struct tester *t, const struct ip_addr *own)
 		tester_hook_ended(t, "dut-connect", status);
 }
 
-struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own)
+static int connect_seconds(const struct tester *t)
 {
-	int seconds = t->o->listen ? COME_SECONDS : CONNECT_SECONDS;
+	return t->o->listen ? COME_SECONDS : CONNECT_SECONDS;
+}
+
+static struct t_link *dut_tries(struct tester *t, const struct ip_addr *own)
+{
 	struct t_link *l;
 
 	need_listener(t, own);
 	if (t->o->listen && (l = take_arrival(t)))
 		return l;
 	ask_to_connect(t, own);
-	l = accept_within(t, seconds);
-	if (!l) {
+	l = accept_within(t, connect_seconds(t));
+	if (!l)
 		t->unreachable = t->o->listen;
-		t_inconclusive(t, "the device opened no connection within %d s", seconds);
-	}
+	return l;
+}
+
+struct t_link *t_dut_tries(struct tester *t)
+{
+	return dut_tries(t, t->source);
+}
+
+struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own)
+{
+	struct t_link *l = dut_tries(t, own);
+
+	if (!l)
+		t_inconclusive(t, "the device opened no connection within %d s", connect_seconds(t));
 	return l;
 }
 

@@ -53,7 +53,13 @@ EXTRA_DIST += \
 	%D%/judged.py \
 	%D%/netns.py \
 	%D%/peer.py \
-	%D%/device \
+	%D%/device/calls.py \
+	%D%/device/control.py \
+	%D%/device/device.py \
+	%D%/device/mutants.py \
+	%D%/device/ppp.py \
+	%D%/device/tunnel.py \
+	%D%/device/wire.py \
 	%D%/golden.list \
 	%D%/golden \
 	%D%/truth.json \

@@ -566,10 +566,13 @@ static void calls_space(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 	int64_t last = -1;
+	bool incoming = false;
 
 	for (unsigned i = 0; i < 50; i++) {
-		struct t_call *c = t_call_up(l, NULL);
+		struct t_call *c = i ? t_try_call(l, incoming) : t_call_up(l, NULL);
 
+		T_CHECK(t, c, "call %u is not taken, although none is up", i + 1);
+		incoming = c->incoming;
 		T_CHECK(t, c->dut_id != last, "the Call ID %u is used again by the very next call",
 			c->dut_id);
 		last = c->dut_id;

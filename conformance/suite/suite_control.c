@@ -5,13 +5,17 @@
  */
 #include <stdlib.h>
 
+#include "conformance/endpoint.h"
 #include "conformance/suite/suite_private.h"
 
 /* --- TCP -------------------------------------------------------------------------------------- */
 
 static void tcp_port(struct tester *t)
 {
-	t_need(t_dut_connects(t), CTRL_SCCRQ, 10);
+	struct t_link *l = t_dut_tries(t);
+
+	T_CHECK(t, l, "the device was told to connect, but to TCP port 1723 nothing comes");
+	t_need(l, CTRL_SCCRQ, 10);
 	t_pass(t);
 }
 
@@ -162,9 +166,15 @@ static void msg_type(struct tester *t)
 /* A whole life: whatever the device says in it is looked at by the judge. */
 static void whole_life(struct tester *t)
 {
-	struct t_link *l = t_cc_up(t);
+	struct t_link *l;
 	struct t_call *c;
 
+	if (t_has_hook(t, "dut-connect")) {
+		l = t_dut_connects(t);
+		t_get(l, CTRL_SCCRQ, 10);
+		t_close(l);
+	}
+	l = t_cc_up(t);
 	t_send(l, CTRL_ECHORQ, NULL);
 	t_need(l, CTRL_ECHORP, 10);
 	c = t_call_up(l, NULL);
@@ -668,11 +678,10 @@ static void err_value(struct tester *t)
 
 static void err_resources(struct tester *t)
 {
-	enum { ATTEMPTS = 150 };
+	enum { ATTEMPTS = 150, CHANNELS = 3 };
 	struct t_link *l = t_cc_up(t);
-
-	if (t_has_hook(t, "dut-config"))
-		t_try_hook(t, "dut-config", "channels=3", NULL);
+	bool limited = t_has_hook(t, "dut-config") &&
+		       t_try_hook(t, "dut-config", "channels=3", NULL) == HOOK_DONE;
 
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		const struct ctrl_msg *m;
@@ -685,8 +694,11 @@ static void err_resources(struct tester *t)
 			t_fail(t, "call %u made the device close the control connection", i + 1);
 		if (!m)
 			t_fail(t, "the request for call %u got no reply", i + 1);
-		if (t_field(m, "result_code") == 1)
+		if (t_field(m, "result_code") == 1) {
+			T_CHECK(t, !limited || i < CHANNELS, "call %u is taken where there are %d channels", i + 1,
+				CHANNELS);
 			continue;
+		}
 		if (!i)
 			t_unsupported(t, "the device takes no call at all");
 		t_note(t, "call %u was refused with Result %lld, Error %lld", i + 1,

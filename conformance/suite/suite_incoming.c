@@ -694,7 +694,10 @@ static void pns_stray_connected(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 	struct t_call *c;
+	struct t_gre *g;
 	size_t stray;
+	uint32_t seq = 0;
+	bool data = false;
 
 	t_send(l, CTRL_ICCN, "peer_call_id", INT64_C(0x7abc), NULL);
 	stray = t_can_gre(t) ? t_gre_stray(t, 2) : 0;
@@ -705,9 +708,22 @@ static void pns_stray_connected(struct tester *t)
 		T_CHECK(t, t_alive(l),
 			"after an Incoming-Call-Connected for an unknown call the device hangs");
 	c = t_in_up(l, NULL);
+	g = t_can_gre(t) ? t_gre(c) : NULL;
+	if (g)
+		t_lcp_open(g, 5);
 	t_send(l, CTRL_ICCN, "peer_call_id", (int64_t)c->dut_id, "connect_speed", INT64_C(9600), NULL);
 	if (settle(l, 0, 2) == T_IGNORED)
 		T_CHECK(t, t_alive(l), "after a second Incoming-Call-Connected the device hangs");
+	for (size_t i = 0; g && i < t_packets(g); i++) {
+		const struct t_packet *p = t_packet(g, i);
+
+		if (!(p->flags & GRE_S))
+			continue;
+		T_CHECK(t, !data || p->seq > seq,
+			"after a second Incoming-Call-Connected numbers begin again: %u follows %u", p->seq, seq);
+		seq = p->seq;
+		data = true;
+	}
 	t_pass(t);
 }
 

@@ -139,6 +139,8 @@ const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seco
 	if (!m)
 		t_inconclusive(t_of(l), "there was no %s to look at within %g s%s", ctrl_desc_of(type)->name,
 			       seconds, t_is_closed(l) ? ": the device closed the connection" : "");
+	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets",
+		ctrl_desc_of(type)->name, m->caplen);
 	return m;
 }
 

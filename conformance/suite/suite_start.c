@@ -589,6 +589,7 @@ static void stop_local(struct tester *t)
 	T_CHECK(t, t_get(l, CTRL_STOPRQ, 10),
 		"the device ends the connection without "
 		"Stop-Control-Connection-Request");
+	T_CHECK(t, !t_closes(l, 0.5), "the device does not wait for the Stop-Control-Connection-Reply");
 	t_send(l, CTRL_STOPRP, NULL);
 	t_pass(t);
 }
@@ -596,10 +597,15 @@ static void stop_local(struct tester *t)
 static void stop_then_silent(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
+	const struct ctrl_msg *m;
 	uint64_t octets;
 
 	t_hook(t, "dut-stop", NULL);
 	t_need(l, CTRL_STOPRQ, 10);
+	t_send(l, call_request(t), NULL);
+	m = t_get(l, call_reply(t), 1);
+	T_CHECK(t, !m || t_field(m, "result_code") != 1,
+		"after its Stop-Control-Connection-Request the device takes a call");
 	octets = t_octets_in(l);
 	for (unsigned i = 0; i < 10; i++) {
 		t_send(l, CTRL_ECHORQ, NULL);
@@ -683,14 +689,36 @@ static void stop_done(struct tester *t)
 	t_pass(t);
 }
 
+/* A session with an open LCP, on the connection or a new one; NULL where none can be had. */
+static struct t_gre *try_session(struct tester *t, struct t_link **l)
+{
+	struct t_call *c = t_try_call(*l, t_dut(t) == ROLE_PNS);
+	struct t_gre *g;
+
+	if (t_is_closed(*l)) {
+		*l = t_cc_up(t);
+		return NULL;
+	}
+	if (!c || !t_can_gre(t))
+		return NULL;
+	g = t_gre(c);
+	return t_lcp_open(g, 5) ? g : NULL;
+}
+
 static void stop_unasked(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
+	struct t_gre *g = try_session(t, &l);
 
 	t_send(l, CTRL_STOPRP, NULL);
-	if (settle(l, 0, 3) == T_IGNORED)
+	if (settle(l, 0, 3) == T_IGNORED) {
 		T_CHECK(t, t_alive(l),
 			"after a Stop-Control-Connection-Reply that nobody asked for the device hangs");
+		if (g)
+			t_lcp_echo(g, 222);
+		T_CHECK(t, !g || t_lcp_echoed(g, 222, 5),
+			"the connection survives a Stop-Control-Connection-Reply, but its call does not");
+	}
 	t_close(l);
 	t_still_works(t);
 	t_pass(t);
@@ -896,7 +924,7 @@ static void coll_winner_used(struct tester *t)
 {
 	struct collision c = collide(t, false);
 
-	t_sleep(t, 1);
+	T_CHECK(t, t_none(c.ours, 0, 1), "the device answers the connection from the lower address");
 	T_CHECK(t, theirs_survives(t, &c),
 		"the connection from the higher address does not become established");
 	t_pass(t);

@@ -183,8 +183,6 @@ class PacCall(Call):
             self.wait(mutants.value("dial-timeout", NO_ANSWER) * self.device.scale, self.failed, 6, 0, 18)
         elif outcome == "barred":
             self.live = False
-            if bad("barred-dialled"):
-                self.happened("dial " + self.number)
             self.failed(*OUTCOMES[outcome])
         else:
             if outcome != "no-dialtone":
@@ -533,7 +531,7 @@ class PnsCall(Call):
 
     def replied(self, fields):
         if self.state == "wait_disconnect":
-            if fields["result"] != 1 and not bad("failing-ocrp-in-disconnect-ignored"):
+            if fields["result"] != 1:
                 self.release()
             elif fields["result"] == 1:
                 self.peer_id = fields["call_id"]
@@ -590,7 +588,7 @@ def take_icrq(conn, message):
     if reserved(conn, message):
         return
     wrong = fields["bearer"] not in (1, 2) and not bad("icrq-bearer-unchecked") or \
-        max(fields["dialed_length"], fields["dialing_length"]) > 64 and not bad("icrq-length-unchecked")
+        max(fields["dialed_length"], fields["dialing_length"]) > 64
     if bad("icrq-numbers-demanded") and not fields["dialed_length"]:
         conn.end("an ICRQ without numbers")
         return

@@ -32,8 +32,8 @@ for _name in ("SCCRQ", "SCCRP"):
     _field(BOTH, _name, "host", lambda right: right.ljust(20, b"\0") + b"left over")
     _field(BOTH, _name, "vendor", lambda right: right[:10].ljust(20, b"\0") + b"left over")
     _field(PNS, _name, "channels", 5, _name.lower() + "-channels-pns")
-    _field(PAC, _name, "channels", 0, _name.lower() + "-channels-pac")
     _field(BOTH, _name, "cookie", 0x4D3C2B1A)
+_field(PAC, "SCCRQ", "channels", 0, "sccrq-channels-pac")
 _field(BOTH, "SCCRP", "result", 0)
 _field(BOTH, "SCCRP", "error", 4)
 _field(BOTH, "STOPRP", "result", 0)
@@ -122,7 +122,7 @@ BEHAVIOURS = (
      " gre-ack-without-receiving gre-sends-twice gre-key-own gre-key-first gre-ack-counts ato-never gre-retransmits"
      " window-never-closes window-closes-to-one ato-no-backoff ato-no-limit ack-for-one-only ato-no-adaption"
      " window-no-cap window-never-opens late-delivered duplicates-delivered ack-goes-back holes-stop-it gap-limit"
-     " reply-to-data-on-control no-acks acks-every-third acks-only-riding ack-has-number ack-has-octets"
+     " no-acks acks-every-third acks-only-riding ack-has-number ack-has-octets"
      " ack-counts-as-data gre-drops-tenth gre-any-source gre-any-call-id gre-peer-id-too gre-unknown-closes"
      " gre-after-clear mru-ignored"),
     (BOTH, "speaks-first one-message-a-read fin-ignored no-reassembly resynchronises cookie-ignored length-ignored"
@@ -141,7 +141,7 @@ BEHAVIOURS = (
      " call-id-lowest-free call-ids-leak"),
     (PAC, "wen-counters-kept line-stays-up cdn-missing cdn-peer-id ccrq-ignored ccrq-ignored-when-dialling"
      " ccrq-dialling-answered ccrq-keeps-call ccrq-dialling-goes-on far-hangup-ignored caller-gone-unsaid ocrp-at-once"
-     " barred-dialled ocrp-missing gre-before-ocrp failure-by-cdn failure-unsaid failure-with-cdn answers-before-icrp"
+     " ocrp-missing gre-before-ocrp failure-by-cdn failure-unsaid failure-with-cdn answers-before-icrp"
      " icrq-bearer-swapped iccn-without-icrp icrp-again-drops icrp-again-iccn icrp-result-ignored"
      " icrp-refusal-leaves-ringing icrp-refusal-cdn-twice iccn-at-once iccn-missing gre-before-iccn wen-too-often"
      " wen-not-cumulative wen-missing wen-own-id wen-crc-as-framing wen-without-errors sli-ignored sli-first-only"
@@ -150,9 +150,9 @@ BEHAVIOURS = (
      " ccrq-clears-all icrp-unknown-iccn sli-any-call"),
     (PNS, "pns-gre-before-ocrp forgets-call sli-missing sli-own-id ccrq-pac-id clears-unsaid clear-closes clear-forgets"
      " ccrq-repeats no-iccn-forgets cdn-ignored cdn-answered cdn-leaves-tunnel cdn-closes"
-     " failing-ocrp-in-disconnect-ignored ocrp-after-abort-used ocrp-again-used ocrp-result-ignored"
+     " ocrp-after-abort-used ocrp-again-used ocrp-result-ignored"
      " failure-answered-by-ccrq failure-closes failed-call-stuck iccn-framing-unchecked iccn-after-abort-used"
-     " iccn-after-abort-closes iccn-again-restarts icrq-bearer-unchecked icrq-length-unchecked icrq-numbers-demanded"
+     " iccn-after-abort-closes iccn-again-restarts icrq-bearer-unchecked icrq-numbers-demanded"
      " refuse-number-ignored icrp-missing pns-gre-before-iccn ocrp-any-peer iccn-unknown-used cdn-any-id cdn-own-id"
      " cdn-clears-all wen-clears wen-answered wen-unknown-clears channels-never-full one-call-only"),
 )

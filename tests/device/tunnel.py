@@ -210,8 +210,6 @@ class Session:
             self.held[number] = packet.payload
             if not self.hold_timer:
                 self.hold_timer = self.loop.later(HOLD, self.release)
-        if bad("reply-to-data-on-control"):
-            self.call.conn.send("ECHORQ", identifier=1)
 
     def accept(self, number, payload):
         self.highest = number
