@@ -18,6 +18,11 @@ _count = 0
 _failed = 0
 
 
+def diag(*words):
+    """A remark that is no test."""
+    print("# " + " ".join(str(word) for word in words).replace("\n", "\n# "), flush=True)
+
+
 def ok(passed, description, *details):
     """One test; details are printed when it fails."""
     global _count, _failed
