@@ -538,6 +538,7 @@ struct control_connection *tracker_connection(struct tracker *t, struct tunnel *
 	}
 	c->id = id_of(t, ++t->stats.connections);
 	c->originator = originator;
+	c->machine[1] = STATE_CONNECTED;
 	c->closed_by = c->stopped_by = -1;
 	c->pac = -1;
 	c->first_frame = c->last_frame = frame;

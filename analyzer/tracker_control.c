@@ -4,7 +4,7 @@
 
 enum {
 	SCAN_MAX = 256,        /* calls looked at when one is found by elimination */
-	TELEPHONE_SUCCESS = 1, /* Result Code of every reply: 1 is success */
+	REPLY_SUCCESS = 1, /* Result Code of every reply: 1 is success */
 	PORT_MIN = 1024,       /* of those that clients and NAT routers use */
 };
 
@@ -98,6 +98,7 @@ static void adopt(struct taken *x, struct call *call)
 {
 	call->connection = x->c;
 	call->connection_id = x->c->id;
+	call->pac_machine = call->pns_machine = STATE_ESTABLISHED;
 	call->state = CALL_ESTABLISHED;
 	x->c->calls++;
 	x->c->live_calls++;
@@ -168,14 +169,14 @@ static struct call *call_by_elimination(const struct control_connection *connect
 }
 
 /* A call of which this is the first message that the capture has. */
-static struct call *call_started(struct taken *x, enum call_kind kind, enum call_state state)
+static struct call *call_started(struct taken *x, enum call_kind kind)
 {
 	struct call *call = tracker_call_new(x->t, x->c->tunnel, x->c, x->frame, x->time_ns);
 
 	if (!call)
 		return NULL;
 	call->kind = (uint8_t)kind;
-	call->state = (uint8_t)state;
+	call_presume(call, x->m->desc->type);
 	return call;
 }
 
@@ -234,10 +235,12 @@ static const char *number(struct taken *x, enum field_id field)
 	return tracker_intern(x->t, text, strlen(text) + 1);
 }
 
-static void refused(struct taken *x, struct call *call)
+/* The message takes the call on; failed: so it says. */
+static void follow(struct taken *x, struct call *call, bool from_pac, bool failed)
 {
-	call->state = CALL_REFUSED;
-	tracker_call_end(x->t, call, x->time_ns);
+	call_follow(call, from_pac, x->m->desc->type, failed);
+	if (failed)
+		tracker_call_end(x->t, call, x->time_ns);
 }
 
 /* --- one function a message --------------------------------------------------------------- */
@@ -245,7 +248,7 @@ static void refused(struct taken *x, struct call *call)
 static void take_ocrq(struct taken *x)
 {
 	unsigned pac = !x->from;
-	struct call *call = call_started(x, CALL_OUTGOING, CALL_REQUESTED);
+	struct call *call = call_started(x, CALL_OUTGOING);
 
 	if (!call)
 		return;
@@ -263,6 +266,7 @@ static void take_ocrq(struct taken *x)
 	call->pns_window = (uint16_t)get(x, FIELD_WINDOW);
 	call->pns_delay = (uint16_t)get(x, FIELD_PROCESSING_DELAY);
 	call->number = number(x, FIELD_PHONE);
+	follow(x, call, false, false);
 }
 
 static void take_ocrp(struct taken *x)
@@ -277,7 +281,7 @@ static void take_ocrp(struct taken *x)
 	if (!call)
 		call = call_by_elimination(x->c, awaits_reply);
 	if (!call) {
-		call = call_started(x, CALL_OUTGOING, CALL_REQUESTED);
+		call = call_started(x, CALL_OUTGOING);
 		if (!call)
 			return;
 		set_pns_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
@@ -296,21 +300,20 @@ static void take_ocrp(struct taken *x)
 	call->pac_delay = (uint16_t)get(x, FIELD_PROCESSING_DELAY);
 	call->physical_channel = get(x, FIELD_CHANNEL);
 	/* Result 0 is not defined; peers that send it mean success, as traffic on such calls shows. */
-	if (result > TELEPHONE_SUCCESS) {
+	if (result > REPLY_SUCCESS) {
 		/* A number that stands for nothing: pac_id_known stays false. */
 		call->pac_call_id = (uint16_t)get(x, FIELD_CALL_ID);
-		refused(x, call);
+		follow(x, call, true, true);
 		return;
 	}
 	set_pac_id(x, call, pac, get(x, FIELD_CALL_ID));
-	if (call->state != CALL_CLEARING)
-		call->state = CALL_ESTABLISHED;
+	follow(x, call, true, false);
 }
 
 static void take_icrq(struct taken *x)
 {
 	unsigned pac = x->from;
-	struct call *call = call_started(x, CALL_INCOMING, CALL_REQUESTED);
+	struct call *call = call_started(x, CALL_INCOMING);
 
 	if (!call)
 		return;
@@ -321,6 +324,7 @@ static void take_icrq(struct taken *x)
 	call->bearer = octet(get(x, FIELD_CALL_BEARER_TYPE));
 	call->physical_channel = get(x, FIELD_CHANNEL);
 	call->number = number(x, FIELD_DIALED);
+	follow(x, call, true, false);
 }
 
 static void take_icrp(struct taken *x)
@@ -332,7 +336,7 @@ static void take_icrp(struct taken *x)
 	if (!call && against_roles(x))
 		return;
 	if (!call) {
-		call = call_started(x, CALL_INCOMING, CALL_REQUESTED);
+		call = call_started(x, CALL_INCOMING);
 		if (!call)
 			return;
 		set_pac_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
@@ -346,13 +350,12 @@ static void take_icrp(struct taken *x)
 	call->reply_error = (uint8_t)get(x, FIELD_ERROR);
 	call->pns_window = (uint16_t)get(x, FIELD_WINDOW);
 	call->pns_delay = (uint16_t)get(x, FIELD_TRANSMIT_DELAY);
-	if (result > TELEPHONE_SUCCESS) {
-		refused(x, call);
+	if (result > REPLY_SUCCESS) {
+		follow(x, call, false, true);
 		return;
 	}
 	set_pns_id(x, call, pac, get(x, FIELD_CALL_ID));
-	if (call->state == CALL_REQUESTED)
-		call->state = CALL_ACCEPTED;
+	follow(x, call, false, false);
 }
 
 static void take_iccn(struct taken *x)
@@ -363,7 +366,7 @@ static void take_iccn(struct taken *x)
 	if (!call && against_roles(x))
 		return;
 	if (!call) {
-		call = call_started(x, CALL_INCOMING, CALL_ESTABLISHED);
+		call = call_started(x, CALL_INCOMING);
 		if (!call)
 			return;
 		set_pns_id(x, call, pac, get(x, FIELD_PEER_CALL_ID));
@@ -374,8 +377,7 @@ static void take_iccn(struct taken *x)
 	call->pac_window = (uint16_t)get(x, FIELD_WINDOW);
 	call->pac_delay = (uint16_t)get(x, FIELD_TRANSMIT_DELAY);
 	call->framing = octet(get(x, FIELD_FRAMING_TYPE));
-	if (call->state != CALL_CLEARING)
-		call->state = CALL_ESTABLISHED;
+	follow(x, call, true, false);
 }
 
 static void take_ccrq(struct taken *x)
@@ -386,7 +388,7 @@ static void take_ccrq(struct taken *x)
 	if (!call)
 		return;
 	touch(x, call, STEP_CLEAR);
-	call->state = CALL_CLEARING;
+	follow(x, call, false, false);
 	if (!call->ended_by)
 		call->ended_by = 1;
 }
@@ -448,7 +450,7 @@ static void take_cdn(struct taken *x)
 	call->cause = (uint16_t)get(x, FIELD_CAUSE);
 	if (!call->ended_by)
 		call->ended_by = 2;
-	call->state = CALL_CLOSED;
+	follow(x, call, true, false);
 	tracker_call_end(x->t, call, x->time_ns);
 }
 
@@ -486,7 +488,6 @@ static const uint8_t *interned_text(struct taken *x, enum field_id field)
 static void take_start(struct taken *x)
 {
 	struct control_connection *c = x->c;
-	bool reply = x->m->desc->type == CTRL_SCCRP;
 	struct start_info *s = &c->start[x->from != c->originator];
 
 	if (!s->frame) {
@@ -501,17 +502,12 @@ static void take_start(struct taken *x)
 		s->host_name = interned_text(x, FIELD_HOST_NAME);
 		s->vendor_name = interned_text(x, FIELD_VENDOR);
 	}
-	if (!reply && (c->state == CONNECTION_TCP_ONLY || c->state == CONNECTION_UNKNOWN))
-		c->state = CONNECTION_WAIT_REPLY;
-	else if (reply && get(x, FIELD_RESULT) == 1)
-		c->state = CONNECTION_ESTABLISHED;
 }
 
 static void take_stop_request(struct taken *x)
 {
 	struct control_connection *c = x->c;
 
-	c->state = CONNECTION_STOPPING;
 	if (c->stop_frame)
 		return;
 	c->stop_frame = x->frame;
@@ -590,7 +586,8 @@ struct call *tracker_message(struct tracker *t, struct control_connection *c, un
 	/* Nobody sends these but on an established connection: its start is not in the capture. */
 	if (c->midstream && (c->state <= CONNECTION_WAIT_REPLY || c->state == CONNECTION_UNKNOWN) &&
 	    m->desc->type >= CTRL_ECHORQ)
-		c->state = CONNECTION_ESTABLISHED;
+		connection_presume(c);
+	connection_follow(c, from, m->desc->type, get(&x, FIELD_RESULT) > REPLY_SUCCESS);
 	if (take[m->desc->type])
 		take[m->desc->type](&x);
 	return x.call;

@@ -334,6 +334,69 @@ void history_clear(struct history *h)
 	*h = (struct history){ 0 };
 }
 
+/* --- the machines of both ends ----------------------------------------------------------------- */
+
+/* What the states of the two ends come to for who looks at the call as a whole. */
+static enum call_state call_state_of(const struct call *c, enum ctrl_type by)
+{
+	if (c->pac_machine == STATE_IDLE)
+		return by == CTRL_OCRP || by == CTRL_ICRP ? CALL_REFUSED : CALL_CLOSED;
+	if (c->pns_machine == STATE_WAIT_DISCONNECT)
+		return CALL_CLEARING;
+	if (c->pac_machine == STATE_ESTABLISHED)
+		return CALL_ESTABLISHED;
+	return c->pac_machine == STATE_ANSWERING ? CALL_ACCEPTED : CALL_REQUESTED;
+}
+
+void call_follow(struct call *c, bool from_pac, enum ctrl_type type, bool failed)
+{
+	enum machine pac = call_machine(c, true), pns = call_machine(c, false);
+
+	if (from_pac) {
+		c->pac_machine = machine_said(pac, c->pac_machine, type, failed);
+		c->pns_machine = machine_heard(pns, c->pns_machine, type, failed);
+	} else {
+		c->pns_machine = machine_said(pns, c->pns_machine, type, failed);
+		c->pac_machine = machine_heard(pac, c->pac_machine, type, failed);
+	}
+	c->state = call_state_of(c, type);
+}
+
+void call_presume(struct call *c, enum ctrl_type first)
+{
+	if (c->kind == CALL_INCOMING && first != CTRL_ICRQ)
+		call_follow(c, true, CTRL_ICRQ, false);
+	if (c->kind == CALL_INCOMING && first != CTRL_ICRQ && first != CTRL_ICRP)
+		call_follow(c, false, CTRL_ICRP, false);
+	if (c->kind == CALL_OUTGOING && first != CTRL_OCRQ)
+		call_follow(c, false, CTRL_OCRQ, false);
+}
+
+void connection_follow(struct control_connection *c, unsigned from, enum ctrl_type type, bool failed)
+{
+	static const enum machine machines[] = { MACHINE_ORIGINATOR, MACHINE_RECEIVER };
+	unsigned me = from != c->originator, peer = !me;
+
+	if (type >= CTRL_OCRQ)
+		return;
+	c->machine[me] = (uint8_t)machine_said(machines[me], c->machine[me], type, failed);
+	c->machine[peer] = (uint8_t)machine_heard(machines[peer], c->machine[peer], type, failed);
+	if (type == CTRL_STOPRQ || c->stop_frame)
+		c->state = CONNECTION_STOPPING;
+	else if (c->machine[1] == STATE_ESTABLISHED)
+		c->state = CONNECTION_ESTABLISHED;
+	else if (c->machine[0] == STATE_WAIT_CTL_REPLY)
+		c->state = CONNECTION_WAIT_REPLY;
+}
+
+void connection_presume(struct control_connection *c)
+{
+	c->machine[0] = c->machine[1] = STATE_ESTABLISHED;
+	c->state = CONNECTION_ESTABLISHED;
+}
+
+/* --- words ------------------------------------------------------------------------------------- */
+
 const char *connection_state_name(enum connection_state s)
 {
 	static const char *const names[] = {

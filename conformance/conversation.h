@@ -11,6 +11,7 @@
 #ifndef PPTPSCOPE_CONVERSATION_H
 #define PPTPSCOPE_CONVERSATION_H
 
+#include "conformance/machine.h"
 #include "dissectors/ctrl.h"
 #include "dissectors/ctrl_stream.h"
 #include "dissectors/gre.h"
@@ -135,6 +136,7 @@ struct control_connection {
 	bool originator_certain;         /* a TCP handshake told; else guessed from ports or messages */
 	uint16_t port[2];                /* originator's, receiver's */
 	enum connection_state state;
+	uint8_t machine[2]; /* enum machine_state of the originator and of the receiver, as the wire shows */
 	enum connection_close close;
 	int closed_by;    /* host index, or -1 */
 	bool tcp_refused; /* RST was the answer to the SYN */
@@ -266,6 +268,7 @@ struct call {
 	struct call_rare *rare;  /* NULL: all of it is 0; owned */
 	uint64_t connection_id;  /* 0: none */
 	uint8_t kind : 4, state : 4; /* enum call_kind, call_state */
+	uint8_t pac_machine : 4, pns_machine : 4; /* enum machine_state of both ends, as the wire shows */
 	bool over : 1;               /* takes no more messages */
 	bool told : 1;               /* the observer's own: who listens has been told that it began */
 	bool pns_id_known : 1, pac_id_known : 1, replied : 1, has_serial : 1;
@@ -314,6 +317,29 @@ static inline const struct call_step_seen *call_step(const struct call *c, enum 
 
 /* The call comes to that step.  False without memory. */
 bool call_step_take(struct call *c, enum call_step step, struct call_step_seen seen);
+
+/*
+ * Both ends of a call go on in their machines by a message of the PAC's or the PNS's about it, and the call's
+ * state with them.  failed: its Result Code is one of failure.
+ */
+void call_follow(struct call *c, bool from_pac, enum ctrl_type type, bool failed);
+
+/* The first message about the call that the capture has: what has to come before it is taken as if it had. */
+void call_presume(struct call *c, enum ctrl_type first);
+
+/* The machine of an end of the call; an unknown kind of call counts as outgoing. */
+static inline enum machine call_machine(const struct call *c, bool pac)
+{
+	if (c->kind == CALL_INCOMING)
+		return pac ? MACHINE_PAC_IN : MACHINE_PNS_IN;
+	return pac ? MACHINE_PAC_OUT : MACHINE_PNS_OUT;
+}
+
+/* As call_follow, for messages of a control connection; `from`: host index.  Those about calls change nothing. */
+void connection_follow(struct control_connection *c, unsigned from, enum ctrl_type type, bool failed);
+
+/* Its start is not in the capture, but a message that nobody sends before it. */
+void connection_presume(struct control_connection *c);
 
 /* How long somebody must have waited before silence means something. */
 #define CONVERSATION_PATIENCE INT64_C(3000000000)

@@ -29,6 +29,96 @@ const struct transition *machine_find(enum machine m, enum machine_state s, enum
 	return row ? &transitions[row - 1] : NULL;
 }
 
+/* --- as observed -------------------------------------------------------------------------------- */
+
+struct seen {
+	uint8_t type; /* enum ctrl_type; 0: no message */
+	uint8_t outcomes; /* SUCCESS, FAILURE: a set */
+	bool closes;
+};
+
+enum { SUCCESS = 1, FAILURE = 2, ANY = SUCCESS | FAILURE };
+
+#define UNSEEN { 0, 0, false }
+#define CLOSES { 0, 0, true }
+#define SAYS(message, outcome) { CTRL_##message, outcome, false }
+
+static const struct seen event_seen[MACHINE_EVENTS] = {
+#define EVENT(sym, wire, words) [HAPPENS_##sym] = wire,
+#include "conformance/machine.def"
+};
+
+static const struct seen action_seen[MACHINE_ACTIONS] = {
+#define ACTION(sym, wire, words) [DO_##sym] = wire,
+#include "conformance/machine.def"
+};
+
+/* Where a message leads, + 1; 0: nowhere.  Made of the rows once, because messages are many. */
+struct led {
+	uint8_t sent, heard;
+};
+static struct led leads[MACHINES][MACHINE_STATES][CTRL_TYPES][2];
+
+static void lead(uint8_t *to, enum machine_state next)
+{
+	if (!*to)
+		*to = (uint8_t)(next + 1);
+}
+
+/* What is done about a message with a message or by closing is known when that is seen, and not before. */
+static void learn_row(const struct transition *t)
+{
+	const struct seen *event = &event_seen[t->event], *action = &action_seen[t->action];
+
+	for (unsigned failed = 0; failed < 2; failed++) {
+		unsigned outcome = failed ? FAILURE : SUCCESS;
+
+		if (action->outcomes & outcome)
+			lead(&leads[t->machine][t->state][action->type][failed].sent, t->next);
+		if (event->outcomes & outcome && !action->type && !action->closes)
+			lead(&leads[t->machine][t->state][event->type][failed].heard, t->next);
+	}
+}
+
+static const struct led *led_by(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
+{
+	static bool learnt;
+
+	for (unsigned i = 0; !learnt && i < transition_count; i++)
+		learn_row(&transitions[i]);
+	learnt = true;
+	return &leads[m][s][type][failed];
+}
+
+enum ctrl_type machine_says(enum machine_action a, bool *failed)
+{
+	*failed = action_seen[a].outcomes == FAILURE;
+	return action_seen[a].type;
+}
+
+bool machine_may_say(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
+{
+	return led_by(m, s, type, failed)->sent;
+}
+
+enum machine_state machine_said(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
+{
+	unsigned next = led_by(m, s, type, failed)->sent;
+
+	for (unsigned other = 0; !next && other < MACHINE_STATES; other++)
+		next = led_by(m, other, type, failed)->sent;
+	return next ? next - 1 : s;
+}
+
+enum machine_state machine_heard(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
+{
+	unsigned next = led_by(m, s, type, failed)->heard;
+
+	return next ? next - 1 : s;
+}
+
+/* --- words --------------------------------------------------------------------------------------- */
+
 const char *machine_name(enum machine m)
 {
 	static const char *const names[MACHINES] = {
@@ -53,7 +143,7 @@ const char *machine_state_name(enum machine_state s)
 const char *machine_event_words(enum machine_event e)
 {
 	static const char *const words[MACHINE_EVENTS] = {
-#define EVENT(sym, words) [HAPPENS_##sym] = words,
+#define EVENT(sym, wire, words) [HAPPENS_##sym] = words,
 #include "conformance/machine.def"
 	};
 
@@ -63,7 +153,7 @@ const char *machine_event_words(enum machine_event e)
 const char *machine_action_words(enum machine_action a)
 {
 	static const char *const words[MACHINE_ACTIONS] = {
-#define ACTION(sym, words) [DO_##sym] = words,
+#define ACTION(sym, wire, words) [DO_##sym] = words,
 #include "conformance/machine.def"
 	};
 

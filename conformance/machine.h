@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The six machines of RFC 2637 sections 3.1 and 3.2 as a table: what a side in a state does about an
- * event, and where that comes from.  The endpoint lives by it; tests play every row of it through the
- * judge, so that both agree.
+ * event, and where that comes from.  The endpoint lives by it; an observer follows both sides of a
+ * conversation through it by what is on the wire (conversation.h).
  */
 #ifndef PPTPSCOPE_MACHINE_H
 #define PPTPSCOPE_MACHINE_H
 
 #include <stdbool.h>
+
+#include "dissectors/ctrl.h"
 
 enum machine {
 	MACHINE_ORIGINATOR, /* 3.1.1 */
@@ -26,12 +28,12 @@ enum machine_state {
 	MACHINE_STATES
 };
 enum machine_event {
-#define EVENT(sym, words) HAPPENS_##sym,
+#define EVENT(sym, wire, words) HAPPENS_##sym,
 #include "conformance/machine.def"
 	MACHINE_EVENTS
 };
 enum machine_action {
-#define ACTION(sym, words) DO_##sym,
+#define ACTION(sym, wire, words) DO_##sym,
 #include "conformance/machine.def"
 	MACHINE_ACTIONS
 };
@@ -53,6 +55,22 @@ extern const unsigned transition_count;
 
 /* The row for an event in a state; NULL: it cannot happen there, or changes nothing. */
 const struct transition *machine_find(enum machine m, enum machine_state s, enum machine_event e);
+
+/*
+ * The same rows as an observer reads them, who sees messages alone.  failed: the message's Result Code is one
+ * of failure.
+ *
+ * machine_says: the message that an action sends, or 0.
+ * machine_may_say: some row of the state sends that message.
+ * machine_said: the state after sending it; where no row of the state does, what follows is that of a state
+ *               in which one does, for the observer goes with the wire.
+ * machine_heard: the state after it has come.  What a row answers with a message or by closing has not been
+ *                done before that is seen: the state is the same until then.
+ */
+enum ctrl_type machine_says(enum machine_action a, bool *failed);
+bool machine_may_say(enum machine m, enum machine_state s, enum ctrl_type type, bool failed);
+enum machine_state machine_said(enum machine m, enum machine_state s, enum ctrl_type type, bool failed);
+enum machine_state machine_heard(enum machine m, enum machine_state s, enum ctrl_type type, bool failed);
 
 const char *machine_name(enum machine m);
 const char *machine_state_name(enum machine_state s);

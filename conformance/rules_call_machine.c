@@ -23,13 +23,27 @@ static void call_evidence(struct finding *f, const struct call *c)
 		evidence(f, call_step(c, i)->frame);
 }
 
+/* Where the sender's machine was before the message. */
+static enum machine_state state_of_sender(const struct told *t)
+{
+	const struct call *c = t->e->call;
+
+	return t->e->from == t->pac ? c->pac_machine : c->pns_machine;
+}
+
+/* Whether a row of the sender's machine says this. */
+static bool in_turn(const struct told *t)
+{
+	return machine_may_say(call_machine(t->e->call, t->e->from == t->pac), state_of_sender(t), t->type, false);
+}
+
 static void break_rule(const struct told *t, enum rule_number rule, unsigned how, const char *sentence,
 		       const char *wanted)
 {
 	struct finding *f = fault(t, rule, t->e->from, how, sentence);
 
 	expected(f, "%s", wanted);
-	observed(f, "%s", t->e->msg->desc->name);
+	observed(f, "%s in state %s", t->e->msg->desc->name, machine_state_name(state_of_sender(t)));
 	call_evidence(f, t->e->call);
 }
 
@@ -434,7 +448,7 @@ static void judge_wen_state(const struct told *t)
 	else if (c->over && c->state == CALL_REFUSED && c->kind == CALL_OUTGOING)
 		break_rule(t, RULE_PACOUT_WAIT_01, 0,
 			   "the PAC sent a WAN-Error-Notify for a call that it had refused", call_over);
-	else if (c->over || !was_connected(c))
+	else if (!in_turn(t))
 		break_rule(t, RULE_WEN_STATE_01, 0,
 			   "the PAC sent a WAN-Error-Notify for a call that was not up",
 			   "WAN-Error-Notify while the call is up");

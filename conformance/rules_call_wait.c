@@ -25,17 +25,18 @@ static const char *const awaited_names[] = {
 
 enum awaited call_awaits(const struct call *c)
 {
-	if (call_step(c, STEP_DISCONNECT)->frame || c->state == CALL_REFUSED)
-		return AWAIT_NOTHING;
-	if (call_step(c, STEP_CLEAR)->frame)
+	if (c->pac_machine != STATE_IDLE && c->pns_machine == STATE_WAIT_DISCONNECT)
 		return AWAIT_CDN;
-	if (c->kind == CALL_OUTGOING)
-		return c->replied ? AWAIT_NOTHING : AWAIT_OCRP;
-	if (c->kind != CALL_INCOMING)
-		return AWAIT_NOTHING;
-	if (!c->replied)
+	switch (c->pac_machine) {
+	case STATE_WAIT_CS_ANS:
+		return AWAIT_OCRP;
+	case STATE_WAIT_REPLY:
 		return AWAIT_ICRP;
-	return call_step(c, STEP_CONNECTED)->frame ? AWAIT_NOTHING : AWAIT_ICCN;
+	case STATE_ANSWERING:
+		return AWAIT_ICCN;
+	default:
+		return AWAIT_NOTHING;
+	}
 }
 
 static struct wait wait_of(const struct call *c, unsigned pac)

@@ -205,14 +205,8 @@ static void follow(struct scene *s, struct call *c, enum ctrl_type type, uint32_
 	if (type == CTRL_OCRP || type == CTRL_ICRP) {
 		c->replied = true;
 		c->reply_result = (uint8_t)result;
-		c->state = result > 1 ? CALL_REFUSED : type == CTRL_OCRP ? CALL_ESTABLISHED : CALL_ACCEPTED;
 	}
-	if (type == CTRL_ICCN)
-		c->state = CALL_ESTABLISHED;
-	if (type == CTRL_CCRQ)
-		c->state = CALL_CLEARING;
-	if (type == CTRL_CDN)
-		c->state = CALL_CLOSED;
+	call_follow(c, type != CTRL_OCRQ && type != CTRL_ICRP && type != CTRL_CCRQ, type, result > 1);
 	c->pac_id_known = c->pns_id_known = true;
 	if (c->state == CALL_CLOSED || c->state == CALL_REFUSED)
 		over(s, c);
