@@ -16,6 +16,7 @@ void endpoint_defaults(struct endpoint_config *c, enum role role)
 		.host_name = "pptpscope.example",
 		.vendor_name = "pptpscope",
 		.version = 0x0100,
+		.oldest_version = 0x0100,
 		.firmware = 1,
 		.framing = 3,
 		.bearer = 3,

@@ -30,7 +30,7 @@ struct endpoint_config {
 	enum role role;
 	uint16_t port;             /* 1723 */
 	const char *host_name, *vendor_name; /* borrowed until endpoint_new returns */
-	uint16_t version, firmware; /* 0x0100, 1 */
+	uint16_t version, oldest_version, firmware; /* 0x0100, 0x0100, 1 */
 	uint32_t framing, bearer;  /* capabilities, 3 and 3 */
 	uint16_t channels;         /* a PAC's calls in all; a PNS sends 0 */
 	uint16_t window;           /* announced: 16 packets */

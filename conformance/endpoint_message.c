@@ -7,13 +7,11 @@
 
 #include "conformance/endpoint_private.h"
 
-enum { OLDEST_VERSION = 0x0100 };
-
 /* --- to start --------------------------------------------------------------------------------------- */
 
 static bool version_supported(const struct endpoint *e, uint32_t version)
 {
-	return version >= OLDEST_VERSION && version <= e->config.version;
+	return version >= e->config.oldest_version && version <= e->config.version;
 }
 
 static bool peer_has_connection(const struct connection *c)

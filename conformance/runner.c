@@ -150,7 +150,7 @@ const char *runner_skips(const struct runner *r, const struct test_case *t, char
 		snprintf(buf, room, "it takes a raw socket for GRE (CAP_NET_RAW)");
 	else if (changed_by_profile(r, t))
 		snprintf(buf, room, "the profile has another form of it: %s", rules[t->rule].note);
-	else if (t->flags & TEST_SEVERAL && !r->o.several_versions)
+	else if (t->flags & TEST_SEVERAL && !r->o.oldest_version)
 		snprintf(buf, room, "it is for devices of several protocol versions (--versions)");
 	else if (t->flags & TEST_WAITS && r->o.fast)
 		snprintf(buf, room, "it waits for the device's timers (--fast)");

@@ -68,7 +68,8 @@ struct runner_options {
 	size_t nsources;
 	bool gre;                   /* raw sockets are allowed */
 	double timeout, time_scale; /* seconds after which a test is given up; factor of protocol timers */
-	bool fast, strict, several_versions;
+	bool fast, strict;
+	uint16_t oldest_version; /* of the protocol that the device takes; 0: none but 1.0 */
 	unsigned jobs, retries;
 	uint32_t seed;
 	enum rule_profile profile;

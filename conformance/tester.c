@@ -35,6 +35,11 @@ double t_now(const struct tester *t)
 	return tester_seconds(t, net_now(t->o->net));
 }
 
+uint16_t t_oldest_version(const struct tester *t)
+{
+	return t->o->oldest_version;
+}
+
 double t_scaled(const struct tester *t, double seconds)
 {
 	return seconds * t->o->time_scale;

@@ -53,6 +53,7 @@ const struct test_case *suite_by_rule(enum rule_number r);
 
 enum role t_dut(const struct tester *t); /* the DUT's role; the tester has the other one */
 enum role t_self(const struct tester *t);
+uint16_t t_oldest_version(const struct tester *t);             /* that the device takes; 0: none but 1.0 */
 double t_scaled(const struct tester *t, double seconds); /* times --time-scale */
 double t_now(const struct tester *t);                    /* seconds since the test began */
 const struct ip_addr *t_dut_address(const struct tester *t);

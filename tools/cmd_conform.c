@@ -354,12 +354,30 @@ static bool take_format(struct conform *c)
 	return c->ops;
 }
 
+/* 0.1 is left for the tests of versions that are too old. */
+static bool take_versions(struct conform *c)
+{
+	const char *text = options_value(c->o, "versions", NULL);
+	unsigned minor;
+	char end;
+
+	if (!text)
+		return true;
+	if (sscanf(text, "0.%3u%c", &minor, &end) == 1 && minor >= 2 && minor <= 255) {
+		c->run.oldest_version = (uint16_t)minor;
+		return true;
+	}
+	options_usage_error(c->o,
+			    "--versions takes the oldest version that the device supports, 0.2 to 0.255, not '%s'",
+			    text);
+	return false;
+}
+
 static bool take_options(struct conform *c)
 {
 	c->run.fast = options_given(c->o, "fast");
 	c->run.strict = options_given(c->o, "strict");
-	c->run.several_versions = options_given(c->o, "versions");
-	return take_role(c) && take_format(c) && take_numbers(c) && take_selection(c) && take_device(c) &&
+	return take_role(c) && take_format(c) && take_numbers(c) && take_versions(c) && take_selection(c) && take_device(c) &&
 	       take_password(c);
 }
 
@@ -640,7 +658,7 @@ static const struct option_desc table[] = {
 	{ 0, "only", "ID", "run only this test, or those of an area such as GRE (repeatable)" },
 	{ 0, "except", "ID", "do not run this test or those of an area (repeatable)" },
 	{ 0, "fast", NULL, "leave out tests that wait for the device's own timers" },
-	{ 0, "versions", NULL, "the device supports several protocol versions" },
+	{ 0, "versions", "OLDEST", "the device supports older protocol versions, too, down to this (such as 0.9)" },
 	{ 0, "strict", NULL, "fail tests for warnings, too" },
 	{ 0, "jobs", "N",
 	  "run so many tests side by side, where the device allows several connections (16)" },

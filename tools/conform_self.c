@@ -31,6 +31,8 @@ static bool configure(struct conform_self *s, const struct options *o, const str
 	emulation_init(m, run->dut);
 	m->endpoint.profile = run->profile;
 	m->endpoint.max_calls = CALLS;
+	if (run->oldest_version)
+		m->endpoint.oldest_version = run->oldest_version;
 	m->endpoint.strict = true; /* what a liberal peer bears some tests take for a fault */
 	m->endpoint.seed = run->seed;
 	m->telco.seed = run->seed;

@@ -417,10 +417,10 @@ static void receiver_replies(struct tester *t)
 static void receiver_older(struct tester *t)
 {
 	struct t_link *l;
-	const struct ctrl_msg *m = start_version(t, 0x0001, &l);
+	const struct ctrl_msg *m = start_version(t, t_oldest_version(t), &l);
 
 	T_CHECK(t, m && t_field(m, "result_code") == 1, "the older version is not accepted");
-	if (t_field(m, "protocol_version") != 0x0001)
+	if (t_field(m, "protocol_version") != t_oldest_version(t))
 		t_warn(t, "the reply has version 0x%04llx",
 		       (unsigned long long)t_field(m, "protocol_version"));
 	t_pass(t);
@@ -478,7 +478,7 @@ static struct t_link *answered_with(struct tester *t, int64_t version)
 
 static void origin_older(struct tester *t)
 {
-	struct t_link *l = answered_with(t, 0x0001);
+	struct t_link *l = answered_with(t, t_oldest_version(t));
 
 	T_CHECK(t, t_none(l, CTRL_STOPRQ, 5) && !t_is_closed(l), "the older version is not accepted");
 	T_CHECK(t, t_alive(l), "with the older version echoes are not answered");
