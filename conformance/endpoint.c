@@ -268,7 +268,7 @@ bool endpoint_connect(struct endpoint *e, const struct ip_addr *peer, uint16_t p
 		return false;
 	}
 	c->peer = *peer;
-	c->peer_port = port ? port : CTRL_PORT;
+	c->peer_port = (port ? port : CTRL_PORT) + fault_on(e, FAULT_TCP_PORT_01);
 	e->last_peer = *peer;
 	e->knows_peer = true;
 	c->channel = channel_connect(e->host, 0, peer, c->peer_port, &connection_events, c, err, room);

@@ -263,6 +263,21 @@ uint16_t endpoint_window(const struct endpoint *e)
 	return e->set.window;
 }
 
+/* What faults have it send when a call comes up. */
+static void say_unasked(const struct session *s)
+{
+	for (unsigned i = 0; i < FAULTS; i++) {
+		struct draft d;
+
+		if (faults[i].kind != FAULT_UNASKED || !fault_in(&s->e->config.faults, i))
+			continue;
+		draft_init(&d, faults[i].type);
+		draft_set(&d, "call_id", s->id);
+		draft_set(&d, "peer_call_id", s->peer_id);
+		connection_send(s->c, &d);
+	}
+}
+
 void session_start_tunnel(struct session *s)
 {
 	if (!fault_on(s->e, FAULT_CALL_SERIAL_01))
@@ -278,6 +293,8 @@ void session_start_tunnel(struct session *s)
 		endpoint_say(s->e, NEWS_REJECTED, s->id, "call %u has no tunnel", s->id);
 	else
 		session_ppp_start(s);
+	if (s->e->faulty)
+		say_unasked(s);
 }
 
 void session_stop_tunnel(struct session *s)

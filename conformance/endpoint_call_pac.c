@@ -71,6 +71,8 @@ void pac_disconnect(struct session *s, const struct cue *cue)
 {
 	session_stop_tunnel(s);
 	send_disconnect(s, cue);
+	if (fault_on(s->e, FAULT_WEN_STATE_01))
+		connection_send_fields(s->c, CTRL_WEN, "peer_call_id", (int64_t)s->peer_id, NULL);
 }
 
 void pac_store_link_info(struct session *s, const struct cue *cue)

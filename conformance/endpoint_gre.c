@@ -50,7 +50,7 @@ static bool put_spoilt(struct session *s, struct gre_pkt *p, const uint8_t *payl
 
 	if (len) {
 		memcpy(frame, payload, len);
-		len = spoil_frame(s, frame, len, GRE_PAYLOAD_MAX);
+		len = spoil_frame(s, frame, len, sizeof(frame));
 		p->payload_length = (uint16_t)len;
 	}
 	spoil_header(s, p, s->gre->heard);

@@ -6,7 +6,7 @@
 
 #define AGES (86400 * NET_SECOND)
 
-enum { FLOOD = 64, JUMP = 500, SLOW_ACK = 3 };
+enum { FLOOD = 64, JUMP = 500, SLOW_ACK = 3, LARGE = 1000, ETHERNET = 1500, TOO_LARGE = 1533 };
 
 /* --- the window -------------------------------------------------------------------------------------- */
 
@@ -154,6 +154,10 @@ size_t spoil_frame(const struct session *s, uint8_t *frame, size_t len, size_t r
 		memcpy(frame + len, "\x12\x34", 2);
 		len += 2;
 	}
+	if (fault_on(e, FAULT_GRE_MTU_01) && len > LARGE && len < TOO_LARGE && TOO_LARGE < room) {
+		memset(frame + len, 0, TOO_LARGE - len);
+		len = TOO_LARGE;
+	}
 	if (fault_on(e, FAULT_GRE_IP_01) && 2 * len < room) {
 		memcpy(frame + len, frame, len);
 		len *= 2;
@@ -199,6 +203,10 @@ bool spoil_ignores(struct session *s, const struct gre_pkt *p, bool heard, int32
 		return true;
 	if (!(p->flags & GRE_S))
 		return false;
+	if (fault_on(e, FAULT_GRE_MTU_02) && p->payload_length > ETHERNET)
+		s->deaf = true;
+	if (fault_on(e, FAULT_GRE_PPP_03) && p->payload_length && p->payload[0] != 0xff)
+		return true;
 	if (now - s->burst_time > NET_SECOND / 10)
 		s->burst = 0;
 	s->burst_time = now;

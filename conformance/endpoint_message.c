@@ -134,7 +134,8 @@ static void take_stop_reply(struct connection *c, struct cue *cue)
 
 static bool echo_is_due(const struct connection *c, const struct ctrl_msg *m)
 {
-	return c->echo_pending && message_value(m, "identifier") == c->identifier &&
+	return c->echo_pending &&
+	       (fault_on(c->e, FAULT_KA_REPLY_03) || message_value(m, "identifier") == c->identifier) &&
 	       message_value(m, "result_code") == 1;
 }
 

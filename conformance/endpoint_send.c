@@ -55,6 +55,8 @@ bool connection_send(struct connection *c, const struct draft *d)
 		draft_fill(&changed, "length", INT64_C(0x1000), "pptp_message_type", INT64_C(0x0100),
 			   "magic_cookie", INT64_C(0x4d3c2b1a), "control_message_type", INT64_C(0x0400),
 			   NULL);
+	if (fault_on(c->e, FAULT_MSG_LEN_02) && d->desc->type == CTRL_ECHORP)
+		changed.length += 4;
 	if (c->e->faulty)
 		fault_message(&c->e->config.faults, c->e->copied, &changed, &fate);
 	if (fate.drop)

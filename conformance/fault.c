@@ -112,6 +112,7 @@ static void apply(const struct fault *f, uint32_t copied, struct draft *d, struc
 		fate->late_ns = f->value * INT64_C(1000000000);
 		break;
 	case FAULT_BEHAVIOUR:
+	case FAULT_UNASKED:
 	case FAULT_GRE:
 	case FAULT_EVENT:
 		break;

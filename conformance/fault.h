@@ -26,6 +26,7 @@ enum fault_kind {
 	FAULT_RESIZE,    /* Length and octets = the size + value */
 	FAULT_DROP,      /* is not sent */
 	FAULT_TWICE,     /* is sent twice */
+	FAULT_UNASKED,   /* is sent when a call comes up, although nothing asks for it */
 	FAULT_LATE,      /* is sent value seconds late */
 	FAULT_GRE,       /* GRE header: flags ^= value; field: "data" or "ack", or NULL for both */
 	FAULT_EVENT,     /* type is an enum machine_event: what is done about it, as MEETS() packs it into value */

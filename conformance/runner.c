@@ -166,12 +166,21 @@ const char *runner_skips(const struct runner *r, const struct test_case *t, char
 
 /* --- verdicts ------------------------------------------------------------------------------------------- */
 
-static bool decides(const struct test_case *t, const char *id)
+/* A requirement that only the judge watches: what it finds of it counts wherever it finds it. */
+static bool is_only_watched(const struct finding *f, bool strict)
 {
+	const struct rule *rule = rule_by_id(f->id);
+
+	return rule && !rule_active(rule) && f->severity >= (strict ? SEVERITY_WARNING : SEVERITY_ERROR) && f->certainty == CERTAIN;
+}
+
+static bool decides(const struct test_case *t, const struct finding *f, bool strict)
+{
+	const char *id = f->id;
 	const char *at = t->also ? t->also : "";
 	char other[64];
 
-	if (strcmp(rules[t->rule].id, id) == 0)
+	if (strcmp(rules[t->rule].id, id) == 0 || is_only_watched(f, strict))
 		return true;
 	for (int used; sscanf(at, " %63s%n", other, &used) == 1; at += used)
 		if (strcmp(other, id) == 0)
@@ -188,7 +197,7 @@ static bool is_borne(const struct finding *f)
 }
 
 /* What the passive judge found of what the test is about fails it. */
-static void count_findings(struct tester *tester)
+static void count_findings(struct tester *tester, bool strict)
 {
 	const struct test_case *t = tester->test;
 	struct test_result *r = &tester->result;
@@ -196,7 +205,7 @@ static void count_findings(struct tester *tester)
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (!decides(t, f->id))
+		if (!decides(t, f, strict))
 			continue;
 		if (is_borne(f)) {
 			t_note(tester, "%s", f->message);
@@ -234,7 +243,7 @@ static void settle(struct runner *r, struct tester *t)
 	if (!t->test)
 		return;
 	if (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_SKIPPED)
-		count_findings(t);
+		count_findings(t, r->o.strict);
 	if (result->verdict == VERDICT_PASS && r->o.strict && result->warned)
 		fail_warned(result);
 	if (!*result->expected)

@@ -5,7 +5,7 @@
  */
 #include "conformance/suite/suite_private.h"
 
-enum { ENOUGH = 8, OCTETS = 2048 };
+enum { ENOUGH = 8, OCTETS = 2048, LARGE = 1400 };
 
 /* --- the device's packets ---------------------------------------------------------------------- */
 
@@ -489,11 +489,16 @@ static void gre_ack_early(struct tester *t)
 static void gre_mtu(struct tester *t)
 {
 	struct t_gre *g = talking(t);
+	uint8_t ppp[OCTETS];
+	size_t len = t_lcp_echo_build(g, 201, 0, ppp, sizeof(ppp));
 
 	if (t_has_hook(t, "dut-traffic")) {
 		t_traffic(g, 5, 1600, 10, false);
 		t_sleep(t, 1.5);
 	}
+	len = t_lcp_echo_build(g, 201, LARGE - len, ppp, sizeof(ppp));
+	t_gre_data(g, ppp, len);
+	t_lcp_echoed(g, 201, 3);
 	for (size_t i = 0; i < t_packets(g); i++)
 		T_CHECK(t, t_packet(g, i)->payload_length <= 1532, "Payload Length %u",
 			t_packet(g, i)->payload_length);
@@ -597,7 +602,7 @@ static void gre_ppp_address(struct tester *t)
 	without = t_lcp_echoed(g, 202, 3);
 	T_CHECK(t, with || without, "LCP is answered neither with FF 03 before it nor without");
 	if (!with || !without)
-		t_note(t, "LCP is answered only %s FF 03 before it", with ? "with" : "without");
+		t_warn(t, "LCP is answered only %s FF 03 before it", with ? "with" : "without");
 	t_pass(t);
 }
 
@@ -714,7 +719,7 @@ const struct test_case suite_gre[] = {
 	{ RULE_GRE_ACK_04, gre_ack_early, TEST_GRE, NULL, "Sends nothing and reads what the device sends.",
 	  "Nothing is acknowledged.", NULL },
 	{ RULE_GRE_MTU_01, gre_mtu, TEST_GRE, NULL,
-	  "Has the device send packets larger than the tunnel allows.", "No Payload Length above 1532.",
+	  "Has the device send packets larger than the tunnel allows, and echo a large one.", "No Payload Length above 1532.",
 	  NULL },
 	{ RULE_GRE_MTU_02, gre_mtu_received, TEST_GRE, NULL, "Sends an LCP Echo-Request of 1532 octets.",
 	  "It is answered, unless the MRU forbids that.", NULL },

@@ -154,8 +154,10 @@ static void answer_wrongly(struct tester *t, int64_t add, int64_t result, int64_
 	id = t_field(t_message(l), "identifier");
 	t_send(l, CTRL_ECHORP, "identifier", (id + add) & 0xffffffff, "result_code", result, "error_code",
 	       error, NULL);
-	if (!t_closes(l, t_scaled(t, 80)))
-		t_warn(t, "%s is taken for an answer", what);
+	if (t_closes(l, t_scaled(t, 80)))
+		return;
+	t_warn(t, "%s is taken for an answer", what);
+	t_close(l);
 }
 
 static void echo_wrong(struct tester *t)
