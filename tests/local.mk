@@ -15,34 +15,35 @@ AM_TESTS_ENVIRONMENT = \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
 	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
 
+# Those that take longest come first, those that mostly wait beside those that mostly work.
 test_scripts = \
-	%D%/layers.sh \
-	%D%/fuzz.sh \
-	%D%/golden.sh \
-	%D%/man.sh \
+	%D%/conform_device.py \
+	%D%/conform_live.py \
+	%D%/ppp_tshark.py \
+	%D%/monitor.py \
+	%D%/corpus.py \
+	%D%/tshark.py \
+	%D%/live.py \
+	%D%/conform.py \
+	%D%/schema.py \
+	%D%/replay.py \
+	%D%/mutate.py \
+	%D%/sensor.py \
+	%D%/emulate.py \
 	%D%/robust.sh \
+	%D%/golden.sh \
+	%D%/fuzz.sh \
+	%D%/layers.sh \
+	%D%/man.sh \
 	%D%/rules.sh \
 	%D%/rules-man.sh \
 	%D%/service.sh \
-	%D%/conform.py \
-	%D%/conform_device.py \
-	%D%/conform_live.py \
-	%D%/corpus.py \
 	%D%/diagnosis.py \
-	%D%/emulate.py \
-	%D%/live.py \
 	%D%/manifest.py \
-	%D%/monitor.py \
 	%D%/pair.py \
 	%D%/ppp.py \
-	%D%/mutate.py \
 	%D%/readme.py \
-	%D%/replay.py \
-	%D%/scenario.py \
-	%D%/ppp_tshark.py \
-	%D%/schema.py \
-	%D%/sensor.py \
-	%D%/tshark.py
+	%D%/scenario.py
 EXTRA_DIST += \
 	$(test_scripts) \
 	%D%/all \
