@@ -129,14 +129,19 @@ static struct replay_call *call_by_peer_id(struct replay *r, uint16_t id)
 	return NULL;
 }
 
+/* The call of ours that a recorded packet is sent to, and the packet; NULL: there is none, or it is no packet. */
+static struct replay_call *call_of(struct replay *r, const struct replay_item *item, struct gre_pkt *g)
+{
+	if (gre_decode(item->octets, (uint32_t)item->len, (uint32_t)item->len, false, g) != GRE_OK)
+		return NULL;
+	return replay_call_by_our_id(r, g->call_id);
+}
+
 void replay_gre_expect(struct replay *r, const struct replay_item *item)
 {
-	struct replay_call *c;
 	struct gre_pkt g;
+	struct replay_call *c = call_of(r, item, &g);
 
-	if (gre_decode(item->octets, (uint32_t)item->len, (uint32_t)item->len, false, &g) != GRE_OK)
-		return;
-	c = replay_call_by_our_id(r, g.call_id);
 	if (!c)
 		return;
 	c->recorded_defects |= g.defects;
@@ -247,15 +252,10 @@ static void ack_surplus(struct replay *r, struct replay_call *c)
 
 void replay_gre_pass(struct replay *r, const struct replay_item *item)
 {
-	struct replay_call *c;
 	struct gre_pkt g;
+	struct replay_call *c = call_of(r, item, &g);
 
-	if (gre_decode(item->octets, (uint32_t)item->len, (uint32_t)item->len, false, &g) != GRE_OK)
-		return;
-	c = replay_call_by_our_id(r, g.call_id);
-	if (!c)
-		return;
-	if (!(g.flags & GRE_S))
+	if (!c || !(g.flags & GRE_S))
 		return;
 	c->recorded_data++;
 	if (!c->recorded_any)
