@@ -27,6 +27,7 @@ struct runner {
 	char missing[MISSING_MAX][HOOK_NAME];
 	unsigned nmissing;
 	enum incoming incoming;
+	struct hope hope[HOPES];
 	uint16_t next_id;
 	bool down;
 	bool quiet;          /* what runs now is not reported */
@@ -76,6 +77,11 @@ uint16_t runner_new_id(struct runner *r)
 	if (!++r->next_id)
 		r->next_id = 1; /* 0 is allowed, but some devices take it for none */
 	return r->next_id;
+}
+
+struct hope *runner_hope(struct runner *r, enum hope_for what)
+{
+	return &r->hope[what];
 }
 
 enum incoming *runner_incoming(struct runner *r)
@@ -170,8 +176,9 @@ const char *runner_skips(const struct runner *r, const struct test_case *t, char
 static bool is_only_watched(const struct finding *f, bool strict)
 {
 	const struct rule *rule = rule_by_id(f->id);
+	enum severity least = strict ? SEVERITY_WARNING : SEVERITY_ERROR;
 
-	return rule && !rule_active(rule) && f->severity >= (strict ? SEVERITY_WARNING : SEVERITY_ERROR) && f->certainty == CERTAIN;
+	return rule && !rule_active(rule) && f->severity >= least && f->certainty == CERTAIN;
 }
 
 static bool decides(const struct test_case *t, const struct finding *f, bool strict)

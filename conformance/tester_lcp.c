@@ -199,7 +199,7 @@ static bool echoes(struct t_gre *g)
 	return t_lcp_echoed(g, PROBE_IDENTIFIER, PROBE_SECONDS);
 }
 
-bool t_lcp_open(struct t_gre *g, double seconds)
+static bool open_lcp(struct t_gre *g, double seconds)
 {
 	double until, soon, settled;
 
@@ -219,6 +219,17 @@ bool t_lcp_open(struct t_gre *g, double seconds)
 	settled = t_now(g->t) + SETTLE_SECONDS;
 	reaches(g, PPP_PEER_OPEN, settled < until ? settled : until);
 	return state_of(g) != PPP_PEER_DEAD;
+}
+
+bool t_lcp_open(struct t_gre *g, double seconds)
+{
+	struct hope *h = runner_hope(g->t->runner, HOPE_LCP);
+
+	if (is_hopeless(h) && seconds > HOPELESS_SECONDS)
+		seconds = HOPELESS_SECONDS;
+	h->came = open_lcp(g, seconds);
+	h->in_vain = h->came ? 0 : h->in_vain + 1;
+	return h->came;
 }
 
 bool t_ppp_over(const struct t_gre *g)

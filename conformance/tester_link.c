@@ -513,7 +513,7 @@ double t_message_time(const struct t_link *l)
 	return l->current ? l->current->time : 0;
 }
 
-const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double seconds)
+static const struct ctrl_msg *get_within(struct t_link *l, enum ctrl_type type, double seconds)
 {
 	double until = t_now(l->t) + seconds;
 
@@ -527,11 +527,51 @@ const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double secon
 	}
 }
 
+static struct hope *hope_of(const struct t_link *l, enum ctrl_type type)
+{
+	switch (type) {
+	case CTRL_OCRP:
+		return runner_hope(l->t->runner, HOPE_OCRP);
+	case CTRL_ICRP:
+		return runner_hope(l->t->runner, HOPE_ICRP);
+	case CTRL_ICCN:
+		return runner_hope(l->t->runner, HOPE_ICCN);
+	default:
+		return NULL;
+	}
+}
+
+enum { LONG_SECONDS = 10 };
+
+/* How long it is waited for. */
+static double patience(const struct t_link *l, enum ctrl_type type, double seconds)
+{
+	const struct hope *hope = hope_of(l, type);
+
+	return hope && is_hopeless(hope) && seconds > HOPELESS_SECONDS ? HOPELESS_SECONDS : seconds;
+}
+
+const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double seconds)
+{
+	struct hope *hope = hope_of(l, type);
+	const struct ctrl_msg *m;
+
+	seconds = patience(l, type, seconds);
+	m = get_within(l, type, seconds);
+	if (!hope)
+		return m;
+	hope->came |= m != NULL;
+	hope->in_vain += !m && seconds >= LONG_SECONDS && !t_is_closed(l);
+	return m;
+}
+
 const struct ctrl_msg *t_need(struct t_link *l, enum ctrl_type type, double seconds)
 {
-	const struct ctrl_msg *m = t_get(l, type, seconds);
+	const struct ctrl_msg *m;
 	char text[160];
 
+	seconds = patience(l, type, seconds);
+	m = t_get(l, type, seconds);
 	if (!m)
 		t_fail(l->t, "no %s within %g s: %s", ctrl_desc_of(type)->name, seconds,
 		       instead(l, text, sizeof(text)));

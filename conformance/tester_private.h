@@ -186,6 +186,22 @@ __attribute__((noreturn)) void tester_hook_ended(struct tester *t, const char *n
 /* Whether a PNS as DUT takes incoming calls, once that is known. */
 enum incoming { INCOMING_UNKNOWN, INCOMING_TAKEN, INCOMING_REFUSED };
 enum incoming *runner_incoming(struct runner *r);
+
+/*
+ * What a device has not done in several tests that waited long for it need not be waited for as long in all of
+ * them: a device that never answers calls would take hours.
+ */
+struct hope {
+	unsigned in_vain;   /* so often */
+	bool came;          /* ever */
+};
+enum { HOPELESS = 2, HOPELESS_SECONDS = 1 }; /* so many times; then so long */
+enum hope_for { HOPE_LCP, HOPE_OCRP, HOPE_ICRP, HOPE_ICCN, HOPES };
+struct hope *runner_hope(struct runner *r, enum hope_for what);
+static inline bool is_hopeless(const struct hope *h)
+{
+	return !h->came && h->in_vain >= HOPELESS;
+}
 uint16_t runner_new_id(struct runner *r);
 /* What a hook of that name has said so far: it does not exist. */
 bool runner_hook_missing(const struct runner *r, const char *name);

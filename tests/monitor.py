@@ -634,6 +634,23 @@ def check_peers(folder):
     compare("pptpd and pptp", m.events(), report_of(dump), without=TIMES)
 
 
+def check_baseline(folder, path):
+    """--write-expect and --expect, and that they are what audit takes for them."""
+    wrote, accepted = os.path.join(folder, "accepted"), os.path.join(folder, "accepted-by-audit")
+    first = common.run("monitor", "--read-pipe", path, "--write-expect", wrote)
+    common.run("audit", path, "--write-expect", accepted)
+    with open(wrote, encoding="utf-8") as f, open(accepted, encoding="utf-8") as g:
+        lines = f.read()
+        common.ok(first.returncode == 1 and lines == g.read() and lines.count("\n") > 1,
+                  "the baseline of monitor is that of audit", first.returncode, lines)
+    with open(wrote, "a", encoding="utf-8") as f:
+        f.write("OCRP-RESULT-01 192.0.2.99\n")
+    again = common.run("monitor", "--read-pipe", path, "--format", "json", "--expect", wrote)
+    common.ok(again.returncode == 0 and " 0 new, 1 fixed" in again.stderr and
+              "fixed: OCRP-RESULT-01 192.0.2.99" in again.stderr, "what it accepts does not fail a run, what is gone is told",
+              again.returncode, again.stderr)
+
+
 def main():
     live = own_namespace()
     folder = common.temporary_folder()
@@ -643,6 +660,7 @@ def main():
     check_clock(folder, plain)
     check_limits(folder)
     check_silent_pipe(folder, plain)
+    check_baseline(folder, next(p for p in paths if "p-not-pptp-client" in p))
     if not live:
         common.skip("live traffic", "needs root, unshare and ip")
         common.end()

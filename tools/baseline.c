@@ -14,9 +14,26 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct baseline_line *)a)->text, ((const struct baseline_line *)b)->text);
 }
 
+static void sort_unique(struct baseline_list *l)
+{
+	size_t kept = 0;
+
+	if (l->count)
+		qsort(l->line, l->count, sizeof(*l->line), by_text);
+	for (size_t i = 0; i < l->count; i++)
+		if (!kept || strcmp(l->line[kept - 1].text, l->line[i].text) != 0)
+			l->line[kept++] = l->line[i];
+	l->count = kept;
+}
+
 bool baseline_add(struct baseline_list *l, const char *text)
 {
-	if (l->count == l->room) {
+	bool full = l->count == l->room;
+
+	/* Who adds for weeks adds the same lines again and again. */
+	if (full)
+		sort_unique(l);
+	if (full && l->count >= l->room / 2) {
 		size_t more = l->room ? l->room * 2 : 64;
 		struct baseline_line *grown = realloc(l->line, more * sizeof(*grown));
 
@@ -28,18 +45,6 @@ bool baseline_add(struct baseline_list *l, const char *text)
 	memset(&l->line[l->count], 0, sizeof(*l->line));
 	snprintf(l->line[l->count++].text, BASELINE_LINE, "%s", text);
 	return true;
-}
-
-static void sort_unique(struct baseline_list *l)
-{
-	size_t kept = 0;
-
-	if (l->count)
-		qsort(l->line, l->count, sizeof(*l->line), by_text);
-	for (size_t i = 0; i < l->count; i++)
-		if (!kept || strcmp(l->line[kept - 1].text, l->line[i].text) != 0)
-			l->line[kept++] = l->line[i];
-	l->count = kept;
 }
 
 /* Two words with a single blank, without comment; empty for an empty line; NULL for nonsense. */

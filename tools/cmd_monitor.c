@@ -320,6 +320,21 @@ static bool lost_something(const struct monitor *m)
 	return m->partial || s.kernel_drops || s.interface_drops || s.over_limit;
 }
 
+/* What --expect and --write-expect come to. */
+static bool end_baseline(struct monitor *m)
+{
+	const struct report_baseline *b = &m->summary.baseline;
+	bool ok = judging_end(&m->judging, &m->summary);
+
+	if (!b->used)
+		return ok;
+	options_say(m->options, "against the baseline: %" PRIu64 " new, %" PRIu64 " fixed, %" PRIu64 " unchanged",
+		    b->fresh, b->fixed, b->unchanged);
+	for (size_t i = 0; i < b->fixed; i++)
+		options_say(m->options, "fixed: %s", b->fixed_lines[i]);
+	return ok;
+}
+
 static int monitor(struct monitor *m)
 {
 	bool usage = false, ok;
@@ -335,6 +350,7 @@ static int monitor(struct monitor *m)
 		options_say(m->options, "%s", err);
 	ok = give_up_rights(m) && monitor_front_open(m) && (m->workers > 1 ? run_crew(m) : run_alone(m));
 	monitor_front_close(m);
+	ok &= end_baseline(m);
 	ok &= !lost_something(m);
 	monitor_engine_free(m->only);
 	return !ok ? EXIT_PARTIAL : m->failed || m->judging.failed ? EXIT_VIOLATIONS : EXIT_OK;
@@ -421,6 +437,7 @@ static const struct option_desc options[] = {
 	{ 0, "min-severity", "NAME", "leave out findings below note (default), warning or error" },
 	{ 0, "strict", NULL, "fail the run for warnings, too (a SHOULD violated)" },
 	{ 0, "expect", "FILE", "fail the run only for findings that this baseline does not accept" },
+	{ 0, "write-expect", "FILE", "at the end, write a baseline that accepts what was found" },
 	{ 0, "workers", "N", "share the interfaces among so many processes (1)" },
 	{ 0, "user", "NAME[:GROUP]", "become this user once the interfaces are open" },
 	{ 0, "no-seccomp", NULL, "do not give up system calls that are not needed" },
