@@ -495,8 +495,10 @@ static bool came_back(struct runner *r, const char *before, const volatile bool 
  */
 static bool fits_beside(const struct runner *r, const struct test_case *t)
 {
+	if (r->o.listen)
+		return r->o.clients && !(t->flags & TEST_ALONE);
 	return (t->flags & TEST_WAITS || !r->e.hook) && !(t->flags & (TEST_ALONE | TEST_INCOMING)) &&
-	       !t->hooks && !r->o.listen && (r->o.dut == ROLE_PAC || !r->e.hook || r->incoming == INCOMING_TAKEN);
+	       !t->hooks && (r->o.dut == ROLE_PAC || !r->e.hook || r->incoming == INCOMING_TAKEN);
 }
 
 /* Opens as many control connections as there are jobs, each as its lane would. */
@@ -518,18 +520,68 @@ static void stand_together(struct tester *t, void *arg)
 	t_pass(t);
 }
 
+/* One of the devices that are started for the tester's addresses comes to its own. */
+static void client_comes(struct tester *t, void *arg)
+{
+	struct t_link *l = t_dut_connects(t);
+	struct runner *r = arg;
+
+	if (t_answer_start(l) && ip_addr_same(&l->own, t->source))
+		r->established++;
+	t_pass(t);
+}
+
+/* So many devices as there are addresses, if the command that starts them knows how to use an address. */
+static void find_clients(struct runner *r, const volatile bool *stop)
+{
+	struct tester like = { .run = client_comes, .run_arg = r, .result.name = "SEVERAL" };
+	int64_t until = net_now(r->o.net) + CONNECT_SECONDS * NET_SECOND;
+
+	if (r->o.jobs > r->o.nsources)
+		r->o.jobs = (unsigned)r->o.nsources;
+	for (unsigned lane = 0; lane < r->o.jobs; lane++)
+		begin(r, lane, &like);
+	while (running(r)) {
+		turn(r, stop);
+		if (net_now(r->o.net) > until)
+			cut_all(r, "it did not come");
+	}
+	if (r->established < r->o.jobs)
+		r->established = 1;
+}
+
 static void find_lanes(struct runner *r, const volatile bool *stop)
 {
 	struct tester like = { .run = stand_together, .run_arg = r, .result.name = "SEVERAL" };
 
 	if (r->o.jobs > LANES_MAX)
 		r->o.jobs = LANES_MAX;
-	if (r->o.jobs < 2 || r->o.listen)
+	if (r->o.jobs < 2 || (r->o.listen && (!r->o.clients || r->o.nsources < 2)))
 		return;
+	r->quiet = true;
+	if (r->o.listen)
+		find_clients(r, stop);
+	else
+		run_alone(r, &like, stop);
+	r->quiet = false;
+	r->lanes = r->established > 1 ? r->established : 1;
+}
+
+/* What one test finds out need not be found out by many at once. */
+static void offer_call(struct tester *t, void *arg)
+{
+	(void)arg;
+	t_try_call(t_cc_up(t), true);
+	t_pass(t);
+}
+
+static void learn_incoming(struct runner *r, const volatile bool *stop)
+{
+	struct tester like = { .run = offer_call, .result.name = "INCOMING" };
+
 	r->quiet = true;
 	run_alone(r, &like, stop);
 	r->quiet = false;
-	r->lanes = r->established > 1 ? r->established : 1;
 }
 
 /* --- all of them
@@ -627,6 +679,8 @@ bool runner_run(struct runner *r, const volatile bool *stop)
 	if (!sane(r, "SANITY-FIRST", stop))
 		return false;
 	find_lanes(r, stop);
+	if (r->lanes > 1 && r->o.listen && r->o.dut == ROLE_PNS)
+		learn_incoming(r, stop);
 	run_in_order(r, stop);
 	if (r->lanes > 1 && !r->down) {
 		run_beside(r, stop);

@@ -52,8 +52,9 @@ struct runner_events {
 	void (*record_end)(void *ctx, void *recording, struct test_result *r);
 	/*
 	 * Starts a hook; calls done(token, status, output) later, from the loop.  False: there are no hooks.
+	 * own: the tester's address that the test uses, or NULL: any.
 	 */
-	bool (*hook)(void *ctx, unsigned argc, const char *const *argv,
+	bool (*hook)(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		     void (*done)(void *token, int status, const char *output), void *token);
 };
 
@@ -61,6 +62,7 @@ struct runner_options {
 	struct net *net;
 	enum role dut;
 	bool listen;                   /* the device comes to us: nothing is connected to */
+	bool clients;                  /* with listen: dut-connect brings each source a device of its own */
 	struct ip_addr address;        /* of the device */
 	uint16_t port;                 /* of the device */
 	uint16_t listen_port;          /* where connections of the device are awaited; 0: 1723 */

@@ -444,7 +444,7 @@ static int run_hook(struct tester *t, unsigned argc, const char *const *argv)
 	t->hooked = true;
 	t->hook = h;
 	t->hook_done = false;
-	if (!t->e->hook(t->e_ctx, argc, argv, hook_done, h)) {
+	if (!t->e->hook(t->e_ctx, t->source, argc, argv, hook_done, h)) {
 		t->hook = NULL;
 		free(h);
 		return HOOK_NONE;

@@ -110,6 +110,8 @@ struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own);
 bool t_own_address(const struct tester *t, bool higher, struct ip_addr *a);
 /* The next connection that the DUT opens, within seconds; NULL: none came. */
 struct t_link *t_accept(struct tester *t, double seconds);
+/* Ends the test as skipped where the device only connects by itself (--listen). */
+void t_reach(struct tester *t);
 /* A TCP connection from another address (NULL: the usual) and port (0: any); NULL when it fails. */
 struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_t port);
 /* SCCRQ and wait: true when established.  The SCCRP is t_message(l). */
@@ -199,6 +201,11 @@ struct t_call *t_more_call(struct t_link *l, const struct t_call *like);
 struct t_call *t_try_call(struct t_link *l, bool incoming);
 struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint16_t dut_id); /* as told */
 uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no running test has */
+/*
+ * Whether a PNS never answers Incoming-Call-Requests, as far as is known.  waited: one has just waited for the reply in
+ * vain; if the device is alive all the same, that is how it is from now on.
+ */
+bool t_ignores_calls(struct t_link *l, bool waited);
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */
 void t_clear(struct t_call *c);
 

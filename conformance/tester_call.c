@@ -139,17 +139,37 @@ static struct t_call *rung_pac(struct t_link *l, const struct overlays *o, struc
 	return reply_to(c, CTRL_ICCN, DIAL_SECONDS) ? c : nothing_came(r, l, CTRL_ICCN, DIAL_SECONDS);
 }
 
-static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
+bool t_ignores_calls(struct t_link *l, bool waited)
 {
-	struct t_call *c = send_first(l, CTRL_ICRQ, true, o);
-	const struct ctrl_msg *m = reply_to(c, CTRL_ICRP, CONNECT_SECONDS);
 	enum incoming *known = runner_incoming(l->t->runner);
 
+	if (waited && *known == INCOMING_UNKNOWN && t_alive(l))
+		*known = INCOMING_IGNORED;
+	return *known == INCOMING_IGNORED;
+}
+
+static struct t_call *call_ignored(struct refusal *r)
+{
+	return refused(r, VERDICT_UNSUPPORTED, "the device does not answer incoming calls");
+}
+
+static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
+{
+	enum incoming *known = runner_incoming(l->t->runner);
+	const struct ctrl_msg *m;
+	struct t_call *c;
+
+	if (t_ignores_calls(l, false))
+		return call_ignored(r);
+	c = send_first(l, CTRL_ICRQ, true, o);
+	m = reply_to(c, CTRL_ICRP, CONNECT_SECONDS);
 	if (m && accepted(c, m)) {
 		*known = INCOMING_TAKEN;
 		link_send(l, CTRL_ICCN, o);
 		return c;
 	}
+	if (!m && t_ignores_calls(l, true))
+		return call_ignored(r);
 	if (*known == INCOMING_UNKNOWN)
 		*known = INCOMING_REFUSED;
 	if (!m)
@@ -173,7 +193,7 @@ static struct t_call *call_up(struct t_link *l, const struct overlays *o, struct
 {
 	struct t_call *c;
 
-	if (t_dut(l->t) == ROLE_PAC || *runner_incoming(l->t->runner) == INCOMING_REFUSED)
+	if (t_dut(l->t) == ROLE_PAC || *runner_incoming(l->t->runner) >= INCOMING_REFUSED)
 		return out_up(l, o, r);
 	c = call_pns(l, o, r);
 	if (!c && t_is_closed(l))

@@ -170,6 +170,12 @@ static void learn_ends(struct t_link *l)
 		net_tcp_ends(c, &l->own, &port, &l->peer, &port);
 }
 
+void t_reach(struct tester *t)
+{
+	if (t->o->listen)
+		t_skip(t, "the device opens its connections itself (--listen): there is none to open to it");
+}
+
 struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_t port)
 {
 	struct t_link *l;
@@ -177,8 +183,7 @@ struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_
 	double until = t_now(t) + CONNECT_SECONDS;
 	char err[sizeof(l->why)] = "";
 
-	if (t->o->listen)
-		t_skip(t, "the device opens its connections itself (--listen): there is none to open to it");
+	t_reach(t);
 	if (from)
 		host = tester_host(t, from);
 	l = new_link(t);

@@ -184,7 +184,12 @@ struct net_host *tester_host(struct tester *t, const struct ip_addr *addr);
 /* A hook that a test cannot do without said no. */
 __attribute__((noreturn)) void tester_hook_ended(struct tester *t, const char *name, int status);
 /* Whether a PNS as DUT takes incoming calls, once that is known. */
-enum incoming { INCOMING_UNKNOWN, INCOMING_TAKEN, INCOMING_REFUSED };
+enum incoming {
+	INCOMING_UNKNOWN,
+	INCOMING_TAKEN,
+	INCOMING_REFUSED, /* by a reply: the next one may be taken */
+	INCOMING_IGNORED, /* by silence, of a device that answers other messages meanwhile */
+};
 enum incoming *runner_incoming(struct runner *r);
 uint16_t runner_new_id(struct runner *r);
 /* What a hook of that name has said so far: it does not exist. */

@@ -153,13 +153,13 @@ static void record_end(void *ctx, void *recording, struct test_result *r)
 	active_tap_end(((struct conform *)ctx)->tap, recording, r);
 }
 
-static bool hook(void *ctx, unsigned argc, const char *const *argv,
+static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		 void (*done)(void *token, int status, const char *output), void *token)
 {
 	struct conform *c = ctx;
 
-	return c->self ? conform_self_hook(c->self, argc, argv, done, token)
-		       : conform_hook_start(c->hook, argc, argv, done, token);
+	return c->self ? conform_self_hook(c->self, own, argc, argv, done, token)
+		       : conform_hook_start(c->hook, own, argc, argv, done, token);
 }
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -288,8 +288,13 @@ static bool take_listen(struct conform *c)
 		options_usage_error(c->o, "--listen: %s", err);
 		return false;
 	}
-	if (!any && !c->run.nsources)
-		c->sources[c->run.nsources++] = own;
+	for (size_t i = 0; i < c->run.nsources; i++)
+		any |= ip_addr_same(&c->sources[i], &own);
+	if (!any && (!c->run.nsources || c->run.listen) && c->run.nsources < SOURCES_MAX) {
+		memmove(c->sources + 1, c->sources, c->run.nsources * sizeof(own));
+		c->sources[0] = own;
+		c->run.nsources++;
+	}
 	return true;
 }
 
@@ -383,6 +388,7 @@ static bool open_net(struct conform *c, int *status)
 	c->run.gre = net_gre_open(c->net, err, sizeof(err));
 	if (!c->run.gre)
 		notice(c, "tests of tunnel packets were skipped: %s", err);
+	c->run.clients = options_given(c->o, "exec") && !options_given(c->o, "hook");
 	c->hook = conform_hook_new(c->net, options_value(c->o, "hook", NULL),
 				   options_value(c->o, "exec", NULL), c->hook_seconds);
 	return c->hook;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "conformance/endpoint.h"
+#include "dissectors/ip.h"
 
 enum { OUTPUT = 65536, WORDS = 20, SHELL_WORDS = 4 };
 
@@ -32,13 +33,26 @@ struct child {
 	void *token;
 };
 
+/* The client of one of the tester's addresses. */
+struct client {
+	struct client *next;
+	struct conform_hook *owner;
+	struct ip_addr own;
+	bool has_own; /* false: the tester listens on all of its addresses */
+	pid_t pid;    /* 0: it does not run */
+	bool may_dial; /* it has been started, and nobody has asked it to dial yet */
+	struct net_timer look; /* whether the one before has ended */
+	int64_t asked;         /* to end, when */
+	void (*done)(void *token, int status, const char *output); /* of who waits for the new one */
+	void *token;
+};
+
 struct conform_hook {
 	struct net *net;
 	const char *command, *exec;
 	double seconds;
 	struct child *children;
-	pid_t client;
-	bool may_dial; /* the client has been started, and nobody has asked it to dial yet */
+	struct client *clients;
 };
 
 struct conform_hook *conform_hook_new(struct net *n, const char *command, const char *exec, double seconds)
@@ -50,30 +64,29 @@ struct conform_hook *conform_hook_new(struct net *n, const char *command, const 
 	return h;
 }
 
-/* --- the client ------------------------------------------------------------------------------ */
+/* --- clients ----------------------------------------------------------------------------- */
 
-static bool has_ended(pid_t pid)
+static bool has_ended(struct client *c)
 {
-	return waitpid(pid, NULL, WNOHANG) != 0;
+	if (c->pid && waitpid(c->pid, NULL, WNOHANG) != 0) {
+		kill(-c->pid, SIGKILL); /* what it has started; it led a process group of its own */
+		c->pid = 0;
+	}
+	return !c->pid;
 }
 
-/* Asks it to end, and makes it after a while; it is the leader of a process group of its own. */
-static void end_client(struct conform_hook *h)
+static void ask_to_end(struct client *c)
 {
-	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
-	int64_t waited = 0;
+	c->asked = net_now(c->owner->net);
+	if (c->pid)
+		kill(-c->pid, SIGTERM);
+}
 
-	if (!h->client)
-		return;
-	kill(-h->client, SIGTERM);
-	while (!has_ended(h->client)) {
-		if (waited == CLIENT_PATIENCE)
-			kill(-h->client, SIGKILL);
-		nanosleep(&pause, NULL);
-		waited += LOOK_AGAIN;
-	}
-	kill(-h->client, SIGKILL); /* what it has started */
-	h->client = 0;
+/* It has had the time to do so. */
+static void make_end(const struct client *c)
+{
+	if (c->pid && net_now(c->owner->net) - c->asked >= CLIENT_PATIENCE)
+		kill(-c->pid, SIGKILL);
 }
 
 /* In the child: signals as a command expects them. */
@@ -88,41 +101,129 @@ static void plain_signals(void)
 	signal(SIGTERM, SIG_DFL);
 }
 
-static bool start_client(struct conform_hook *h)
+/* In the child: the command, with the address to connect to in its environment. */
+__attribute__((noreturn)) static void become_client(const struct client *c)
 {
-	end_client(h);
-	h->client = fork();
-	if (h->client == 0) {
-		setpgid(0, 0);
-		plain_signals();
-		dup2(STDERR_FILENO, STDOUT_FILENO); /* reports have standard output for themselves */
-		execl("/bin/sh", "sh", "-c", h->exec, (char *)NULL);
-		_exit(127);
+	char text[IP_ADDR_TEXT];
+
+	setpgid(0, 0);
+	plain_signals();
+	dup2(STDERR_FILENO, STDOUT_FILENO); /* reports have standard output for themselves */
+	if (c->has_own)
+		setenv("PPTPSCOPE_SERVER", ip_addr_text(&c->own, text), 1);
+	execl("/bin/sh", "sh", "-c", c->owner->exec, (char *)NULL);
+	_exit(127);
+}
+
+static void tell_started(struct client *c, int status, const char *why)
+{
+	void (*done)(void *token, int status, const char *output) = c->done;
+
+	c->done = NULL;
+	if (done)
+		done(c->token, status, why);
+}
+
+static void start_client(struct client *c)
+{
+	c->pid = fork();
+	if (c->pid == 0)
+		become_client(c);
+	if (c->pid < 0) {
+		c->pid = 0;
+		tell_started(c, HOOK_FAULT, strerror(errno));
+		return;
 	}
-	if (h->client < 0) {
-		h->client = 0;
+	setpgid(c->pid, c->pid);
+	c->may_dial = true;
+	tell_started(c, HOOK_DONE, "");
+}
+
+/* Once the one before has ended there is a new one. */
+static void take_over(void *ctx)
+{
+	struct client *c = ctx;
+
+	if (has_ended(c)) {
+		start_client(c);
+		return;
+	}
+	make_end(c);
+	net_timer_set(c->owner->net, &c->look, net_now(c->owner->net) + LOOK_AGAIN);
+}
+
+/* NULL: no memory. */
+static struct client *client_at(struct conform_hook *h, const struct ip_addr *own)
+{
+	struct client *c;
+
+	for (c = h->clients; c; c = c->next)
+		if (own ? c->has_own && ip_addr_same(&c->own, own) : !c->has_own)
+			return c;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->owner = h;
+	c->next = h->clients;
+	c->has_own = own;
+	if (own)
+		c->own = *own;
+	c->look = (struct net_timer){ .fn = take_over, .ctx = c };
+	h->clients = c;
+	return c;
+}
+
+static void replace_client(struct client *c, void (*done)(void *token, int status, const char *output), void *token)
+{
+	tell_started(c, HOOK_NOT_NOW, "another one is being started");
+	c->done = done;
+	c->token = token;
+	ask_to_end(c);
+	take_over(c);
+}
+
+/* What a client that dials as soon as it has connected can do; false: that is for the command. */
+static bool client_does(struct conform_hook *h, const struct ip_addr *own, const char *name,
+			void (*done)(void *token, int status, const char *output), void *token)
+{
+	bool connect = strcmp(name, "dut-connect") == 0, dial = strcmp(name, "dut-dial") == 0;
+	struct client *c;
+
+	if (!h->exec || (!connect && !dial))
 		return false;
+	c = client_at(h, own);
+	if (!c) {
+		done(token, HOOK_FAULT, strerror(ENOMEM));
+	} else if (connect) {
+		replace_client(c, done, token);
+	} else if (c->may_dial) {
+		c->may_dial = false;
+		done(token, HOOK_DONE, "");
+	} else {
+		done(token, HOOK_NOT_NOW, "the command of --exec dials once, when it has connected");
 	}
-	setpgid(h->client, h->client);
-	h->may_dial = true;
 	return true;
 }
 
-/* What a client that dials as soon as it has connected can do. */
-static bool client_does(struct conform_hook *h, const char *name, int *status, const char **why)
+/* All at once, so that their patience adds up to no more than one's. */
+static void free_clients(struct conform_hook *h)
 {
-	*why = "";
-	if (strcmp(name, "dut-connect") == 0) {
-		*status = start_client(h) ? HOOK_DONE : HOOK_FAULT;
-		*why = *status == HOOK_DONE ? "" : strerror(errno);
-		return true;
+	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+
+	for (struct client *c = h->clients; c; c = c->next) {
+		net_timer_cancel(h->net, &c->look);
+		ask_to_end(c);
 	}
-	if (strcmp(name, "dut-dial") != 0)
-		return false;
-	*status = h->may_dial ? HOOK_DONE : HOOK_NOT_NOW;
-	*why = h->may_dial ? "" : "the command of --exec dials once, when it has connected";
-	h->may_dial = false;
-	return true;
+	while (h->clients) {
+		struct client *c = h->clients;
+
+		while (!has_ended(c)) {
+			nanosleep(&pause, NULL);
+			make_end(c);
+		}
+		h->clients = c->next;
+		free(c);
+	}
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -254,18 +355,14 @@ static struct child *new_child(struct conform_hook *h)
 	return c;
 }
 
-bool conform_hook_start(void *hook, unsigned argc, const char *const *argv,
+bool conform_hook_start(void *hook, const struct ip_addr *own, unsigned argc, const char *const *argv,
 			void (*done)(void *token, int status, const char *output), void *token)
 {
 	struct conform_hook *h = hook;
 	struct child *c;
-	const char *why;
-	int status;
 
-	if (h->exec && client_does(h, argv[0], &status, &why)) {
-		done(token, status, why);
+	if (client_does(h, own, argv[0], done, token))
 		return true;
-	}
 	if (!h->command) {
 		done(token, HOOK_NONE, "");
 		return true;
@@ -288,7 +385,7 @@ void conform_hook_free(struct conform_hook *h)
 {
 	if (!h)
 		return;
-	end_client(h);
+	free_clients(h);
 	while (h->children) {
 		struct child *c = h->children;
 

@@ -192,10 +192,14 @@ const struct ctrl_msg *offer(struct tester *t, struct t_link *l, uint16_t call_i
 {
 	const struct ctrl_msg *m;
 
+	if (t_ignores_calls(l, false))
+		t_unsupported(t, "the device does not answer incoming calls");
 	t_send(l, CTRL_ICRQ, "call_id", (int64_t)call_id, NULL);
 	m = t_get(l, CTRL_ICRP, 10);
-	if (!m)
+	if (!m) {
+		t_ignores_calls(l, true);
 		t_unsupported(t, "the device does not answer incoming calls");
+	}
 	if (t_field(m, "result_code") != 1)
 		t_unsupported(t, "the device takes no incoming call: Result %lld, Error %lld",
 			      (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));

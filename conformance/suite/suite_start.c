@@ -805,6 +805,7 @@ static struct collision collide(struct tester *t, bool higher)
 	struct collision c;
 	struct ip_addr own;
 
+	t_reach(t);
 	if (!t_own_address(t, higher, &own))
 		t_skip(t, "the tester has no address that is %s than the device's; see --source",
 		       higher ? "higher" : "lower");
