@@ -514,7 +514,14 @@ const char *t_hook(struct tester *t, const char *name, ...)
 	}
 	if (status == HOOK_DONE)
 		return answer(t);
+	if (status == HOOK_NOT_NOW && t_dials_once(t) && strcmp(name, "dut-dial") == 0)
+		t_unsupported(t, "%s", DIALS_ONCE);
 	tester_hook_ended(t, name, status);
+}
+
+bool t_dials_once(const struct tester *t)
+{
+	return t->o->dials_once && t->o->dut == ROLE_PNS;
 }
 
 bool t_has_hook(const struct tester *t, const char *name)

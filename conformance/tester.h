@@ -58,6 +58,8 @@ double t_now(const struct tester *t);                    /* seconds since the te
 const struct ip_addr *t_dut_address(const struct tester *t);
 bool t_can_gre(const struct tester *t);
 bool t_has_hook(const struct tester *t, const char *name);
+/* A PNS that places one call for each control connection, without being asked, to whatever it is set up for. */
+bool t_dials_once(const struct tester *t);
 uint32_t t_random(struct tester *t); /* by --seed */
 enum rule_profile t_profile(const struct tester *t);
 /* A second address of the tester's, as `t_link_from` takes it (--source); false: there is none. */
@@ -206,6 +208,8 @@ uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no runnin
  * vain; if the device is alive all the same, that is how it is from now on.
  */
 bool t_ignores_calls(struct t_link *l, bool waited);
+/* Where the next call is made: the same connection, or a new one when the device has ended that, or dials once. */
+struct t_link *t_next_link(struct t_link *l);
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */
 void t_clear(struct t_call *c);
 

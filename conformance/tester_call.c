@@ -81,9 +81,12 @@ static struct t_call *nothing_came(struct refusal *r, const struct t_link *l, en
 /* Has the device do its part; false: it does not. */
 static bool asked(struct t_link *l, const char *hook, struct refusal *r)
 {
-	int status = t_try_hook(l->t, hook, NULL);
+	bool spent = t_dials_once(l->t) && strcmp(hook, "dut-dial") == 0 && t_count(l, CTRL_OCRQ);
+	int status = spent ? HOOK_NOT_NOW : t_try_hook(l->t, hook, NULL);
 
-	if (status == HOOK_NONE)
+	if (spent)
+		refused(r, VERDICT_UNSUPPORTED, "%s", DIALS_ONCE);
+	else if (status == HOOK_NONE)
 		refused(r, VERDICT_SKIPPED, "the device has no hook %s", hook);
 	else if (status != HOOK_DONE)
 		refused(r, VERDICT_INCONCLUSIVE, "hook %s %s", hook,
@@ -245,6 +248,13 @@ struct t_call *t_call_up(struct t_link *l, ...)
 struct t_call *t_more_call(struct t_link *l, const struct t_call *like)
 {
 	return like->incoming ? t_in_up(l, NULL) : t_out_up(l, NULL);
+}
+
+struct t_link *t_next_link(struct t_link *l)
+{
+	if (t_dials_once(l->t) && t_count(l, CTRL_OCRQ))
+		t_close(l);
+	return t_is_closed(l) || !l->channel ? t_cc_up(l->t) : l;
 }
 
 void t_clear(struct t_call *c)

@@ -27,6 +27,9 @@ enum {
 	MORE_HOSTS = 4, /* addresses of a test beside its own */
 };
 
+/* Why there is no second call. */
+#define DIALS_ONCE "the device places one call for each control connection (--exec)"
+
 struct t_message {
 	struct t_message *next;
 	struct ctrl_msg msg; /* octets: those below */

@@ -388,7 +388,8 @@ static bool open_net(struct conform *c, int *status)
 	c->run.gre = net_gre_open(c->net, err, sizeof(err));
 	if (!c->run.gre)
 		notice(c, "tests of tunnel packets were skipped: %s", err);
-	c->run.clients = options_given(c->o, "exec") && !options_given(c->o, "hook");
+	c->run.dials_once = options_given(c->o, "exec");
+	c->run.clients = c->run.dials_once && !options_given(c->o, "hook");
 	c->hook = conform_hook_new(c->net, options_value(c->o, "hook", NULL),
 				   options_value(c->o, "exec", NULL), c->hook_seconds);
 	return c->hook;

@@ -13,6 +13,7 @@
 
 #include "conformance/endpoint.h"
 #include "dissectors/ip.h"
+#include "tools/supervisor.h"
 
 enum { OUTPUT = 65536, WORDS = 20, SHELL_WORDS = 4 };
 
@@ -39,10 +40,9 @@ struct client {
 	struct conform_hook *owner;
 	struct ip_addr own;
 	bool has_own; /* false: the tester listens on all of its addresses */
-	pid_t pid;    /* 0: it does not run */
-	bool may_dial; /* it has been started, and nobody has asked it to dial yet */
+	pid_t pid;             /* of its supervisor; 0: it does not run */
+	bool may_dial;         /* it has been started, and nobody has asked it to dial yet */
 	struct net_timer look; /* whether the one before has ended */
-	int64_t asked;         /* to end, when */
 	void (*done)(void *token, int status, const char *output); /* of who waits for the new one */
 	void *token;
 };
@@ -64,55 +64,19 @@ struct conform_hook *conform_hook_new(struct net *n, const char *command, const 
 	return h;
 }
 
-/* --- clients ----------------------------------------------------------------------------- */
+/* --- clients --------------------------------------------------------------------------------- */
 
 static bool has_ended(struct client *c)
 {
-	if (c->pid && waitpid(c->pid, NULL, WNOHANG) != 0) {
-		kill(-c->pid, SIGKILL); /* what it has started; it led a process group of its own */
+	if (c->pid && waitpid(c->pid, NULL, WNOHANG) != 0)
 		c->pid = 0;
-	}
 	return !c->pid;
 }
 
-static void ask_to_end(struct client *c)
+static void ask_to_end(const struct client *c)
 {
-	c->asked = net_now(c->owner->net);
 	if (c->pid)
-		kill(-c->pid, SIGTERM);
-}
-
-/* It has had the time to do so. */
-static void make_end(const struct client *c)
-{
-	if (c->pid && net_now(c->owner->net) - c->asked >= CLIENT_PATIENCE)
-		kill(-c->pid, SIGKILL);
-}
-
-/* In the child: signals as a command expects them. */
-static void plain_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-}
-
-/* In the child: the command, with the address to connect to in its environment. */
-__attribute__((noreturn)) static void become_client(const struct client *c)
-{
-	char text[IP_ADDR_TEXT];
-
-	setpgid(0, 0);
-	plain_signals();
-	dup2(STDERR_FILENO, STDOUT_FILENO); /* reports have standard output for themselves */
-	if (c->has_own)
-		setenv("PPTPSCOPE_SERVER", ip_addr_text(&c->own, text), 1);
-	execl("/bin/sh", "sh", "-c", c->owner->exec, (char *)NULL);
-	_exit(127);
+		kill(c->pid, SIGTERM);
 }
 
 static void tell_started(struct client *c, int status, const char *why)
@@ -126,15 +90,15 @@ static void tell_started(struct client *c, int status, const char *why)
 
 static void start_client(struct client *c)
 {
-	c->pid = fork();
-	if (c->pid == 0)
-		become_client(c);
+	char text[IP_ADDR_TEXT];
+
+	c->pid = supervised_start(c->owner->exec, c->has_own ? ip_addr_text(&c->own, text) : NULL,
+				  CLIENT_PATIENCE);
 	if (c->pid < 0) {
 		c->pid = 0;
 		tell_started(c, HOOK_FAULT, strerror(errno));
 		return;
 	}
-	setpgid(c->pid, c->pid);
 	c->may_dial = true;
 	tell_started(c, HOOK_DONE, "");
 }
@@ -148,7 +112,6 @@ static void take_over(void *ctx)
 		start_client(c);
 		return;
 	}
-	make_end(c);
 	net_timer_set(c->owner->net, &c->look, net_now(c->owner->net) + LOOK_AGAIN);
 }
 
@@ -217,10 +180,8 @@ static void free_clients(struct conform_hook *h)
 	while (h->clients) {
 		struct client *c = h->clients;
 
-		while (!has_ended(c)) {
+		while (!has_ended(c))
 			nanosleep(&pause, NULL);
-			make_end(c);
-		}
 		h->clients = c->next;
 		free(c);
 	}

@@ -63,6 +63,8 @@ pptpscope_SOURCES = \
 	%D%/scenario_write.h \
 	%D%/secrets.c \
 	%D%/secrets.h \
+	%D%/supervisor.c \
+	%D%/supervisor.h \
 	%D%/terminal.c \
 	%D%/terminal.h \
 	%D%/version.h

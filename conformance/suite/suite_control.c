@@ -686,8 +686,12 @@ static void err_resources(struct tester *t)
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		const struct ctrl_msg *m;
 
+		if (t_ignores_calls(l, false))
+			t_unsupported(t, "the device does not answer incoming calls");
 		t_send(l, call_request(t), NULL);
 		m = t_get(l, call_reply(t), t_scaled(t, 60));
+		if (!m && !i && t_ignores_calls(l, true))
+			t_unsupported(t, "the device does not answer incoming calls");
 		if (!m && !i)
 			t_unsupported(t, "the device takes no call at all");
 		if (!m && t_is_closed(l))

@@ -626,10 +626,18 @@ static void pns_error_code(struct tester *t)
 
 		t_send(l, CTRL_OCRP, "peer_call_id", id, "result_code", INT64_C(4), "error_code", error,
 		       NULL);
-		T_CHECK(t, t_none(l, CTRL_CCRQ, 1) && !t_is_closed(l),
-			"Result 4 with Error %lld is not taken as failure", (long long)error);
+		T_CHECK(t, t_none(l, CTRL_CCRQ, 1), "a call refused with Result 4 and Error %lld is cleared",
+			(long long)error);
+		if (t_is_closed(l))
+			t_note(t, "the device closes the control connection when a call fails");
+		else if (t_can_gre(t))
+			T_CHECK(t, !t_gre_stray(t, 0.5), "a call refused with Result 4 and Error %lld is used",
+				(long long)error);
+		if (!error)
+			l = t_next_link(l);
 	}
-	dial_again(t, l);
+	if (!t_is_closed(l) && !t_dials_once(t))
+		dial_again(t, l);
 	t_pass(t);
 }
 
@@ -638,7 +646,10 @@ static void pns_requests(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 	const struct ctrl_msg *m = dial(t, l, "5551234");
 
-	T_CHECK(t, t_field(m, "phone_number_length") > 0, "no phone number in the request");
+	if (t_dials_once(t) && !t_field(m, "phone_number_length"))
+		t_note(t, "there is no phone number in the request; the command of --exec may be given none");
+	else
+		T_CHECK(t, t_field(m, "phone_number_length") > 0, "no phone number in the request");
 	T_CHECK(t, t_field(m, "maximum_bps") > 0, "Maximum BPS 0");
 	T_CHECK(t, t_field(m, "packet_recv_window_size") > 0 || t_profile(t) == PROFILE_MS_PTPT,
 		"Packet Recv. Window Size 0");
