@@ -30,6 +30,7 @@ enum {
 	TEST_ALONE = 4,   /* must not stand beside others */
 	TEST_SLOW = 8,    /* minutes of traffic at real speed, not a timer of the device: left out by --fast */
 	TEST_INCOMING = 16, /* PAC: needs a ring to have a call */
+	TEST_BEARS = 64,  /* what the passive judge only remarks on does not fail it: the requirement lets it pass */
 	TEST_SEVERAL = 32, /* for a DUT declared to support several versions only (--versions) */
 };
 
@@ -203,6 +204,8 @@ struct t_call *t_more_call(struct t_link *l, const struct t_call *like);
 struct t_call *t_try_call(struct t_link *l, bool incoming);
 struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint16_t dut_id); /* as told */
 uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no running test has */
+/* Why a test of incoming calls ends as unsupported then. */
+#define NO_INCOMING "the device does not answer incoming calls"
 /*
  * Whether a PNS never answers Incoming-Call-Requests, as far as is known.  waited: one has just waited for the reply in
  * vain; if the device is alive all the same, that is how it is from now on.

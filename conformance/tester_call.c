@@ -153,7 +153,7 @@ bool t_ignores_calls(struct t_link *l, bool waited)
 
 static struct t_call *call_ignored(struct refusal *r)
 {
-	return refused(r, VERDICT_UNSUPPORTED, "the device does not answer incoming calls");
+	return refused(r, VERDICT_UNSUPPORTED, "%s", NO_INCOMING);
 }
 
 static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)

@@ -174,7 +174,7 @@ static void reply_read(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 
 	if (t_ignores_calls(l, false))
-		t_unsupported(t, "the device does not answer incoming calls");
+		t_unsupported(t, "%s", NO_INCOMING);
 	t_send(l, CTRL_ICRQ, NULL);
 	obtain(l, CTRL_ICRP, 10);
 	t_sleep(t, 0.2);

@@ -132,6 +132,12 @@ unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned mo
 	return n;
 }
 
+const struct ctrl_msg *whole(struct t_link *l, const struct ctrl_msg *m)
+{
+	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets", m->desc->name, m->caplen);
+	return m;
+}
+
 const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seconds)
 {
 	const struct ctrl_msg *m = t_get(l, type, seconds);
@@ -139,15 +145,15 @@ const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seco
 	if (!m)
 		t_inconclusive(t_of(l), "there was no %s to look at within %g s%s", ctrl_desc_of(type)->name,
 			       seconds, t_is_closed(l) ? ": the device closed the connection" : "");
-	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets",
-		ctrl_desc_of(type)->name, m->caplen);
-	return m;
+	return whole(l, m);
 }
 
 void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)
 {
 	const struct ctrl_msg *m;
 
+	if (t_ignores_calls(l, false))
+		t_unsupported(t, "%s", NO_INCOMING);
 	switch (settle(l, call_reply(t), REFUSAL_SECONDS)) {
 	case T_ACCEPTED:
 		t_fail(t, "%s was accepted", what);
@@ -193,12 +199,12 @@ const struct ctrl_msg *offer(struct tester *t, struct t_link *l, uint16_t call_i
 	const struct ctrl_msg *m;
 
 	if (t_ignores_calls(l, false))
-		t_unsupported(t, "the device does not answer incoming calls");
+		t_unsupported(t, "%s", NO_INCOMING);
 	t_send(l, CTRL_ICRQ, "call_id", (int64_t)call_id, NULL);
 	m = t_get(l, CTRL_ICRP, 10);
 	if (!m) {
 		t_ignores_calls(l, true);
-		t_unsupported(t, "the device does not answer incoming calls");
+		t_unsupported(t, "%s", NO_INCOMING);
 	}
 	if (t_field(m, "result_code") != 1)
 		t_unsupported(t, "the device takes no incoming call: Result %lld, Error %lld",

@@ -24,6 +24,8 @@ enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 enum { BESIDE_MAX = 8 };
 unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most);
 
+/* A message that has come: all of it.  Fails the test otherwise. */
+const struct ctrl_msg *whole(struct t_link *l, const struct ctrl_msg *m);
 /*
  * A message of the device's that a test only reads: without it the test is inconclusive, since whether it has to
  * come is the matter of another one.
