@@ -113,6 +113,8 @@ struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own);
 bool t_own_address(const struct tester *t, bool higher, struct ip_addr *a);
 /* The next connection that the DUT opens, within seconds; NULL: none came. */
 struct t_link *t_accept(struct tester *t, double seconds);
+/* Whether connections can be opened to the device: it does not only connect by itself (--listen). */
+bool t_reachable(const struct tester *t);
 /* Ends the test as skipped where the device only connects by itself (--listen). */
 void t_reach(struct tester *t);
 /* A TCP connection from another address (NULL: the usual) and port (0: any); NULL when it fails. */

@@ -170,9 +170,14 @@ static void learn_ends(struct t_link *l)
 		net_tcp_ends(c, &l->own, &port, &l->peer, &port);
 }
 
+bool t_reachable(const struct tester *t)
+{
+	return !t->o->listen;
+}
+
 void t_reach(struct tester *t)
 {
-	if (t->o->listen)
+	if (!t_reachable(t))
 		t_skip(t, "the device opens its connections itself (--listen): there is none to open to it");
 }
 

@@ -145,26 +145,47 @@ static void replace_client(struct client *c, void (*done)(void *token, int statu
 	take_over(c);
 }
 
-/* What a client that dials as soon as it has connected can do; false: that is for the command. */
+static int dial(struct client *c, const char **why)
+{
+	if (!c->may_dial)
+		*why = "the command of --exec dials once, when it has connected";
+	else
+		c->may_dial = false;
+	return **why ? HOOK_NOT_NOW : HOOK_DONE;
+}
+
+/* Its user has had enough. */
+static int leave(struct client *c, const char **why)
+{
+	if (has_ended(c))
+		*why = "the command of --exec has ended";
+	else
+		kill(c->pid, SIGHUP);
+	return **why ? HOOK_NOT_NOW : HOOK_DONE;
+}
+
+/*
+ * What a client can do that dials as soon as it has connected, and hangs up when it is ended; false: that is for
+ * the command.
+ */
 static bool client_does(struct conform_hook *h, const struct ip_addr *own, const char *name,
 			void (*done)(void *token, int status, const char *output), void *token)
 {
-	bool connect = strcmp(name, "dut-connect") == 0, dial = strcmp(name, "dut-dial") == 0;
+	bool connects = strcmp(name, "dut-connect") == 0, dials = strcmp(name, "dut-dial") == 0;
+	bool leaves = !h->command && (strcmp(name, "dut-hangup") == 0 || strcmp(name, "dut-stop") == 0);
+	const char *why = "";
 	struct client *c;
+	int status;
 
-	if (!h->exec || (!connect && !dial))
+	if (!h->exec || (!connects && !dials && !leaves))
 		return false;
 	c = client_at(h, own);
-	if (!c) {
-		done(token, HOOK_FAULT, strerror(ENOMEM));
-	} else if (connect) {
+	if (c && connects) {
 		replace_client(c, done, token);
-	} else if (c->may_dial) {
-		c->may_dial = false;
-		done(token, HOOK_DONE, "");
-	} else {
-		done(token, HOOK_NOT_NOW, "the command of --exec dials once, when it has connected");
+		return true;
 	}
+	status = !c ? HOOK_FAULT : dials ? dial(c, &why) : leave(c, &why);
+	done(token, status, c ? why : strerror(ENOMEM));
 	return true;
 }
 

@@ -94,14 +94,27 @@ static void signal_children(struct asked *a, bool now)
 		fclose(children);
 }
 
-/* False: there are no children any more. */
-static bool reap(void)
+/* A client and its end. */
+struct client {
+	pid_t pid; /* 0: it has ended, which leaves what it has started */
+	pid_t group;
+	bool leaves; /* asked to end, as its user would, and nothing else */
+	int64_t until; /* then all that is left has to end; 0: not asked to */
+	struct asked asked;
+};
+
+/* False: there are no processes any more. */
+static bool reap(struct client *c)
 {
 	pid_t pid;
 
-	do
-		pid = waitpid(-1, NULL, WNOHANG);
-	while (pid > 0 || (pid < 0 && errno == EINTR));
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+		if (pid != c->pid)
+			continue;
+		c->pid = 0;
+		if (c->leaves) /* those that it has not told itself, as they were in sessions of their own */
+			signal_children(&c->asked, false);
+	}
 	return pid == 0;
 }
 
@@ -113,41 +126,49 @@ static int64_t now_ns(void)
 	return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
 }
 
-static void end_all(pid_t client, int64_t patience)
+static void ask_to_end(struct client *c)
 {
-	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
-	int64_t until = now_ns() + patience;
-	struct asked a = { .count = 1, .pid = { client } };
+	if (!c->leaves && !c->until && is_new(&c->asked, c->group))
+		kill(-c->group, SIGTERM);
+}
 
-	kill(-client, SIGTERM);
-	while (reap()) {
-		bool late = now_ns() >= until;
+static void act_on(struct client *c, int number, int64_t patience)
+{
+	if (number == SIGHUP || number == SIGTERM)
+		ask_to_end(c);
+	if (number == SIGHUP)
+		c->leaves = true;
+	if (number == SIGTERM && !c->until)
+		c->until = now_ns() + patience;
+}
 
-		if (late)
-			kill(-client, SIGKILL);
-		signal_children(&a, late);
-		nanosleep(&pause, NULL);
-	}
+static void see_to_the_end(struct client *c)
+{
+	bool late = now_ns() >= c->until;
+
+	if (late)
+		kill(-c->group, SIGKILL);
+	signal_children(&c->asked, late);
 }
 
 /* Signals of the set are blocked. */
 __attribute__((noreturn)) static void supervise(const char *command, int64_t patience, pid_t parent,
 						const sigset_t *set)
 {
-	pid_t client;
-	int number;
+	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+	struct client c = { .until = 0 };
 
 	setpgid(0, 0); /* signals of the terminal are for the tester */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	close_files();
-	client = getppid() == parent ? start(command) : -1;
-	if (client < 0)
+	c.pid = c.group = getppid() == parent ? start(command) : -1;
+	if (c.pid < 0)
 		_exit(127);
-	while (reap()) {
-		if (sigwait(set, &number) != 0 || number != SIGTERM)
-			continue;
-		end_all(client, patience);
+	while (reap(&c)) {
+		act_on(&c, c.until ? sigtimedwait(set, NULL, &pause) : sigwaitinfo(set, NULL), patience);
+		if (c.until)
+			see_to_the_end(&c);
 	}
 	_exit(0);
 }
@@ -160,6 +181,7 @@ pid_t supervised_start(const char *command, const char *server, int64_t patience
 	/* Blocked from before the fork on: none may come too early. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	pid = fork();

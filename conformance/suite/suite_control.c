@@ -441,18 +441,11 @@ static void msg_restart(struct tester *t)
 
 /* --- Stop ------------------------------------------------------------------------------------- */
 
-/* The device's StopCCRQ, made by its operator. */
-static const struct ctrl_msg *stopped(struct tester *t, struct t_link *l, const char *reason)
-{
-	t_hook(t, "dut-stop", reason, NULL);
-	return t_need(l, CTRL_STOPRQ, 10);
-}
-
 static void stop_read(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 
-	stopped(t, l, NULL);
+	stopped(l, NULL);
 	t_send(l, CTRL_STOPRP, NULL);
 	t_closes(l, 10);
 	t_pass(t);
@@ -478,7 +471,7 @@ static void stop_version(struct tester *t)
 static void stop_shutdown(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
-	int64_t reason = t_field(stopped(t, l, "reason=3"), "reason");
+	int64_t reason = t_field(stopped(l, "reason=3"), "reason");
 
 	T_CHECK(t, reason == 3 || reason == 1, "Reason %lld", (long long)reason);
 	if (reason == 1)

@@ -106,6 +106,34 @@ struct t_link *gre_link(const struct t_gre *g)
 	return t_call_of_gre(g)->link;
 }
 
+const struct ctrl_msg *stopped(struct t_link *l, const char *reason)
+{
+	struct tester *t = t_of(l);
+	const struct ctrl_msg *m;
+
+	t_hook(t, "dut-stop", reason, NULL);
+	m = t_get(l, CTRL_STOPRQ, 10);
+	if (!m && t_is_closed(l))
+		t_unsupported(t, "the device closes without Stop-Control-Connection-Request (see CCSM-STOP-LOCAL-01)");
+	return m ? m : t_need(l, CTRL_STOPRQ, 0);
+}
+
+bool gives_up(struct t_link *l, double seconds)
+{
+	double until = t_now(t_of(l)) + seconds;
+
+	for (;;) {
+		enum t_what what = t_wait(l, until - t_now(t_of(l)));
+
+		if (what == T_FIN || what == T_RST)
+			return true;
+		if (what == T_NOTHING)
+			return false;
+		if (what == T_MESSAGE && t_message(l)->type == CTRL_STOPRQ)
+			t_send(l, CTRL_STOPRP, NULL);
+	}
+}
+
 unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most)
 {
 	unsigned n = 1;
