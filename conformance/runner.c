@@ -500,7 +500,7 @@ static bool came_back(struct runner *r, const char *before, const volatile bool 
 static bool fits_beside(const struct runner *r, const struct test_case *t)
 {
 	if (r->o.listen)
-		return r->o.clients && !(t->flags & TEST_ALONE);
+		return r->o.clients; /* each has a device of its own */
 	return (t->flags & TEST_WAITS || !r->e.hook) && !(t->flags & (TEST_ALONE | TEST_INCOMING)) &&
 	       !t->hooks && (r->o.dut == ROLE_PAC || !r->e.hook || r->incoming == INCOMING_TAKEN);
 }
