@@ -322,6 +322,15 @@ void t_expected(struct tester *t, const char *text, ...)
 	SAY(t->result.expected, text);
 }
 
+/* Once says it all: tests do the same several times. */
+static bool noted(const struct tester *t, const char *line)
+{
+	for (unsigned i = 0; i < t->result.nnotes; i++)
+		if (strcmp(t->result.note[i].text, line) == 0)
+			return true;
+	return false;
+}
+
 /* Beyond RESULT_NOTES the last one says so. */
 static char *next_note(struct tester *t, bool warning)
 {
@@ -338,7 +347,8 @@ void t_note(struct tester *t, const char *text, ...)
 	char line[RESULT_TEXT];
 
 	SAY(line, text);
-	snprintf(next_note(t, false), RESULT_TEXT, "%s", line);
+	if (!noted(t, line))
+		snprintf(next_note(t, false), RESULT_TEXT, "%s", line);
 }
 
 void t_warn(struct tester *t, const char *text, ...)
@@ -346,7 +356,8 @@ void t_warn(struct tester *t, const char *text, ...)
 	char line[RESULT_TEXT];
 
 	SAY(line, text);
-	snprintf(next_note(t, true), RESULT_TEXT, "%s", line);
+	if (!noted(t, line))
+		snprintf(next_note(t, true), RESULT_TEXT, "%s", line);
 }
 
 /* --- about the DUT and this run -------------------------------------------------------------- */

@@ -337,6 +337,9 @@ static void on_accepted(void *ctx, struct net_tcp *c)
 	tester_wake(t);
 }
 
+enum { LISTEN_TRIES = 10 };
+#define LISTEN_PAUSE 0.1 /* seconds */
+
 static uint16_t listen_port(const struct tester *t)
 {
 	return t->o->listen_port ? t->o->listen_port : CTRL_PORT;
@@ -358,8 +361,12 @@ static void need_listener(struct tester *t, const struct ip_addr *own)
 	struct net_listener **l = listener_at(t, own, &host);
 	char err[160] = "";
 
-	if (!*l)
+	/* A process that is being started for another test may still hold this address's last listener for a moment. */
+	for (unsigned try = 0; !*l && try < LISTEN_TRIES; try++) {
+		if (try)
+			t_sleep(t, LISTEN_PAUSE);
 		*l = net_listen(host, listen_port(t), on_accepted, t, err, sizeof(err));
+	}
 	if (!*l)
 		t_inconclusive(t, "cannot listen for the device: %s", err);
 }

@@ -18,6 +18,7 @@
 #include "tools/commands.h"
 #include "tools/conform_hook.h"
 #include "tools/conform_list.h"
+#include "tools/conform_order.h"
 #include "tools/conform_self.h"
 #include "tools/password.h"
 #include "tools/scenario.h"
@@ -36,6 +37,7 @@ struct conform {
 	struct report_conform_options report;
 	const struct report_conform_ops *ops;
 	struct report_conform *printed;
+	struct conform_order *order;
 	struct report_conform_summary summary;
 	char address[IP_ADDR_TEXT];
 	struct baseline_list accepted, found;
@@ -80,7 +82,8 @@ static void started(void *ctx, const struct test_case *t, const char *name)
 
 	c->begun += t != NULL;
 	if (c->progress)
-		fprintf(stderr, "\r\033[K[%zu of %zu] %s", c->begun, c->report.planned, name);
+		fprintf(stderr, "\r\033[K[%zu of %zu, %zu failed] %s", c->begun, c->report.planned,
+			c->summary.verdicts[VERDICT_FAIL], name);
 }
 
 static struct report_device device_of(const struct conform *c)
@@ -125,7 +128,6 @@ static enum baseline compare(struct conform *c, const struct test_result *r)
 static void ended(void *ctx, const struct test_result *r)
 {
 	struct conform *c = ctx;
-	struct report_device device = device_of(c);
 	enum baseline b = compare(c, r);
 
 	if (test_counts(r)) {
@@ -134,8 +136,16 @@ static void ended(void *ctx, const struct test_result *r)
 	}
 	c->failed |= r->verdict == VERDICT_FAIL && b != BASELINE_UNCHANGED;
 	c->partial |= r->ours || (!test_counts(r) && r->verdict != VERDICT_PASS);
+	conform_order_add(c->order, r, b);
+}
+
+static void print(void *ctx, const struct test_result *r, int with)
+{
+	struct conform *c = ctx;
+	struct report_device device = device_of(c);
+
 	wipe_progress(c);
-	c->ops->test(c->printed, r, b, &device);
+	c->ops->test(c->printed, r, (enum baseline)with, &device);
 }
 
 static void *record_begin(void *ctx, const char *name)
@@ -408,9 +418,10 @@ static bool open_runner(struct conform *c)
 				   record,  record_end, has_hooks(c) ? hook : NULL };
 
 	c->runner = runner_new(&c->run, &e, c);
-	if (!c->runner)
+	c->order = conform_order_new(print, c);
+	if (!c->runner || !c->order)
 		options_say(c->o, "%s", strerror(ENOMEM));
-	return c->runner;
+	return c->runner && c->order;
 }
 
 static bool open_tap(struct conform *c)
@@ -436,7 +447,10 @@ static bool plan(struct conform *c)
 	for (unsigned i = 0; i < RULES; i++) {
 		const struct test_case *t = suite_by_rule((enum rule_number)i);
 
-		c->report.planned += t && runner_takes(c->runner, t);
+		if (!t || !runner_takes(c->runner, t))
+			continue;
+		conform_order_expect(c->order, t);
+		c->report.planned++;
 	}
 	if (!c->report.planned && !options_given(c->o, "scenario"))
 		options_usage_error(c->o, "the selection leaves no test for a %s",
@@ -531,6 +545,7 @@ static void run_tests(struct conform *c)
 		run_scenarios(c);
 	else if (!runner_run(c->runner, &interrupted))
 		c->partial = true;
+	conform_order_end(c->order);
 	c->summary.seconds = clock_seconds(c) - began;
 	c->summary.complete = !c->partial && !interrupted;
 	wipe_progress(c);
@@ -594,6 +609,7 @@ static int run_device(struct conform *c)
 static int clean_up(struct conform *c, int status)
 {
 	runner_free(c->runner);
+	conform_order_free(c->order);
 	conform_hook_free(c->hook);
 	conform_self_free(c->self);
 	if (c->net)

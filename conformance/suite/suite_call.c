@@ -662,7 +662,7 @@ static void calls_several(struct tester *t)
 	for (unsigned i = 1; i < 3; i++) {
 		call[i] = t_try_call(l, call[0]->incoming);
 		if (!call[i])
-			t_unsupported(t, "the device takes %u calls at a time", i);
+			t_unsupported(t, "the device takes %s at a time", i == 1 ? "one call" : "two calls");
 	}
 	t_clear(call[1]);
 	T_CHECK(t, !t_is_closed(l), "clearing one of three calls ends the control connection");
