@@ -48,6 +48,30 @@ const char *verdict_name(enum verdict_kind v)
 	return names[v];
 }
 
+bool runner_hook_missing(const struct runner *r, const char *name)
+{
+	for (unsigned i = 0; i < r->nmissing; i++)
+		if (strcmp(r->missing[i], name) == 0)
+			return true;
+	return false;
+}
+
+void runner_hook_is_missing(struct runner *r, const char *name)
+{
+	if (r->nmissing < MISSING_MAX && !runner_hook_missing(r, name))
+		snprintf(r->missing[r->nmissing++], HOOK_NAME, "%s", name);
+}
+
+/* A client that is only started and ended does nothing else on request. */
+static void know_clients(struct runner *r)
+{
+	static const char *const beyond[] = { "dut-traffic", "dut-telco",  "dut-log",      "dut-config",
+					      "dut-reset",   "dut-ring", "dut-wan-error" };
+
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(*beyond); i++)
+		runner_hook_is_missing(r, beyond[i]);
+}
+
 struct runner *runner_new(const struct runner_options *o, const struct runner_events *e, void *ctx)
 {
 	struct runner *r = calloc(1, sizeof(*r));
@@ -59,6 +83,8 @@ struct runner *runner_new(const struct runner_options *o, const struct runner_ev
 	r->ctx = ctx;
 	r->lanes = 1;
 	r->next_id = (uint16_t)(o->seed * 40503u + 4096);
+	if (o->clients)
+		know_clients(r);
 	return r;
 }
 
@@ -83,20 +109,6 @@ uint16_t runner_new_id(struct runner *r)
 enum incoming *runner_incoming(struct runner *r)
 {
 	return &r->incoming;
-}
-
-bool runner_hook_missing(const struct runner *r, const char *name)
-{
-	for (unsigned i = 0; i < r->nmissing; i++)
-		if (strcmp(r->missing[i], name) == 0)
-			return true;
-	return false;
-}
-
-void runner_hook_is_missing(struct runner *r, const char *name)
-{
-	if (r->nmissing < MISSING_MAX && !runner_hook_missing(r, name))
-		snprintf(r->missing[r->nmissing++], HOOK_NAME, "%s", name);
 }
 
 /* --- selection ------------------------------------------------------------------------------------------ */
@@ -571,6 +583,19 @@ static void find_lanes(struct runner *r, const volatile bool *stop)
 	r->lanes = r->established > 1 ? r->established : 1;
 }
 
+static unsigned tests_to_run(const struct runner *r)
+{
+	char reason[RESULT_TEXT];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RULES; i++) {
+		const struct test_case *c = suite_by_rule((enum rule_number)i);
+
+		n += c && runner_takes(r, c) && !runner_skips(r, c, reason, sizeof(reason));
+	}
+	return n;
+}
+
 /* What one test finds out need not be found out by many at once. */
 static void offer_call(struct tester *t, void *arg)
 {
@@ -583,6 +608,8 @@ static void learn_incoming(struct runner *r, const volatile bool *stop)
 {
 	struct tester like = { .run = offer_call, .result.name = "INCOMING" };
 
+	if (r->lanes == 1 || !r->o.listen || r->o.dut != ROLE_PNS || tests_to_run(r) <= r->lanes)
+		return;
 	r->quiet = true;
 	run_alone(r, &like, stop);
 	r->quiet = false;
@@ -698,8 +725,7 @@ bool runner_run(struct runner *r, const volatile bool *stop)
 	if (!sane(r, "SANITY-FIRST", stop))
 		return false;
 	find_lanes(r, stop);
-	if (r->lanes > 1 && r->o.listen && r->o.dut == ROLE_PNS)
-		learn_incoming(r, stop);
+	learn_incoming(r, stop);
 	run_in_order(r, stop);
 	if (r->lanes > 1 && !r->down) {
 		run_beside(r, stop);
