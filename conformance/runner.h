@@ -40,6 +40,9 @@ static inline bool test_counts(const struct test_result *r)
 	return r->test || r->scenario;
 }
 
+/* A question to who starts clients (dials_once): done when the client has ended, not now while it lives. */
+#define HOOK_ENDED "client-ended"
+
 struct runner_events {
 	void (*started)(void *ctx, const struct test_case *t, const char *name);
 	void (*ended)(void *ctx, const struct test_result *r);

@@ -530,6 +530,14 @@ const char *t_hook(struct tester *t, const char *name, ...)
 	tester_hook_ended(t, name, status);
 }
 
+bool tester_client_ended(struct tester *t, char *why, size_t room)
+{
+	if (!t->o->dials_once || t_try_hook(t, HOOK_ENDED, NULL) != HOOK_DONE)
+		return false;
+	snprintf(why, room, "%s", answer(t));
+	return true;
+}
+
 bool t_dials_once(const struct tester *t)
 {
 	return t->o->dials_once && t->o->dut == ROLE_PNS;

@@ -445,6 +445,21 @@ static int connect_seconds(const struct tester *t)
 	return t->o->listen ? COME_SECONDS : CONNECT_SECONDS;
 }
 
+/* Looks each second whether a client that was started is still there to come. */
+static struct t_link *comes(struct tester *t)
+{
+	double until = t_now(t) + connect_seconds(t);
+	char how[64];
+	struct t_link *l;
+
+	while (!(l = accept_within(t, t->o->dials_once ? 1 : connect_seconds(t))) && t_now(t) < until)
+		if (tester_client_ended(t, how, sizeof(how)) && !t->arrivals) {
+			t->unreachable = true;
+			t_inconclusive(t, "the command of --exec ended without a connection: %s", how);
+		}
+	return l;
+}
+
 static struct t_link *dut_tries(struct tester *t, const struct ip_addr *own)
 {
 	struct t_link *l;
@@ -453,7 +468,7 @@ static struct t_link *dut_tries(struct tester *t, const struct ip_addr *own)
 	if (t->o->listen && (l = take_arrival(t)))
 		return l;
 	ask_to_connect(t, own);
-	l = accept_within(t, connect_seconds(t));
+	l = comes(t);
 	if (!l)
 		t->unreachable = t->o->listen;
 	return l;

@@ -171,6 +171,9 @@ void tester_free(struct tester *t);
 /* From outside its fiber: settles the verdict of a test that goes on no longer. */
 void tester_cut(struct tester *t, enum verdict_kind v, const char *reason);
 
+/* Whether the client that is to connect has ended instead; why: how. */
+bool tester_client_ended(struct tester *t, char *why, size_t room);
+
 /* Inside: waits until something happens (true) or the time has come (false). */
 bool tester_pause(struct tester *t, double until);
 /* Something has happened. */

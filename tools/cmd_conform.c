@@ -25,6 +25,7 @@
 #include "tools/terminal.h"
 #include "tools/version.h"
 
+enum { FIRST_OCTET = 12, LAST_OCTET = 15 }; /* of an IPv4 address */
 enum { SOURCES_MAX = 64, NOTICES = 8, NOTICE = 240, TEST_SECONDS = 1800 };
 
 struct conform {
@@ -284,6 +285,17 @@ static bool take_sources(struct conform *c)
 	return true;
 }
 
+/* On the loopback network all addresses are there: as many as can be used, for clients that go where they are told. */
+static void add_loopback(struct conform *c, struct ip_addr own)
+{
+	const char *exec = options_value(c->o, "exec", "");
+
+	if (!ip_addr_is_v4(&own) || own.octet[FIRST_OCTET] != 127 || !strstr(exec, "PPTPSCOPE_SERVER"))
+		return;
+	while (c->run.nsources < c->run.jobs && own.octet[LAST_OCTET]++ < 254)
+		c->sources[c->run.nsources++] = own;
+}
+
 static bool take_listen(struct conform *c)
 {
 	const char *text = options_value(c->o, "listen", NULL);
@@ -305,6 +317,8 @@ static bool take_listen(struct conform *c)
 		c->sources[0] = own;
 		c->run.nsources++;
 	}
+	if (!any && c->run.listen && c->run.nsources == 1)
+		add_loopback(c, own);
 	return true;
 }
 

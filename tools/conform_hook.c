@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "conformance/endpoint.h"
+#include "conformance/runner.h"
 #include "dissectors/ip.h"
 #include "tools/supervisor.h"
 
@@ -41,6 +42,7 @@ struct client {
 	struct ip_addr own;
 	bool has_own; /* false: the tester listens on all of its addresses */
 	pid_t pid;             /* of its supervisor; 0: it does not run */
+	int status;            /* of its end, as waitpid says */
 	bool may_dial;         /* it has been started, and nobody has asked it to dial yet */
 	struct net_timer look; /* whether the one before has ended */
 	void (*done)(void *token, int status, const char *output); /* of who waits for the new one */
@@ -68,7 +70,7 @@ struct conform_hook *conform_hook_new(struct net *n, const char *command, const 
 
 static bool has_ended(struct client *c)
 {
-	if (c->pid && waitpid(c->pid, NULL, WNOHANG) != 0)
+	if (c->pid && waitpid(c->pid, &c->status, WNOHANG) != 0)
 		c->pid = 0;
 	return !c->pid;
 }
@@ -164,6 +166,15 @@ static int leave(struct client *c, const char **why)
 	return **why ? HOOK_NOT_NOW : HOOK_DONE;
 }
 
+/* Whether it is still trying, for who waits for its connection; why: how it ended. */
+static int ended(struct client *c, char *why, size_t room)
+{
+	if (!has_ended(c))
+		return HOOK_NOT_NOW;
+	snprintf(why, room, "status %d", WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+	return HOOK_DONE;
+}
+
 /*
  * What a client can do that dials as soon as it has connected, and hangs up when it is ended; false: that is for
  * the command.
@@ -172,20 +183,25 @@ static bool client_does(struct conform_hook *h, const struct ip_addr *own, const
 			void (*done)(void *token, int status, const char *output), void *token)
 {
 	bool connects = strcmp(name, "dut-connect") == 0, dials = strcmp(name, "dut-dial") == 0;
+	bool ends = strcmp(name, HOOK_ENDED) == 0;
 	bool leaves = !h->command && (strcmp(name, "dut-hangup") == 0 || strcmp(name, "dut-stop") == 0);
 	const char *why = "";
+	char text[64] = "";
 	struct client *c;
 	int status;
 
-	if (!h->exec || (!connects && !dials && !leaves))
+	if (!h->exec || (!connects && !dials && !leaves && !ends))
 		return false;
 	c = client_at(h, own);
 	if (c && connects) {
 		replace_client(c, done, token);
 		return true;
 	}
-	status = !c ? HOOK_FAULT : dials ? dial(c, &why) : leave(c, &why);
-	done(token, status, c ? why : strerror(ENOMEM));
+	status = !c      ? HOOK_FAULT
+		 : dials ? dial(c, &why)
+		 : ends  ? ended(c, text, sizeof(text))
+			 : leave(c, &why);
+	done(token, status, !c ? strerror(ENOMEM) : ends ? text : why);
 	return true;
 }
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ASKED_MAX = 64, SECOND = 1000000000 };
+enum { ASKED_MAX = 64, SECOND = 1000000000, KILLED = 128 /* as shells say it */ };
 
 #define LOOK_AGAIN 5000000 /* ns */
 
@@ -98,6 +98,7 @@ static void signal_children(struct asked *a, bool now)
 struct client {
 	pid_t pid; /* 0: it has ended, which leaves what it has started */
 	pid_t group;
+	int status;  /* of its end, for exit */
 	bool leaves; /* asked to end, as its user would, and nothing else */
 	int64_t until; /* then all that is left has to end; 0: not asked to */
 	struct asked asked;
@@ -107,11 +108,13 @@ struct client {
 static bool reap(struct client *c)
 {
 	pid_t pid;
+	int status;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
 		if (pid != c->pid)
 			continue;
 		c->pid = 0;
+		c->status = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
 		if (c->leaves) /* those that it has not told itself, as they were in sessions of their own */
 			signal_children(&c->asked, false);
 	}
@@ -170,7 +173,7 @@ __attribute__((noreturn)) static void supervise(const char *command, int64_t pat
 		if (c.until)
 			see_to_the_end(&c);
 	}
-	_exit(0);
+	_exit(c.status);
 }
 
 pid_t supervised_start(const char *command, const char *server, int64_t patience)

@@ -11,7 +11,8 @@
 
 /*
  * Runs COMMAND by the shell until nothing of it is left, with its standard output where standard error goes, and
- * `server` (or NULL) as PPTPSCOPE_SERVER in its environment.  Returns the process to wait for; -1: errno says why.
+ * `server` (or NULL) as PPTPSCOPE_SERVER in its environment.  Returns the process to wait for, whose exit status is
+ * that of COMMAND; -1: errno says why.
  * SIGTERM to that has all of it end: asked first, made to after `patience` nanoseconds.  So does the caller's end.
  * SIGHUP only passes the request on, once, as the client's user would end it.
  */
