@@ -28,6 +28,7 @@ struct runner {
 	char missing[MISSING_MAX][HOOK_NAME];
 	unsigned nmissing;
 	enum incoming incoming;
+	bool never_sends[CTRL_TYPES];
 	uint16_t next_id;
 	bool down;
 	bool quiet;          /* what runs now is not reported */
@@ -109,6 +110,16 @@ uint16_t runner_new_id(struct runner *r)
 enum incoming *runner_incoming(struct runner *r)
 {
 	return &r->incoming;
+}
+
+bool runner_never_sends(const struct runner *r, enum ctrl_type type)
+{
+	return r->never_sends[type];
+}
+
+void runner_sends_never(struct runner *r, enum ctrl_type type)
+{
+	r->never_sends[type] = true;
 }
 
 /* --- selection ------------------------------------------------------------------------------------------ */

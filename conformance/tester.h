@@ -178,6 +178,11 @@ enum t_reject { T_REJECTED, T_IGNORED, T_ACCEPTED };
 enum t_reject t_reject(struct t_link *l, enum ctrl_type reply);
 /* The usual consequence: ACCEPTED fails, IGNORED warns. */
 void t_must_reject(struct t_link *l, enum ctrl_type reply, const char *what);
+/*
+ * A message that a device may do without: NULL when it does not come within seconds.  That is known from then on: the
+ * next test does not wait.
+ */
+const struct ctrl_msg *t_may_send(struct t_link *l, enum ctrl_type type, double seconds);
 /* A new control connection gets Result 1: the device still works.  Fails the test otherwise. */
 void t_still_works(struct tester *t);
 

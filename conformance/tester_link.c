@@ -559,6 +559,16 @@ const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double secon
 	}
 }
 
+const struct ctrl_msg *t_may_send(struct t_link *l, enum ctrl_type type, double seconds)
+{
+	bool never = runner_never_sends(l->t->runner, type);
+	const struct ctrl_msg *m = t_get(l, type, never ? 0 : seconds);
+
+	if (!m && !link_over(l))
+		runner_sends_never(l->t->runner, type);
+	return m;
+}
+
 const struct ctrl_msg *t_need(struct t_link *l, enum ctrl_type type, double seconds)
 {
 	const struct ctrl_msg *m = t_get(l, type, seconds);

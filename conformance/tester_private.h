@@ -96,6 +96,7 @@ struct t_gre {
 	size_t packets, room, waited; /* seen in all; allocated; those that t_gre_wait has shown */
 	uint8_t echoed[32];           /* bits: identifiers of the LCP Echo-Replies that came */
 	struct ppp_peer *peer;        /* NULL: the test has not asked for PPP */
+	bool any_beyond;              /* the DUT has sent PPP that is not LCP */
 	bool silent, plain;           /* PPP keeps still; LCP without FF 03 */
 	uint32_t magic;               /* of the tester's LCP, 0: none yet */
 	uint8_t traffic_identifier;
@@ -198,6 +199,9 @@ enum incoming {
 };
 enum incoming *runner_incoming(struct runner *r);
 uint16_t runner_new_id(struct runner *r);
+/* Messages that the DUT turned out not to send of its own, so that they are not waited for again. */
+bool runner_never_sends(const struct runner *r, enum ctrl_type type);
+void runner_sends_never(struct runner *r, enum ctrl_type type);
 /* What a hook of that name has said so far: it does not exist. */
 bool runner_hook_missing(const struct runner *r, const char *name);
 void runner_hook_is_missing(struct runner *r, const char *name);

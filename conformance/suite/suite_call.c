@@ -346,7 +346,7 @@ static const struct ctrl_msg *link_info(struct tester *t, struct t_call *c)
 	const struct ctrl_msg *m;
 
 	need_lcp(t, t_gre(c));
-	m = t_get(c->link, CTRL_SLI, 10);
+	m = t_may_send(c->link, CTRL_SLI, 10);
 	if (!m && !t_is_closed(c->link))
 		t_unsupported(t, "the device sends no Set-Link-Info");
 	return m ? whole(c->link, m) : obtain(c->link, CTRL_SLI, 0);

@@ -171,7 +171,7 @@ static void win_max_replies(struct tester *t)
 	n = data_since(g, before);
 	if (!n)
 		t_inconclusive(t, "none of %d LCP Echo-Requests was answered", ECHOES);
-	T_CHECK(t, n <= 4, "%u packets before any acknowledgment, in reply to %d LCP Echo-Requests", n, ECHOES);
+	T_CHECK(t, n <= 4, "%u packets before any acknowledgment, after %d LCP Echo-Requests", n, ECHOES);
 	t_pass(t);
 }
 
