@@ -40,6 +40,9 @@ static inline bool test_counts(const struct test_result *r)
 	return r->test || r->scenario;
 }
 
+/* A question to who starts clients (dials_once): done when the client has ended, not now while it lives. */
+#define HOOK_ENDED "client-ended"
+
 struct runner_events {
 	void (*started)(void *ctx, const struct test_case *t, const char *name);
 	void (*ended)(void *ctx, const struct test_result *r);
@@ -52,8 +55,9 @@ struct runner_events {
 	void (*record_end)(void *ctx, void *recording, struct test_result *r);
 	/*
 	 * Starts a hook; calls done(token, status, output) later, from the loop.  False: there are no hooks.
+	 * own: the tester's address that the test uses, or NULL: any.
 	 */
-	bool (*hook)(void *ctx, unsigned argc, const char *const *argv,
+	bool (*hook)(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		     void (*done)(void *token, int status, const char *output), void *token);
 };
 
@@ -61,6 +65,8 @@ struct runner_options {
 	struct net *net;
 	enum role dut;
 	bool listen;                   /* the device comes to us: nothing is connected to */
+	bool dials_once;               /* dut-connect starts one that dials as soon as it has connected, once */
+	bool clients;                  /* with listen: dut-connect brings each source a device of its own */
 	struct ip_addr address;        /* of the device */
 	uint16_t port;                 /* of the device */
 	uint16_t listen_port;          /* where connections of the device are awaited; 0: 1723 */

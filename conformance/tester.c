@@ -327,6 +327,15 @@ void t_expected(struct tester *t, const char *text, ...)
 	SAY(t->result.expected, text);
 }
 
+/* Once says it all: tests do the same several times. */
+static bool noted(const struct tester *t, const char *line)
+{
+	for (unsigned i = 0; i < t->result.nnotes; i++)
+		if (strcmp(t->result.note[i].text, line) == 0)
+			return true;
+	return false;
+}
+
 /* Beyond RESULT_NOTES the last one says so. */
 static char *next_note(struct tester *t, bool warning)
 {
@@ -343,7 +352,8 @@ void t_note(struct tester *t, const char *text, ...)
 	char line[RESULT_TEXT];
 
 	SAY(line, text);
-	snprintf(next_note(t, false), RESULT_TEXT, "%s", line);
+	if (!noted(t, line))
+		snprintf(next_note(t, false), RESULT_TEXT, "%s", line);
 }
 
 void t_warn(struct tester *t, const char *text, ...)
@@ -351,7 +361,8 @@ void t_warn(struct tester *t, const char *text, ...)
 	char line[RESULT_TEXT];
 
 	SAY(line, text);
-	snprintf(next_note(t, true), RESULT_TEXT, "%s", line);
+	if (!noted(t, line))
+		snprintf(next_note(t, true), RESULT_TEXT, "%s", line);
 }
 
 /* --- about the DUT and this run -------------------------------------------------------------- */
@@ -449,7 +460,7 @@ static int run_hook(struct tester *t, unsigned argc, const char *const *argv)
 	t->hooked = true;
 	t->hook = h;
 	t->hook_done = false;
-	if (!t->e->hook(t->e_ctx, argc, argv, hook_done, h)) {
+	if (!t->e->hook(t->e_ctx, t->source, argc, argv, hook_done, h)) {
 		t->hook = NULL;
 		free(h);
 		return HOOK_NONE;
@@ -519,7 +530,22 @@ const char *t_hook(struct tester *t, const char *name, ...)
 	}
 	if (status == HOOK_DONE)
 		return answer(t);
+	if (status == HOOK_NOT_NOW && t_dials_once(t) && strcmp(name, "dut-dial") == 0)
+		t_unsupported(t, "%s", DIALS_ONCE);
 	tester_hook_ended(t, name, status);
+}
+
+bool tester_client_ended(struct tester *t, char *why, size_t room)
+{
+	if (!t->o->dials_once || t_try_hook(t, HOOK_ENDED, NULL) != HOOK_DONE)
+		return false;
+	snprintf(why, room, "%s", answer(t));
+	return true;
+}
+
+bool t_dials_once(const struct tester *t)
+{
+	return t->o->dials_once && t->o->dut == ROLE_PNS;
 }
 
 bool t_has_hook(const struct tester *t, const char *name)

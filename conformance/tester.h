@@ -30,6 +30,7 @@ enum {
 	TEST_ALONE = 4,   /* must not stand beside others */
 	TEST_SLOW = 8,    /* minutes of traffic at real speed, not a timer of the device: left out by --fast */
 	TEST_INCOMING = 16, /* PAC: needs a ring to have a call */
+	TEST_BEARS = 64,  /* what the passive judge only remarks on does not fail it: the requirement lets it pass */
 	TEST_SEVERAL = 32, /* for a DUT declared to support several versions only (--versions) */
 };
 
@@ -59,6 +60,8 @@ double t_now(const struct tester *t);                    /* seconds since the te
 const struct ip_addr *t_dut_address(const struct tester *t);
 bool t_can_gre(const struct tester *t);
 bool t_has_hook(const struct tester *t, const char *name);
+/* A PNS that places one call for each control connection, without being asked, to whatever it is set up for. */
+bool t_dials_once(const struct tester *t);
 uint32_t t_random(struct tester *t); /* by --seed */
 enum rule_profile t_profile(const struct tester *t);
 /* A second address of the tester's, as `t_link_from` takes it (--source); false: there is none. */
@@ -111,6 +114,10 @@ struct t_link *t_dut_connects_to(struct tester *t, const struct ip_addr *own);
 bool t_own_address(const struct tester *t, bool higher, struct ip_addr *a);
 /* The next connection that the DUT opens, within seconds; NULL: none came. */
 struct t_link *t_accept(struct tester *t, double seconds);
+/* Whether connections can be opened to the device: it does not only connect by itself (--listen). */
+bool t_reachable(const struct tester *t);
+/* Ends the test as skipped where the device only connects by itself (--listen). */
+void t_reach(struct tester *t);
 /* A TCP connection from another address (NULL: the usual) and port (0: any); NULL when it fails. */
 struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_t port);
 /* SCCRQ and wait: true when established.  The SCCRP is t_message(l). */
@@ -172,6 +179,11 @@ enum t_reject { T_REJECTED, T_IGNORED, T_ACCEPTED };
 enum t_reject t_reject(struct t_link *l, enum ctrl_type reply);
 /* The usual consequence: ACCEPTED fails, IGNORED warns. */
 void t_must_reject(struct t_link *l, enum ctrl_type reply, const char *what);
+/*
+ * A message that a device may do without: NULL when it does not come within seconds.  That is known from then on: the
+ * next test does not wait.
+ */
+const struct ctrl_msg *t_may_send(struct t_link *l, enum ctrl_type type, double seconds);
 /* A new control connection gets Result 1: the device still works.  Fails the test otherwise. */
 void t_still_works(struct tester *t);
 
@@ -200,6 +212,15 @@ struct t_call *t_more_call(struct t_link *l, const struct t_call *like);
 struct t_call *t_try_call(struct t_link *l, bool incoming);
 struct t_call *t_call_of(struct t_link *l, bool incoming, uint16_t own_id, uint16_t dut_id); /* as told */
 uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no running test has */
+/* Why a test of incoming calls ends as unsupported then. */
+#define NO_INCOMING "the device does not answer incoming calls"
+/*
+ * Whether a PNS never answers Incoming-Call-Requests, as far as is known.  waited: one has just waited for the reply in
+ * vain; if the device is alive all the same, that is how it is from now on.
+ */
+bool t_ignores_calls(struct t_link *l, bool waited);
+/* Where the next call is made: the same connection, or a new one when the device has ended that, or dials once. */
+struct t_link *t_next_link(struct t_link *l);
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */
 void t_clear(struct t_call *c);
 

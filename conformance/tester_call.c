@@ -86,9 +86,12 @@ static struct t_call *nothing_came(struct refusal *r, const struct t_link *l, en
 /* Has the device do its part; false: it does not. */
 static bool asked(struct t_link *l, const char *hook, struct refusal *r)
 {
-	int status = t_try_hook(l->t, hook, NULL);
+	bool spent = t_dials_once(l->t) && strcmp(hook, "dut-dial") == 0 && t_count(l, CTRL_OCRQ);
+	int status = spent ? HOOK_NOT_NOW : t_try_hook(l->t, hook, NULL);
 
-	if (status == HOOK_NONE)
+	if (spent)
+		refused(r, VERDICT_UNSUPPORTED, "%s", DIALS_ONCE);
+	else if (status == HOOK_NONE)
 		refused(r, VERDICT_SKIPPED, "the device has no hook %s", hook);
 	else if (status != HOOK_DONE)
 		refused(r, VERDICT_INCONCLUSIVE, "hook %s %s", hook,
@@ -158,17 +161,37 @@ static struct t_call *rung_pac(struct t_link *l, const struct overlays *o, struc
 	return reply_to(c, CTRL_ICCN, DIAL_SECONDS) ? c : nothing_came(r, l, CTRL_ICCN, DIAL_SECONDS);
 }
 
-static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
+bool t_ignores_calls(struct t_link *l, bool waited)
 {
-	struct t_call *c = send_first(l, CTRL_ICRQ, true, o);
-	const struct ctrl_msg *m = reply_to(c, CTRL_ICRP, CONNECT_SECONDS);
 	enum incoming *known = runner_incoming(l->t->runner);
 
+	if (waited && *known == INCOMING_UNKNOWN && t_alive(l))
+		*known = INCOMING_IGNORED;
+	return *known == INCOMING_IGNORED;
+}
+
+static struct t_call *call_ignored(struct refusal *r)
+{
+	return refused(r, VERDICT_UNSUPPORTED, "%s", NO_INCOMING);
+}
+
+static struct t_call *call_pns(struct t_link *l, const struct overlays *o, struct refusal *r)
+{
+	enum incoming *known = runner_incoming(l->t->runner);
+	const struct ctrl_msg *m;
+	struct t_call *c;
+
+	if (t_ignores_calls(l, false))
+		return call_ignored(r);
+	c = send_first(l, CTRL_ICRQ, true, o);
+	m = reply_to(c, CTRL_ICRP, CONNECT_SECONDS);
 	if (m && accepted(c, m)) {
 		*known = INCOMING_TAKEN;
 		link_send(l, CTRL_ICCN, o);
 		return c;
 	}
+	if (!m && t_ignores_calls(l, true))
+		return call_ignored(r);
 	if (*known == INCOMING_UNKNOWN)
 		*known = INCOMING_REFUSED;
 	if (!m)
@@ -192,7 +215,7 @@ static struct t_call *call_up(struct t_link *l, const struct overlays *o, struct
 {
 	struct t_call *c;
 
-	if (t_dut(l->t) == ROLE_PAC || *runner_incoming(l->t->runner) == INCOMING_REFUSED)
+	if (t_dut(l->t) == ROLE_PAC || *runner_incoming(l->t->runner) >= INCOMING_REFUSED)
 		return out_up(l, o, r);
 	c = call_pns(l, o, r);
 	if (!c && t_is_closed(l))
@@ -244,6 +267,13 @@ struct t_call *t_call_up(struct t_link *l, ...)
 struct t_call *t_more_call(struct t_link *l, const struct t_call *like)
 {
 	return like->incoming ? t_in_up(l, NULL) : t_out_up(l, NULL);
+}
+
+struct t_link *t_next_link(struct t_link *l)
+{
+	if (t_dials_once(l->t) && t_count(l, CTRL_OCRQ))
+		t_close(l);
+	return t_is_closed(l) || !l->channel ? t_cc_up(l->t) : l;
 }
 
 void t_clear(struct t_call *c)

@@ -4,6 +4,7 @@
 
 enum {
 	SETTLE_SECONDS = 2, /* authentication and network protocols, so that they do not disturb what follows */
+	QUIET_MS = 700,     /* without any of these they are not to come */
 	ECHO_FILL = 8,
 	ECHO_ROOM = 64,
 	FRAME_ROOM = 2048,
@@ -157,6 +158,8 @@ void lcp_frame(struct t_gre *g, const uint8_t *frame, size_t len)
 	struct ppp_frame f;
 
 	ppp_decode(frame, (uint32_t)len, (uint32_t)len, &f);
+	if (f.protocol != PPP_LCP)
+		g->any_beyond = true;
 	if (f.protocol == PPP_LCP && f.has_code && f.code == PPP_ECHO_REP)
 		g->echoed[f.identifier / 8] |= (uint8_t)(1u << f.identifier % 8);
 	if (g->peer && !g->silent)
@@ -192,6 +195,16 @@ static bool reaches(struct t_gre *g, enum ppp_peer_state state, double until)
 	return state_of(g) != PPP_PEER_DEAD;
 }
 
+/* What follows an open LCP is over, or does not begin. */
+static void settle_ppp(struct t_gre *g, double until)
+{
+	double now = t_now(g->t), quiet = now + QUIET_MS / 1000.0, settled = now + SETTLE_SECONDS;
+
+	if (!g->t->o->user && !reaches(g, PPP_PEER_OPEN, quiet < until ? quiet : until) && !g->any_beyond)
+		return;
+	reaches(g, PPP_PEER_OPEN, settled < until ? settled : until);
+}
+
 /* A device that answers echoes is as good as open, even if it never asks for anything itself. */
 static bool echoes(struct t_gre *g)
 {
@@ -201,7 +214,7 @@ static bool echoes(struct t_gre *g)
 
 static bool open_lcp(struct t_gre *g, double seconds)
 {
-	double until, soon, settled;
+	double until, soon;
 
 	gre_settle(g);
 	until = t_now(g->t) + seconds;
@@ -216,8 +229,7 @@ static bool open_lcp(struct t_gre *g, double seconds)
 		if (!reaches(g, PPP_PEER_LCP_OPEN, until))
 			return false;
 	}
-	settled = t_now(g->t) + SETTLE_SECONDS;
-	reaches(g, PPP_PEER_OPEN, settled < until ? settled : until);
+	settle_ppp(g, until);
 	return state_of(g) != PPP_PEER_DEAD;
 }
 

@@ -170,6 +170,17 @@ static void learn_ends(struct t_link *l)
 		net_tcp_ends(c, &l->own, &port, &l->peer, &port);
 }
 
+bool t_reachable(const struct tester *t)
+{
+	return !t->o->listen;
+}
+
+void t_reach(struct tester *t)
+{
+	if (!t_reachable(t))
+		t_skip(t, "the device opens its connections itself (--listen): there is none to open to it");
+}
+
 struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_t port)
 {
 	struct t_link *l;
@@ -177,8 +188,7 @@ struct t_link *t_link_from(struct tester *t, const struct ip_addr *from, uint16_
 	double until = t_now(t) + CONNECT_SECONDS;
 	char err[sizeof(l->why)] = "";
 
-	if (t->o->listen)
-		t_skip(t, "the device opens its connections itself (--listen): there is none to open to it");
+	t_reach(t);
 	if (from)
 		host = tester_host(t, from);
 	l = new_link(t);
@@ -327,6 +337,9 @@ static void on_accepted(void *ctx, struct net_tcp *c)
 	tester_wake(t);
 }
 
+enum { LISTEN_TRIES = 10 };
+#define LISTEN_PAUSE 0.1 /* seconds */
+
 static uint16_t listen_port(const struct tester *t)
 {
 	return t->o->listen_port ? t->o->listen_port : CTRL_PORT;
@@ -348,8 +361,12 @@ static void need_listener(struct tester *t, const struct ip_addr *own)
 	struct net_listener **l = listener_at(t, own, &host);
 	char err[160] = "";
 
-	if (!*l)
+	/* A process that is being started for another test may still hold this address's last listener for a moment. */
+	for (unsigned try = 0; !*l && try < LISTEN_TRIES; try++) {
+		if (try)
+			t_sleep(t, LISTEN_PAUSE);
 		*l = net_listen(host, listen_port(t), on_accepted, t, err, sizeof(err));
+	}
 	if (!*l)
 		t_inconclusive(t, "cannot listen for the device: %s", err);
 }
@@ -428,6 +445,21 @@ static int connect_seconds(const struct tester *t)
 	return t->o->listen ? COME_SECONDS : CONNECT_SECONDS;
 }
 
+/* Looks each second whether a client that was started is still there to come. */
+static struct t_link *comes(struct tester *t)
+{
+	double until = t_now(t) + connect_seconds(t);
+	char how[64];
+	struct t_link *l;
+
+	while (!(l = accept_within(t, t->o->dials_once ? 1 : connect_seconds(t))) && t_now(t) < until)
+		if (tester_client_ended(t, how, sizeof(how)) && !t->arrivals) {
+			t->unreachable = true;
+			t_inconclusive(t, "the command of --exec ended without a connection: %s", how);
+		}
+	return l;
+}
+
 static struct t_link *dut_tries(struct tester *t, const struct ip_addr *own)
 {
 	struct t_link *l;
@@ -436,7 +468,7 @@ static struct t_link *dut_tries(struct tester *t, const struct ip_addr *own)
 	if (t->o->listen && (l = take_arrival(t)))
 		return l;
 	ask_to_connect(t, own);
-	l = accept_within(t, connect_seconds(t));
+	l = comes(t);
 	if (!l)
 		t->unreachable = t->o->listen;
 	return l;
@@ -532,8 +564,6 @@ static struct hope *hope_of(const struct t_link *l, enum ctrl_type type)
 	switch (type) {
 	case CTRL_OCRP:
 		return runner_hope(l->t->runner, HOPE_OCRP);
-	case CTRL_ICRP:
-		return runner_hope(l->t->runner, HOPE_ICRP);
 	case CTRL_ICCN:
 		return runner_hope(l->t->runner, HOPE_ICCN);
 	default:
@@ -562,6 +592,16 @@ const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double secon
 		return m;
 	hope->came |= m != NULL;
 	hope->in_vain += !m && seconds >= LONG_SECONDS && !t_is_closed(l);
+	return m;
+}
+
+const struct ctrl_msg *t_may_send(struct t_link *l, enum ctrl_type type, double seconds)
+{
+	bool never = runner_never_sends(l->t->runner, type);
+	const struct ctrl_msg *m = t_get(l, type, never ? 0 : seconds);
+
+	if (!m && !link_over(l))
+		runner_sends_never(l->t->runner, type);
 	return m;
 }
 

@@ -27,6 +27,9 @@ enum {
 	MORE_HOSTS = 4, /* addresses of a test beside its own */
 };
 
+/* Why there is no second call. */
+#define DIALS_ONCE "the device places one call for each control connection (--exec)"
+
 struct t_message {
 	struct t_message *next;
 	struct ctrl_msg msg; /* octets: those below */
@@ -93,6 +96,7 @@ struct t_gre {
 	size_t packets, room, waited; /* seen in all; allocated; those that t_gre_wait has shown */
 	uint8_t echoed[32];           /* bits: identifiers of the LCP Echo-Replies that came */
 	struct ppp_peer *peer;        /* NULL: the test has not asked for PPP */
+	bool any_beyond;              /* the DUT has sent PPP that is not LCP */
 	bool silent, plain;           /* PPP keeps still; LCP without FF 03 */
 	uint32_t magic;               /* of the tester's LCP, 0: none yet */
 	uint8_t traffic_identifier;
@@ -168,6 +172,9 @@ void tester_free(struct tester *t);
 /* From outside its fiber: settles the verdict of a test that goes on no longer. */
 void tester_cut(struct tester *t, enum verdict_kind v, const char *reason);
 
+/* Whether the client that is to connect has ended instead; why: how. */
+bool tester_client_ended(struct tester *t, char *why, size_t room);
+
 /* Inside: waits until something happens (true) or the time has come (false). */
 bool tester_pause(struct tester *t, double until);
 /* Something has happened. */
@@ -184,7 +191,12 @@ struct net_host *tester_host(struct tester *t, const struct ip_addr *addr);
 /* A hook that a test cannot do without said no. */
 __attribute__((noreturn)) void tester_hook_ended(struct tester *t, const char *name, int status);
 /* Whether a PNS as DUT takes incoming calls, once that is known. */
-enum incoming { INCOMING_UNKNOWN, INCOMING_TAKEN, INCOMING_REFUSED };
+enum incoming {
+	INCOMING_UNKNOWN,
+	INCOMING_TAKEN,
+	INCOMING_REFUSED, /* by a reply: the next one may be taken */
+	INCOMING_IGNORED, /* by silence, of a device that answers other messages meanwhile */
+};
 enum incoming *runner_incoming(struct runner *r);
 
 /*
@@ -196,13 +208,16 @@ struct hope {
 	bool came;          /* ever */
 };
 enum { HOPELESS = 2, HOPELESS_SECONDS = 1 }; /* so many times; then so long */
-enum hope_for { HOPE_LCP, HOPE_OCRP, HOPE_ICRP, HOPE_ICCN, HOPES };
+enum hope_for { HOPE_LCP, HOPE_OCRP, HOPE_ICCN, HOPES };
 struct hope *runner_hope(struct runner *r, enum hope_for what);
 static inline bool is_hopeless(const struct hope *h)
 {
 	return !h->came && h->in_vain >= HOPELESS;
 }
 uint16_t runner_new_id(struct runner *r);
+/* Messages that the DUT turned out not to send of its own, so that they are not waited for again. */
+bool runner_never_sends(const struct runner *r, enum ctrl_type type);
+void runner_sends_never(struct runner *r, enum ctrl_type type);
 /* What a hook of that name has said so far: it does not exist. */
 bool runner_hook_missing(const struct runner *r, const char *name);
 void runner_hook_is_missing(struct runner *r, const char *name);

@@ -3,7 +3,9 @@
 """Active tests over real sockets: an emulated peer in a network namespace is the device."""
 import os
 import shlex
+import shutil
 import subprocess
+import sys
 import time
 
 import common
@@ -41,8 +43,8 @@ def verdict_lines(document):
             if t["verdict"] not in ("pass", "skipped")] + [str(s) for s in document["sanity"] if s["verdict"] != "pass"]
 
 
-def conform(role, *arguments, **how):
-    done = subprocess.run([common.PPTPSCOPE, "conform", "--dut", role, "--time-scale", SCALE, "--format", "json",
+def conform(role, *arguments, scale=SCALE, **how):
+    done = subprocess.run([common.PPTPSCOPE, "conform", "--dut", role, "--time-scale", scale, "--format", "json",
                            *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, **how)
     try:
@@ -107,6 +109,49 @@ def a_client(folder):
     common.ok(left.returncode == 1, "... and it does not outlive the run", left.stdout)
 
 
+# Known deviations of pptp-linux that its source explains, and what is right of it.
+CLIENT_FAILS = ("SCCRQ-MAXCH-01", "MSG-COOKIE-02", "MSG-SYNC-01", "OCRQ-SERIAL-01", "CCSM-STOP-LOCAL-01",
+                "CCSM-STOP-REPLY-04", "WIN-MAX-01", "WIN-ACKDUE-01")
+CLIENT_PASSES = ("SCCRQ-LEN-01", "SCCRQ-VER-01", "MSG-INVALID-01", "OCRQ-LEN-01", "OCRQ-BEARER-02",
+                 "ECHORP-REPLY-01", "CCRQ-LEN-01", "CCRQ-CALLID-01", "PACOUT-ERRCODE-01", "PNSOUT-IDLE-01",
+                 "PNSOUT-WR-03", "PNSOUT-EST-02", "CCSM-STOP-REPLY-01", "GRE-CALLID-01", "GRE-SEQ-START-01",
+                 "GRE-ACK-01", "GRE-PPP-01")
+CLIENT_LACKS = ("STOPRQ-LEN-01", "ICRP-LEN-01", "CALL-CROSS-01", "CALL-MULTI-01", "OCRQ-CALLID-01")
+CLIENT = "198.18.1.1"
+CLIENT_ADDRESSES = ["198.18.0.%d" % i for i in range(1, 17)]
+
+
+def pptp_linux():
+    """Debian's client, sixteen of it side by side: its known deviations are found, and nothing else."""
+    what = "pptp-linux as device"
+    if not shutil.which("pptp"):
+        common.ok(True, what + " # SKIP pptp is not installed")
+        return
+    if subprocess.run("mkdir -p /var/run/pptp && mount -t tmpfs none /var/run/pptp", shell=True,
+                      check=False).returncode:
+        common.ok(True, what + " # SKIP there is no /var/run/pptp to mount over")
+        return
+    for address in CLIENT_ADDRESSES + [CLIENT]:
+        subprocess.run(["ip", "addr", "add", address + "/32", "dev", "lo"], check=True)
+    ends = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pptp_line.py")
+    command = "exec %s -B %s pptp $PPTPSCOPE_SERVER --nolaunchpppd --localbind %s" % (
+        shlex.quote(sys.executable), shlex.quote(ends), CLIENT)
+    tests = CLIENT_FAILS + CLIENT_PASSES + CLIENT_LACKS
+    done, document = conform("pns", "--fast", "--listen", CLIENT_ADDRESSES[0],
+                             *[word for a in CLIENT_ADDRESSES[1:] for word in ("--source", a)],
+                             "--exec", command, *only(tests), scale="1")
+    verdicts = {t["id"]: t["verdict"] for t in document["tests"]} if document else {}
+    common.ok(done.returncode == 1 and document and document["complete"], what, done.returncode, done.stderr)
+    for name, verdict in ((CLIENT_FAILS, "fail"), (CLIENT_PASSES, "pass"), (CLIENT_LACKS, "unsupported")):
+        other = ["%s %s" % (i, verdicts.get(i)) for i in name if verdicts.get(i) != verdict]
+        common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(document) if other else ()))
+    unknown = [t["id"] for t in document["tests"] if t["verdict"] == "fail" and
+               "pptpclient" not in (t["known_as"] or ())] if document else ["no report"]
+    common.ok(not unknown, "... and what fails is known of it", unknown)
+    left = subprocess.run(["pgrep", "-f", "localbind " + CLIENT], stdout=subprocess.PIPE, check=False)
+    common.ok(left.returncode == 1, "... and no process of it is left", left.stdout)
+
+
 def goes_away(folder):
     """A device that ends in the middle: one message, the rest is skipped."""
     device = peer.Emulated(folder, "mortal", "pac", "--listen", DEVICE, "--time-scale", SCALE)
@@ -129,6 +174,7 @@ def main():
         with_hooks(role, folder)
     without_raw_sockets(folder)
     a_client(folder)
+    pptp_linux()
     goes_away(folder)
     common.end()
 

@@ -54,6 +54,7 @@ EXTRA_DIST += \
 	%D%/judged.py \
 	%D%/netns.py \
 	%D%/peer.py \
+	%D%/pptp_line.py \
 	%D%/device/calls.py \
 	%D%/device/control.py \
 	%D%/device/device.py \

@@ -18,12 +18,14 @@
 #include "tools/commands.h"
 #include "tools/conform_hook.h"
 #include "tools/conform_list.h"
+#include "tools/conform_order.h"
 #include "tools/conform_self.h"
 #include "tools/password.h"
 #include "tools/scenario.h"
 #include "tools/terminal.h"
 #include "tools/version.h"
 
+enum { FIRST_OCTET = 12, LAST_OCTET = 15 }; /* of an IPv4 address */
 enum { SOURCES_MAX = 64, NOTICES = 8, NOTICE = 240, TEST_SECONDS = 1800 };
 
 struct conform {
@@ -36,6 +38,7 @@ struct conform {
 	struct report_conform_options report;
 	const struct report_conform_ops *ops;
 	struct report_conform *printed;
+	struct conform_order *order;
 	struct report_conform_summary summary;
 	char address[IP_ADDR_TEXT];
 	struct baseline_list accepted, found;
@@ -80,7 +83,8 @@ static void started(void *ctx, const struct test_case *t, const char *name)
 
 	c->begun += t != NULL;
 	if (c->progress)
-		fprintf(stderr, "\r\033[K[%zu of %zu] %s", c->begun, c->report.planned, name);
+		fprintf(stderr, "\r\033[K[%zu of %zu, %zu failed] %s", c->begun, c->report.planned,
+			c->summary.verdicts[VERDICT_FAIL], name);
 }
 
 static struct report_device device_of(const struct conform *c)
@@ -125,7 +129,6 @@ static enum baseline compare(struct conform *c, const struct test_result *r)
 static void ended(void *ctx, const struct test_result *r)
 {
 	struct conform *c = ctx;
-	struct report_device device = device_of(c);
 	enum baseline b = compare(c, r);
 
 	if (test_counts(r)) {
@@ -134,8 +137,16 @@ static void ended(void *ctx, const struct test_result *r)
 	}
 	c->failed |= r->verdict == VERDICT_FAIL && b != BASELINE_UNCHANGED;
 	c->partial |= r->ours || (!test_counts(r) && r->verdict != VERDICT_PASS);
+	conform_order_add(c->order, r, b);
+}
+
+static void print(void *ctx, const struct test_result *r, int with)
+{
+	struct conform *c = ctx;
+	struct report_device device = device_of(c);
+
 	wipe_progress(c);
-	c->ops->test(c->printed, r, b, &device);
+	c->ops->test(c->printed, r, (enum baseline)with, &device);
 }
 
 static void *record_begin(void *ctx, const char *name)
@@ -153,13 +164,13 @@ static void record_end(void *ctx, void *recording, struct test_result *r)
 	active_tap_end(((struct conform *)ctx)->tap, recording, r);
 }
 
-static bool hook(void *ctx, unsigned argc, const char *const *argv,
+static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		 void (*done)(void *token, int status, const char *output), void *token)
 {
 	struct conform *c = ctx;
 
-	return c->self ? conform_self_hook(c->self, argc, argv, done, token)
-		       : conform_hook_start(c->hook, argc, argv, done, token);
+	return c->self ? conform_self_hook(c->self, own, argc, argv, done, token)
+		       : conform_hook_start(c->hook, own, argc, argv, done, token);
 }
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -274,6 +285,17 @@ static bool take_sources(struct conform *c)
 	return true;
 }
 
+/* On the loopback network all addresses are there: as many as can be used, for clients that go where they are told. */
+static void add_loopback(struct conform *c, struct ip_addr own)
+{
+	const char *exec = options_value(c->o, "exec", "");
+
+	if (!ip_addr_is_v4(&own) || own.octet[FIRST_OCTET] != 127 || !strstr(exec, "PPTPSCOPE_SERVER"))
+		return;
+	while (c->run.nsources < c->run.jobs && own.octet[LAST_OCTET]++ < 254)
+		c->sources[c->run.nsources++] = own;
+}
+
 static bool take_listen(struct conform *c)
 {
 	const char *text = options_value(c->o, "listen", NULL);
@@ -288,8 +310,15 @@ static bool take_listen(struct conform *c)
 		options_usage_error(c->o, "--listen: %s", err);
 		return false;
 	}
-	if (!any && !c->run.nsources)
-		c->sources[c->run.nsources++] = own;
+	for (size_t i = 0; i < c->run.nsources; i++)
+		any |= ip_addr_same(&c->sources[i], &own);
+	if (!any && (!c->run.nsources || c->run.listen) && c->run.nsources < SOURCES_MAX) {
+		memmove(c->sources + 1, c->sources, c->run.nsources * sizeof(own));
+		c->sources[0] = own;
+		c->run.nsources++;
+	}
+	if (!any && c->run.listen && c->run.nsources == 1)
+		add_loopback(c, own);
 	return true;
 }
 
@@ -401,6 +430,8 @@ static bool open_net(struct conform *c, int *status)
 	c->run.gre = net_gre_open(c->net, err, sizeof(err));
 	if (!c->run.gre)
 		notice(c, "tests of tunnel packets were skipped: %s", err);
+	c->run.dials_once = options_given(c->o, "exec");
+	c->run.clients = c->run.dials_once && !options_given(c->o, "hook");
 	c->hook = conform_hook_new(c->net, options_value(c->o, "hook", NULL),
 				   options_value(c->o, "exec", NULL), c->hook_seconds);
 	return c->hook;
@@ -419,9 +450,10 @@ static bool open_runner(struct conform *c)
 				   record,  record_end, has_hooks(c) ? hook : NULL };
 
 	c->runner = runner_new(&c->run, &e, c);
-	if (!c->runner)
+	c->order = conform_order_new(print, c);
+	if (!c->runner || !c->order)
 		options_say(c->o, "%s", strerror(ENOMEM));
-	return c->runner;
+	return c->runner && c->order;
 }
 
 static bool open_tap(struct conform *c)
@@ -447,7 +479,10 @@ static bool plan(struct conform *c)
 	for (unsigned i = 0; i < RULES; i++) {
 		const struct test_case *t = suite_by_rule((enum rule_number)i);
 
-		c->report.planned += t && runner_takes(c->runner, t);
+		if (!t || !runner_takes(c->runner, t))
+			continue;
+		conform_order_expect(c->order, t);
+		c->report.planned++;
 	}
 	if (!c->report.planned && !options_given(c->o, "scenario"))
 		options_usage_error(c->o, "the selection leaves no test for a %s",
@@ -542,6 +577,7 @@ static void run_tests(struct conform *c)
 		run_scenarios(c);
 	else if (!runner_run(c->runner, &interrupted))
 		c->partial = true;
+	conform_order_end(c->order);
 	c->summary.seconds = clock_seconds(c) - began;
 	c->summary.complete = !c->partial && !interrupted;
 	wipe_progress(c);
@@ -605,6 +641,7 @@ static int run_device(struct conform *c)
 static int clean_up(struct conform *c, int status)
 {
 	runner_free(c->runner);
+	conform_order_free(c->order);
 	conform_hook_free(c->hook);
 	conform_self_free(c->self);
 	if (c->net)

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "conformance/endpoint.h"
+#include "conformance/runner.h"
+#include "dissectors/ip.h"
+#include "tools/supervisor.h"
 
 enum { OUTPUT = 65536, WORDS = 20, SHELL_WORDS = 4 };
 
@@ -32,13 +35,26 @@ struct child {
 	void *token;
 };
 
+/* The client of one of the tester's addresses. */
+struct client {
+	struct client *next;
+	struct conform_hook *owner;
+	struct ip_addr own;
+	bool has_own; /* false: the tester listens on all of its addresses */
+	pid_t pid;             /* of its supervisor; 0: it does not run */
+	int status;            /* of its end, as waitpid says */
+	bool may_dial;         /* it has been started, and nobody has asked it to dial yet */
+	struct net_timer look; /* whether the one before has ended */
+	void (*done)(void *token, int status, const char *output); /* of who waits for the new one */
+	void *token;
+};
+
 struct conform_hook {
 	struct net *net;
 	const char *command, *exec;
 	double seconds;
 	struct child *children;
-	pid_t client;
-	bool may_dial; /* the client has been started, and nobody has asked it to dial yet */
+	struct client *clients;
 };
 
 struct conform_hook *conform_hook_new(struct net *n, const char *command, const char *exec, double seconds)
@@ -50,79 +66,162 @@ struct conform_hook *conform_hook_new(struct net *n, const char *command, const 
 	return h;
 }
 
-/* --- the client ------------------------------------------------------------------------------ */
+/* --- clients --------------------------------------------------------------------------------- */
 
-static bool has_ended(pid_t pid)
+static bool has_ended(struct client *c)
 {
-	return waitpid(pid, NULL, WNOHANG) != 0;
+	if (c->pid && waitpid(c->pid, &c->status, WNOHANG) != 0)
+		c->pid = 0;
+	return !c->pid;
 }
 
-/* Asks it to end, and makes it after a while; it is the leader of a process group of its own. */
-static void end_client(struct conform_hook *h)
+static void ask_to_end(const struct client *c)
 {
-	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
-	int64_t waited = 0;
+	if (c->pid)
+		kill(c->pid, SIGTERM);
+}
 
-	if (!h->client)
+static void tell_started(struct client *c, int status, const char *why)
+{
+	void (*done)(void *token, int status, const char *output) = c->done;
+
+	c->done = NULL;
+	if (done)
+		done(c->token, status, why);
+}
+
+static void start_client(struct client *c)
+{
+	char text[IP_ADDR_TEXT];
+
+	c->pid = supervised_start(c->owner->exec, c->has_own ? ip_addr_text(&c->own, text) : NULL,
+				  CLIENT_PATIENCE);
+	if (c->pid < 0) {
+		c->pid = 0;
+		tell_started(c, HOOK_FAULT, strerror(errno));
 		return;
-	kill(-h->client, SIGTERM);
-	while (!has_ended(h->client)) {
-		if (waited == CLIENT_PATIENCE)
-			kill(-h->client, SIGKILL);
-		nanosleep(&pause, NULL);
-		waited += LOOK_AGAIN;
 	}
-	kill(-h->client, SIGKILL); /* what it has started */
-	h->client = 0;
+	c->may_dial = true;
+	tell_started(c, HOOK_DONE, "");
 }
 
-/* In the child: signals as a command expects them. */
-static void plain_signals(void)
+/* Once the one before has ended there is a new one. */
+static void take_over(void *ctx)
 {
-	sigset_t none;
+	struct client *c = ctx;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	if (has_ended(c)) {
+		start_client(c);
+		return;
+	}
+	net_timer_set(c->owner->net, &c->look, net_now(c->owner->net) + LOOK_AGAIN);
 }
 
-static bool start_client(struct conform_hook *h)
+/* NULL: no memory. */
+static struct client *client_at(struct conform_hook *h, const struct ip_addr *own)
 {
-	end_client(h);
-	h->client = fork();
-	if (h->client == 0) {
-		setpgid(0, 0);
-		plain_signals();
-		dup2(STDERR_FILENO, STDOUT_FILENO); /* reports have standard output for themselves */
-		execl("/bin/sh", "sh", "-c", h->exec, (char *)NULL);
-		_exit(127);
-	}
-	if (h->client < 0) {
-		h->client = 0;
+	struct client *c;
+
+	for (c = h->clients; c; c = c->next)
+		if (own ? c->has_own && ip_addr_same(&c->own, own) : !c->has_own)
+			return c;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->owner = h;
+	c->next = h->clients;
+	c->has_own = own;
+	if (own)
+		c->own = *own;
+	c->look = (struct net_timer){ .fn = take_over, .ctx = c };
+	h->clients = c;
+	return c;
+}
+
+static void replace_client(struct client *c, void (*done)(void *token, int status, const char *output), void *token)
+{
+	tell_started(c, HOOK_NOT_NOW, "another one is being started");
+	c->done = done;
+	c->token = token;
+	ask_to_end(c);
+	take_over(c);
+}
+
+static int dial(struct client *c, const char **why)
+{
+	if (!c->may_dial)
+		*why = "the command of --exec dials once, when it has connected";
+	else
+		c->may_dial = false;
+	return **why ? HOOK_NOT_NOW : HOOK_DONE;
+}
+
+/* Its user has had enough. */
+static int leave(struct client *c, const char **why)
+{
+	if (has_ended(c))
+		*why = "the command of --exec has ended";
+	else
+		kill(c->pid, SIGHUP);
+	return **why ? HOOK_NOT_NOW : HOOK_DONE;
+}
+
+/* Whether it is still trying, for who waits for its connection; why: how it ended. */
+static int ended(struct client *c, char *why, size_t room)
+{
+	if (!has_ended(c))
+		return HOOK_NOT_NOW;
+	snprintf(why, room, "status %d", WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+	return HOOK_DONE;
+}
+
+/*
+ * What a client can do that dials as soon as it has connected, and hangs up when it is ended; false: that is for
+ * the command.
+ */
+static bool client_does(struct conform_hook *h, const struct ip_addr *own, const char *name,
+			void (*done)(void *token, int status, const char *output), void *token)
+{
+	bool connects = strcmp(name, "dut-connect") == 0, dials = strcmp(name, "dut-dial") == 0;
+	bool ends = strcmp(name, HOOK_ENDED) == 0;
+	bool leaves = !h->command && (strcmp(name, "dut-hangup") == 0 || strcmp(name, "dut-stop") == 0);
+	const char *why = "";
+	char text[64] = "";
+	struct client *c;
+	int status;
+
+	if (!h->exec || (!connects && !dials && !leaves && !ends))
 		return false;
-	}
-	setpgid(h->client, h->client);
-	h->may_dial = true;
-	return true;
-}
-
-/* What a client that dials as soon as it has connected can do. */
-static bool client_does(struct conform_hook *h, const char *name, int *status, const char **why)
-{
-	*why = "";
-	if (strcmp(name, "dut-connect") == 0) {
-		*status = start_client(h) ? HOOK_DONE : HOOK_FAULT;
-		*why = *status == HOOK_DONE ? "" : strerror(errno);
+	c = client_at(h, own);
+	if (c && connects) {
+		replace_client(c, done, token);
 		return true;
 	}
-	if (strcmp(name, "dut-dial") != 0)
-		return false;
-	*status = h->may_dial ? HOOK_DONE : HOOK_NOT_NOW;
-	*why = h->may_dial ? "" : "the command of --exec dials once, when it has connected";
-	h->may_dial = false;
+	status = !c      ? HOOK_FAULT
+		 : dials ? dial(c, &why)
+		 : ends  ? ended(c, text, sizeof(text))
+			 : leave(c, &why);
+	done(token, status, !c ? strerror(ENOMEM) : ends ? text : why);
 	return true;
+}
+
+/* All at once, so that their patience adds up to no more than one's. */
+static void free_clients(struct conform_hook *h)
+{
+	struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+
+	for (struct client *c = h->clients; c; c = c->next) {
+		net_timer_cancel(h->net, &c->look);
+		ask_to_end(c);
+	}
+	while (h->clients) {
+		struct client *c = h->clients;
+
+		while (!has_ended(c))
+			nanosleep(&pause, NULL);
+		h->clients = c->next;
+		free(c);
+	}
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -254,18 +353,14 @@ static struct child *new_child(struct conform_hook *h)
 	return c;
 }
 
-bool conform_hook_start(void *hook, unsigned argc, const char *const *argv,
+bool conform_hook_start(void *hook, const struct ip_addr *own, unsigned argc, const char *const *argv,
 			void (*done)(void *token, int status, const char *output), void *token)
 {
 	struct conform_hook *h = hook;
 	struct child *c;
-	const char *why;
-	int status;
 
-	if (h->exec && client_does(h, argv[0], &status, &why)) {
-		done(token, status, why);
+	if (client_does(h, own, argv[0], done, token))
 		return true;
-	}
 	if (!h->command) {
 		done(token, HOOK_NONE, "");
 		return true;
@@ -288,7 +383,7 @@ void conform_hook_free(struct conform_hook *h)
 {
 	if (!h)
 		return;
-	end_client(h);
+	free_clients(h);
 	while (h->children) {
 		struct child *c = h->children;
 

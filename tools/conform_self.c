@@ -116,12 +116,13 @@ void conform_self_free(struct conform_self *s)
 	free(s);
 }
 
-bool conform_self_hook(void *self, unsigned argc, const char *const *argv,
+bool conform_self_hook(void *self, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		       void (*done)(void *token, int status, const char *output), void *token)
 {
 	struct conform_self *s = self;
 	int status = endpoint_hook(s->endpoint, argc, argv, s->answer, sizeof(s->answer));
 
+	(void)own;
 	done(token, status, s->answer);
 	return true;
 }

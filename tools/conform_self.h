@@ -19,7 +19,7 @@ struct conform_self *conform_self_new(const struct options *o, struct runner_opt
 void conform_self_free(struct conform_self *s);
 
 /* As runner_events.hook; what the endpoint answers is there at once. */
-bool conform_self_hook(void *self, unsigned argc, const char *const *argv,
+bool conform_self_hook(void *self, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		       void (*done)(void *token, int status, const char *output), void *token);
 
 #endif

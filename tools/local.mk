@@ -22,6 +22,8 @@ pptpscope_SOURCES = \
 	%D%/conform_hook.h \
 	%D%/conform_list.c \
 	%D%/conform_list.h \
+	%D%/conform_order.c \
+	%D%/conform_order.h \
 	%D%/conform_self.c \
 	%D%/conform_self.h \
 	%D%/decrypt.c \
@@ -63,6 +65,8 @@ pptpscope_SOURCES = \
 	%D%/scenario_write.h \
 	%D%/secrets.c \
 	%D%/secrets.h \
+	%D%/supervisor.c \
+	%D%/supervisor.h \
 	%D%/terminal.c \
 	%D%/terminal.h \
 	%D%/version.h

@@ -700,7 +700,7 @@ const struct test_case suite_gre[] = {
 	  "None is answered, and nothing is said on the control connection.", NULL },
 	{ RULE_GRE_STATE_01, gre_state, TEST_GRE | TEST_SLOW, NULL,
 	  "Keeps a control connection without calls for 60 s.", "No tunnel packet.", NULL },
-	{ RULE_GRE_SEQ_START_01, gre_seq_start, TEST_GRE, NULL,
+	{ RULE_GRE_SEQ_START_01, gre_seq_start, TEST_GRE | TEST_BEARS, NULL,
 	  "Sets a call up and reads the first data packet.", "Sequence Number 0; 1 is borne.", NULL },
 	{ RULE_GRE_SEQ_NEXT_01, gre_seq_next, TEST_GRE, NULL, "Has the device send 1000 packets.",
 	  "1000 consecutive numbers.", NULL },

@@ -173,6 +173,8 @@ static void reply_read(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 
+	if (t_ignores_calls(l, false))
+		t_unsupported(t, "%s", NO_INCOMING);
 	t_send(l, CTRL_ICRQ, NULL);
 	obtain(l, CTRL_ICRP, 10);
 	t_sleep(t, 0.2);

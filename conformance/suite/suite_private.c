@@ -106,6 +106,34 @@ struct t_link *gre_link(const struct t_gre *g)
 	return t_call_of_gre(g)->link;
 }
 
+const struct ctrl_msg *stopped(struct t_link *l, const char *reason)
+{
+	struct tester *t = t_of(l);
+	const struct ctrl_msg *m;
+
+	t_hook(t, "dut-stop", reason, NULL);
+	m = t_get(l, CTRL_STOPRQ, 10);
+	if (!m && t_is_closed(l))
+		t_unsupported(t, "the device closes without Stop-Control-Connection-Request (see CCSM-STOP-LOCAL-01)");
+	return m ? m : t_need(l, CTRL_STOPRQ, 0);
+}
+
+bool gives_up(struct t_link *l, double seconds)
+{
+	double until = t_now(t_of(l)) + seconds;
+
+	for (;;) {
+		enum t_what what = t_wait(l, until - t_now(t_of(l)));
+
+		if (what == T_FIN || what == T_RST)
+			return true;
+		if (what == T_NOTHING)
+			return false;
+		if (what == T_MESSAGE && t_message(l)->type == CTRL_STOPRQ)
+			t_send(l, CTRL_STOPRP, NULL);
+	}
+}
+
 unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most)
 {
 	unsigned n = 1;
@@ -132,6 +160,12 @@ unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned mo
 	return n;
 }
 
+const struct ctrl_msg *whole(struct t_link *l, const struct ctrl_msg *m)
+{
+	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets", m->desc->name, m->caplen);
+	return m;
+}
+
 const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seconds)
 {
 	const struct ctrl_msg *m = t_get(l, type, seconds);
@@ -139,15 +173,15 @@ const struct ctrl_msg *obtain(struct t_link *l, enum ctrl_type type, double seco
 	if (!m)
 		t_inconclusive(t_of(l), "there was no %s to look at within %g s%s", ctrl_desc_of(type)->name,
 			       seconds, t_is_closed(l) ? ": the device closed the connection" : "");
-	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets",
-		ctrl_desc_of(type)->name, m->caplen);
-	return m;
+	return whole(l, m);
 }
 
 void need_refusal(struct tester *t, struct t_link *l, int64_t error, int64_t tolerated, const char *what)
 {
 	const struct ctrl_msg *m;
 
+	if (t_ignores_calls(l, false))
+		t_unsupported(t, "%s", NO_INCOMING);
 	switch (settle(l, call_reply(t), REFUSAL_SECONDS)) {
 	case T_ACCEPTED:
 		t_fail(t, "%s was accepted", what);
@@ -192,10 +226,14 @@ const struct ctrl_msg *offer(struct tester *t, struct t_link *l, uint16_t call_i
 {
 	const struct ctrl_msg *m;
 
+	if (t_ignores_calls(l, false))
+		t_unsupported(t, "%s", NO_INCOMING);
 	t_send(l, CTRL_ICRQ, "call_id", (int64_t)call_id, NULL);
 	m = t_get(l, CTRL_ICRP, 10);
-	if (!m)
-		t_unsupported(t, "the device does not answer incoming calls");
+	if (!m) {
+		t_ignores_calls(l, true);
+		t_unsupported(t, "%s", NO_INCOMING);
+	}
 	if (t_field(m, "result_code") != 1)
 		t_unsupported(t, "the device takes no incoming call: Result %lld, Error %lld",
 			      (long long)t_field(m, "result_code"), (long long)t_field(m, "error_code"));

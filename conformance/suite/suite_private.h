@@ -24,6 +24,12 @@ enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 enum { BESIDE_MAX = 8 };
 unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most);
 
+/* The device's operator stops the connection: its StopCCRQ.  Ends the test as unsupported when it just closes. */
+const struct ctrl_msg *stopped(struct t_link *l, const char *reason);
+/* The device closes within seconds; a Stop-Control-Connection-Request of its own is answered meanwhile. */
+bool gives_up(struct t_link *l, double seconds);
+/* A message that has come: all of it.  Fails the test otherwise. */
+const struct ctrl_msg *whole(struct t_link *l, const struct ctrl_msg *m);
 /*
  * A message of the device's that a test only reads: without it the test is inconclusive, since whether it has to
  * come is the matter of another one.

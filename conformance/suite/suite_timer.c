@@ -23,7 +23,7 @@ static void estab_originator(struct tester *t)
 
 	t_need(l, CTRL_SCCRQ, 10);
 	asked = t_message_time(l);
-	T_CHECK(t, t_closes(l, t_scaled(t, 80)),
+	T_CHECK(t, gives_up(l, t_scaled(t, 80)),
 		"80 s after its request, never answered, the connection is open");
 	need_minute(t, asked, t_closed_time(l), "closed");
 	t_pass(t);
@@ -171,8 +171,7 @@ static void stop_unanswered(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
 
-	t_hook(t, "dut-stop", NULL);
-	t_need(l, CTRL_STOPRQ, 10);
+	stopped(l, NULL);
 	T_CHECK(t, t_closes(l, t_scaled(t, 75)), "75 s after its request to stop the device has not closed");
 	t_pass(t);
 }
@@ -225,13 +224,8 @@ static void clear_unanswered(struct tester *t)
 static void connected_never(struct tester *t)
 {
 	struct t_link *l = t_cc_up(t);
-	const struct ctrl_msg *m;
 
-	t_send(l, CTRL_ICRQ, NULL);
-	m = t_need(l, CTRL_ICRP, 10);
-	if (t_field(m, "result_code") != 1)
-		t_unsupported(t, "the device takes no incoming call: Result %lld",
-			      (long long)t_field(m, "result_code"));
+	offer(t, l, t_new_id(t));
 	if (!t_get(l, CTRL_CCRQ, t_scaled(t, 75)) && !t_is_closed(l))
 		T_CHECK(t, t_get(l, CTRL_CCRQ, t_scaled(t, 105)) || t_is_closed(l),
 			"180 s after its Incoming-Call-Reply, never followed by anything, the device still "
@@ -243,8 +237,7 @@ static void stuck(struct tester *t)
 {
 	struct t_link *l = t_cc_up_orig(t);
 
-	t_hook(t, "dut-stop", NULL);
-	t_need(l, CTRL_STOPRQ, 10);
+	stopped(l, NULL);
 	T_CHECK(t, t_closes(l, t_scaled(t, 75)), "a connection that is stuck is not closed");
 	t_hook(t, "dut-connect", NULL);
 	T_CHECK(t, t_accept(t, t_scaled(t, 75)), "after that the device opens no new control connection");
