@@ -115,6 +115,7 @@ libconformance_a_SOURCES = \
 	%D%/suite/suite_private.c \
 	%D%/suite/suite_private.h \
 	%D%/suite/suite_profile.c \
+	%D%/suite/suite_end.c \
 	%D%/suite/suite_start.c \
 	%D%/suite/suite_timer.c \
 	%D%/suite/suite_window.c \

@@ -3,8 +3,8 @@
 #include "conformance/tester.h"
 
 static const struct test_case *const parts[] = {
-	suite_control, suite_start, suite_timer,  suite_outgoing, suite_incoming,
-	suite_call,    suite_gre,   suite_window, suite_profile,
+	suite_control,  suite_start, suite_end, suite_timer,  suite_outgoing,
+	suite_incoming, suite_call,  suite_gre, suite_window, suite_profile,
 };
 
 const struct test_case *suite_by_rule(enum rule_number r)

@@ -45,8 +45,8 @@ struct test_case {
 	const char *also;        /* ids of further requirements it decides, separated by blanks; or NULL */
 };
 
-extern const struct test_case suite_control[], suite_start[], suite_timer[], suite_outgoing[], suite_incoming[],
-	suite_call[], suite_gre[], suite_window[], suite_profile[];
+extern const struct test_case suite_control[], suite_start[], suite_end[], suite_timer[], suite_outgoing[],
+	suite_incoming[], suite_call[], suite_gre[], suite_window[], suite_profile[];
 /* The test of a rule, or NULL; suite.c. */
 const struct test_case *suite_by_rule(enum rule_number r);
 
