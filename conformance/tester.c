@@ -76,6 +76,27 @@ void t_sleep(struct tester *t, double seconds)
 		;
 }
 
+/* --- hope ------------------------------------------------------------------------------------- */
+
+/* A wait that is long enough to mean something; losses in a row after which even what once came is doubted. */
+enum { LONG_SECONDS = 5, ROW = 5 };
+
+double hope_patience(const struct hope *h, double seconds)
+{
+	if (is_hopeless(h) && seconds > 1)
+		return 1;
+	return h->in_vain >= ROW && seconds > LONG_SECONDS ? LONG_SECONDS : seconds;
+}
+
+void hope_waited(struct hope *h, double seconds, bool came)
+{
+	h->came |= came;
+	if (came)
+		h->in_vain = 0;
+	else if (seconds >= LONG_SECONDS)
+		h->in_vain++;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 /* After the verdict: what the test left open ends in order, what it had the device do is undone, all is over.

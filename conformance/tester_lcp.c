@@ -237,11 +237,12 @@ bool t_lcp_open(struct t_gre *g, double seconds)
 {
 	struct hope *h = runner_hope(g->t->runner, HOPE_LCP);
 
-	if (is_hopeless(h) && seconds > HOPELESS_SECONDS)
-		seconds = HOPELESS_SECONDS;
-	h->came = open_lcp(g, seconds);
-	h->in_vain = h->came ? 0 : h->in_vain + 1;
-	return h->came;
+	bool open;
+
+	seconds = hope_patience(h, seconds);
+	open = open_lcp(g, seconds);
+	hope_waited(h, seconds, open);
+	return open;
 }
 
 bool t_ppp_over(const struct t_gre *g)

@@ -571,14 +571,12 @@ static struct hope *hope_of(const struct t_link *l, enum ctrl_type type)
 	}
 }
 
-enum { LONG_SECONDS = 10 };
-
 /* How long it is waited for. */
 static double patience(const struct t_link *l, enum ctrl_type type, double seconds)
 {
 	const struct hope *hope = hope_of(l, type);
 
-	return hope && is_hopeless(hope) && seconds > HOPELESS_SECONDS ? HOPELESS_SECONDS : seconds;
+	return hope ? hope_patience(hope, seconds) : seconds;
 }
 
 const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double seconds)
@@ -590,8 +588,8 @@ const struct ctrl_msg *t_get(struct t_link *l, enum ctrl_type type, double secon
 	m = get_within(l, type, seconds);
 	if (!hope)
 		return m;
-	hope->came |= m != NULL;
-	hope->in_vain += !m && seconds >= LONG_SECONDS && !t_is_closed(l);
+	if (m || !t_is_closed(l))
+		hope_waited(hope, seconds, m);
 	return m;
 }
 

@@ -200,20 +200,23 @@ enum incoming {
 enum incoming *runner_incoming(struct runner *r);
 
 /*
- * What a device has not done in several tests that waited long for it need not be waited for as long in all of
+ * What a device has not done in several tests in a row that waited long for it is not waited for as long in all of
  * them: a device that never answers calls would take hours.
  */
 struct hope {
-	unsigned in_vain;   /* so often */
-	bool came;          /* ever */
+	unsigned in_vain; /* so often since it came */
+	bool came;        /* ever */
 };
-enum { HOPELESS = 2, HOPELESS_SECONDS = 1 }; /* so many times; then so long */
 enum hope_for { HOPE_LCP, HOPE_OCRP, HOPE_ICCN, HOPES };
 struct hope *runner_hope(struct runner *r, enum hope_for what);
+/* It never came. */
 static inline bool is_hopeless(const struct hope *h)
 {
-	return !h->came && h->in_vain >= HOPELESS;
+	return !h->came && h->in_vain >= 2;
 }
+/* How long to wait for what would be waited for so long. */
+double hope_patience(const struct hope *h, double seconds);
+void hope_waited(struct hope *h, double seconds, bool came);
 uint16_t runner_new_id(struct runner *r);
 /* Messages that the DUT turned out not to send of its own, so that they are not waited for again. */
 bool runner_never_sends(const struct runner *r, enum ctrl_type type);

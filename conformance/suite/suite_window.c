@@ -13,7 +13,7 @@
 #define LULL                                                                                                 \
 	0.04 /* seconds: more than a sender needs between two packets of a burst, less than its time-out */
 
-enum { MANY = 4096, GAPS = 64, WINDOW_MAX = 512 };
+enum { MANY = 4096, GAPS = 64, WINDOW_MAX = 512, GROW_SECONDS = 90 };
 
 /* --- shared ------------------------------------------------------------------------------------ */
 
@@ -66,14 +66,17 @@ static void end_link(struct tester *t, struct t_gre *g)
  */
 static unsigned batch(struct t_gre *g, double first, uint32_t *last)
 {
+	const struct tester *t = t_of(gre_link(g));
+	double until = t_now(t) + first;
 	const struct t_packet *p;
 	unsigned n = 0;
 
-	while (n < MANY && (p = t_gre_wait(g, n ? LULL : first))) {
+	while (n < MANY && (p = t_gre_wait(g, until - t_now(t)))) {
 		if (!is_data(p))
 			continue;
 		*last = p->seq;
 		n++;
+		until = t_now(t) + LULL;
 	}
 	return n;
 }
@@ -124,11 +127,12 @@ static double longest(const struct stalls *s)
 static unsigned grow(struct tester *t, struct t_gre *g, unsigned window, unsigned rounds, bool *steep,
 		     unsigned *first)
 {
+	double end = t_now(t) + GROW_SECONDS;
 	unsigned most = 0, n = 0;
 	uint32_t last = 0;
 
 	*steep = false;
-	for (unsigned i = 0; i < rounds && most < window; i++) {
+	for (unsigned i = 0; i < rounds && most < window && t_now(t) < end; i++) {
 		unsigned before = n;
 
 		n = need_batch(t, g, 20, &last);
@@ -272,9 +276,10 @@ static void win_grow(struct tester *t)
 static void win_cap(struct tester *t)
 {
 	struct t_gre *g = loaded_call(t, 16, 10);
+	double end = t_now(t) + GROW_SECONDS;
 	uint32_t last = 0;
 
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 100 && t_now(t) < end; i++) {
 		unsigned n = need_batch(t, g, 20, &last);
 
 		T_CHECK(t, n <= 16, "a burst of %u packets", n);
