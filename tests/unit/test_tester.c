@@ -279,10 +279,11 @@ static void on_ended(void *ctx, const struct test_result *r)
 	nresults++;
 }
 
-static bool hook(void *ctx, unsigned argc, const char *const *argv,
+static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		 void (*done)(void *token, int status, const char *output), void *token)
 {
 	(void)ctx;
+	(void)own;
 	(void)argc;
 	hooks_run++;
 	done(token, hook_status, argv[0]);
