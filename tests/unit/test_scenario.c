@@ -20,12 +20,13 @@ static struct scene {
 	bool ended;
 } scene;
 
-static bool hook(void *ctx, unsigned argc, const char *const *argv,
+static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		 void (*done)(void *token, int status, const char *output), void *token)
 {
 	char out[4096] = "";
 	int status = endpoint_hook(scene.device, argc, argv, out, sizeof(out));
 
+	(void)own;
 	(void)ctx;
 	done(token, status, out);
 	return true;
