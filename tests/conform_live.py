@@ -109,6 +109,15 @@ def a_client(folder):
     common.ok(left.returncode == 1, "... and it does not outlive the run", left.stdout)
 
 
+def never_comes():
+    """A client that ends instead of connecting is not waited for."""
+    started = time.monotonic()
+    done, document = conform("pns", "--listen", TESTERS[0], "--exec", "exit 7", *only(("OCRQ-LEN",)))
+    said = document["sanity"][0]["observed"] or document["sanity"][0]["reason"] if document else done.stderr
+    common.ok(done.returncode == 3 and "status 7" in said, "a client that ends at once: its status is told", said)
+    common.ok(time.monotonic() - started < 30, "... soon", time.monotonic() - started)
+
+
 # Known deviations of pptp-linux that its source explains, and what is right of it.
 CLIENT_FAILS = ("SCCRQ-MAXCH-01", "MSG-COOKIE-02", "MSG-SYNC-01", "OCRQ-SERIAL-01", "CCSM-STOP-LOCAL-01",
                 "CCSM-STOP-REPLY-04", "WIN-MAX-01", "WIN-ACKDUE-01")
@@ -145,6 +154,10 @@ def pptp_linux():
     for name, verdict in ((CLIENT_FAILS, "fail"), (CLIENT_PASSES, "pass"), (CLIENT_LACKS, "unsupported")):
         other = ["%s %s" % (i, verdicts.get(i)) for i in name if verdicts.get(i) != verdict]
         common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(document) if other else ()))
+    ids = [t["id"] for t in document["tests"]] if document else []
+    listed = [line.split()[0] for line in common.run("conform", "--dut", "pns", "--list").stdout.splitlines()
+              if line and line.split()[0] in ids]
+    common.ok(ids == listed, "... in the order of the list", ids, listed)
     unknown = [t["id"] for t in document["tests"] if t["verdict"] == "fail" and
                "pptpclient" not in (t["known_as"] or ())] if document else ["no report"]
     common.ok(not unknown, "... and what fails is known of it", unknown)
@@ -174,6 +187,7 @@ def main():
         with_hooks(role, folder)
     without_raw_sockets(folder)
     a_client(folder)
+    never_comes()
     pptp_linux()
     goes_away(folder)
     common.end()

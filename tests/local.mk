@@ -162,6 +162,7 @@ endif
 	$(UNIT_MAIN) \
 	%D%/unit/main_tools.c \
 	%D%/unit/test_active_tap.c \
+	%D%/unit/test_conform_order.c \
 	%D%/unit/test_live_config.c \
 	%D%/unit/test_live_evidence.c \
 	%D%/unit/test_live_merge.c \
@@ -170,6 +171,7 @@ endif
 	%D%/unit/test_scenario.c \
 	tools/active_tap.c \
 	tools/baseline.c \
+	tools/conform_order.c \
 	tools/judging.c \
 	tools/options.c \
 	tools/scenario.c

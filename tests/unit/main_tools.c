@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 suite_fn suite_active_tap;
+suite_fn suite_conform_order;
 suite_fn suite_live_config;
 suite_fn suite_live_evidence;
 suite_fn suite_live_merge;
@@ -14,6 +15,7 @@ suite_fn suite_scenario;
 
 suite_fn *const suites[] = {
 	suite_active_tap,
+	suite_conform_order,
 	suite_live_config,
 	suite_live_evidence,
 	suite_live_merge,

@@ -26,6 +26,7 @@ static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char
 	char out[4096] = "";
 	int status = endpoint_hook(scene.device, argc, argv, out, sizeof(out));
 
+	(void)own;
 	(void)ctx;
 	(void)own;
 	done(token, status, out);

@@ -282,6 +282,7 @@ static void on_ended(void *ctx, const struct test_result *r)
 static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char *const *argv,
 		 void (*done)(void *token, int status, const char *output), void *token)
 {
+	(void)own;
 	(void)ctx;
 	(void)own;
 	(void)argc;
