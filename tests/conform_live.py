@@ -161,8 +161,8 @@ def pptp_linux():
     unknown = [t["id"] for t in document["tests"] if t["verdict"] == "fail" and
                "pptpclient" not in (t["known_as"] or ())] if document else ["no report"]
     common.ok(not unknown, "... and what fails is known of it", unknown)
-    left = subprocess.run(["pgrep", "-f", "localbind " + CLIENT], stdout=subprocess.PIPE, check=False)
-    common.ok(left.returncode == 1, "... and no process of it is left", left.stdout)
+    left = netns.processes("--localbind")
+    common.ok(not left, "... and no process of it is left", *left)
 
 
 def goes_away(folder):

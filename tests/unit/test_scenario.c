@@ -28,7 +28,6 @@ static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char
 
 	(void)own;
 	(void)ctx;
-	(void)own;
 	done(token, status, out);
 	return true;
 }

@@ -284,7 +284,6 @@ static bool hook(void *ctx, const struct ip_addr *own, unsigned argc, const char
 {
 	(void)own;
 	(void)ctx;
-	(void)own;
 	(void)argc;
 	hooks_run++;
 	done(token, hook_status, argv[0]);
