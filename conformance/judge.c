@@ -3,6 +3,7 @@
 #include "conformance/judge.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -423,15 +424,34 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
 {
 	struct call_memory *m = call_memory(j, c);
 
-	return m ? &m->gre[host] : NULL;
+	if (!m)
+		return NULL;
+	m->gre[host].side = host & 1;
+	return &m->gre[host];
+}
+
+static struct call_odd *odd_of(struct call_memory *m)
+{
+	if (!m->odd)
+		m->odd = calloc(1, sizeof(*m->odd));
+	return m->odd;
+}
+
+struct call_odd *call_odd(struct judge *j, struct call *c)
+{
+	struct call_memory *m = call_memory(j, c);
+
+	return m ? odd_of(m) : NULL;
 }
 
 struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m)
 {
+	struct call_odd *odd = odd_of(gre_whole(m));
+
 	(void)j;
-	if (!m->trouble)
-		m->trouble = calloc(1, sizeof(*m->trouble));
-	return m->trouble;
+	if (odd && !odd->gre[m->side])
+		odd->gre[m->side] = calloc(1, sizeof(*odd->gre[m->side]));
+	return odd ? odd->gre[m->side] : NULL;
 }
 
 struct gre_store *gre_store(struct judge *j)
@@ -455,12 +475,21 @@ void judge_forget_tunnel(struct judge *j, struct tunnel *t)
 	t->memory = NULL;
 }
 
+static void odd_free(struct call_odd *odd)
+{
+	if (!odd)
+		return;
+	for (unsigned host = 0; host < HOSTS; host++)
+		free(odd->gre[host]);
+	free(odd->wen);
+	free(odd);
+}
+
 void judge_forget_call(struct judge *j, struct call *c)
 {
 	if (!c->memory)
 		return;
-	for (unsigned host = 0; host < HOSTS; host++)
-		free(c->memory->gre[host].trouble);
+	odd_free(c->memory->odd);
 	pool_put(&j->calls, c->memory);
 	c->memory = NULL;
 }

@@ -145,10 +145,6 @@ void rules_call(struct judge *j, const struct event *e)
 	case EVENT_CALL_OVER:
 		call_over(j, e);
 		break;
-	case EVENT_CALL_DONE:
-		if (e->call->memory)
-			free(e->call->memory->wen);
-		break;
 	default:
 		break;
 	}

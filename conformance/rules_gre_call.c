@@ -103,8 +103,9 @@ static bool answered_elsewhere(const struct call *c)
 static void early_judge(struct judge *j, const struct event *e, const struct call *c, unsigned host)
 {
 	struct gre_memory *m = gre_half(c, host);
+	const struct gre_trouble *t = m ? gre_odd(m) : NULL;
 
-	if (!m || !m->trouble || !m->trouble->early.frame || m->done & GRE_DONE_EARLY)
+	if (!t || !t->early.frame || m->done & GRE_DONE_EARLY)
 		return;
 	m->done |= GRE_DONE_EARLY;
 	if (c->over)
@@ -112,9 +113,9 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
 	/* The message that was missed may be missing in the capture, as all else of the PAC. */
 	if (e->kind != EVENT_MESSAGE &&
 	    (pac_of(e) < 0 || answered_elsewhere(c) ||
-	     !heard_after(e->connection, (unsigned)pac_of(e), m->trouble->early.frame)))
+	     !heard_after(e->connection, (unsigned)pac_of(e), t->early.frame)))
 		return;
-	early_fail(j, e, c, host, &m->trouble->early);
+	early_fail(j, e, c, host, &t->early);
 }
 
 /*

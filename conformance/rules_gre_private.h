@@ -21,10 +21,56 @@ static inline struct gre_memory *gre_half(const struct call *c, unsigned host)
 	return m && m->flags & GRE_MEM_BEGUN ? m : NULL;
 }
 
+/* What is out of the ordinary in the direction, or NULL. */
+static inline struct gre_trouble *gre_odd(const struct gre_memory *m)
+{
+	const struct call_odd *odd = gre_whole(m)->odd;
+
+	return odd ? odd->gre[m->side] : NULL;
+}
+
 /* Numbers that are missing. */
 static inline uint32_t gre_holes(const struct gre_memory *m)
 {
-	return m->trouble ? m->trouble->holes : 0;
+	const struct gre_trouble *t = gre_odd(m);
+
+	return t ? t->holes : 0;
+}
+
+/*
+ * Times are kept as so many bits of microseconds, never 0: what they mean shows by a time not more than two
+ * years from them.
+ */
+static inline uint64_t gre_us(int64_t time_ns)
+{
+	uint64_t us = (uint64_t)(time_ns / 1000) & ((UINT64_C(1) << GRE_US_BITS) - 1);
+
+	return us ? us : 1;
+}
+
+/* The time that was kept, ns. */
+static inline int64_t gre_time(uint64_t us, int64_t now)
+{
+	uint64_t since = (uint64_t)(now / 1000) - us;
+
+	return (now / 1000 - ((int64_t)(since << (64 - GRE_US_BITS)) >> (64 - GRE_US_BITS))) * 1000;
+}
+
+/*
+ * Where it is enough to know that something is older than a second or less, times are kept in 16 bits, of
+ * about a millisecond each.  After half a minute what is old may seem to be new, never the other way round.
+ */
+enum { GRE_TICK_SHIFT = 20 };
+
+static inline uint16_t gre_tick(int64_t time_ns)
+{
+	return (uint16_t)(time_ns >> GRE_TICK_SHIFT);
+}
+
+/* Whether more than so many nanoseconds have certainly passed. */
+static inline bool gre_passed(uint16_t tick, int64_t now, int64_t ns)
+{
+	return (int16_t)(gre_tick(now) - tick) > (ns >> GRE_TICK_SHIFT) + 1;
 }
 
 static inline int32_t gre_distance(uint32_t from, uint32_t to)
@@ -68,7 +114,7 @@ enum { GRE_ACK_DUE_MS = 300 };
 static inline void gre_window_due(struct judge *j, const struct event *e, unsigned host,
 				  const struct gre_memory *m, int64_t now)
 {
-	if (m->unacked_since && now - m->unacked_since > MILLISECONDS(GRE_ACK_DUE_MS))
+	if (m->unacked_since && now - gre_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
 		gre_window_late(j, e, host, now);
 }
 

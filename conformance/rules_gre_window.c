@@ -75,7 +75,7 @@ static int64_t stall_time(const struct event *e)
 static void over_fail(struct judge *j, const struct event *e, unsigned host)
 {
 	struct gre_memory *m = gre_half(e->call, host);
-	const struct gre_mark *o = &m->trouble->over;
+	const struct gre_mark *o = &gre_odd(m)->over;
 	struct finding *f;
 
 	m->flags &= (uint16_t)~GRE_MEM_OVER;
@@ -91,7 +91,7 @@ static void stop_fail(const struct gre_look *l)
 {
 	const struct event *e = l->e;
 	struct gre_memory *m = l->own;
-	const struct gre_mark *o = &m->trouble->over;
+	const struct gre_mark *o = &gre_odd(m)->over;
 	struct finding *f;
 
 	m->flags &= (uint16_t)~GRE_MEM_OVER;
@@ -122,7 +122,7 @@ static void soft(const struct gre_look *l, uint32_t out)
 
 static void soft_fail(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m)
 {
-	const struct gre_trouble *t = m->trouble;
+	const struct gre_trouble *t = gre_odd(m);
 	struct finding *f;
 
 	f = fail(j, e, (enum rule_number)t->soft_rule, (int)host, doubts(m, gre_half(e->call, !host)));
@@ -144,17 +144,18 @@ static void waits_for_ever(struct judge *j, const struct event *e, unsigned host
 {
 	struct gre_memory *m = gre_half(e->call, host);
 	const struct flow *flow = e->call->flow[host];
+	int64_t last_data = gre_time(m->last_data, now);
 	struct finding *f;
 
-	if (now - m->last_data < SECONDS(WAIT_S) || m->highest - m->floor < m->window ||
+	if (now - last_data < SECONDS(WAIT_S) || m->highest - m->floor < m->window ||
 	    m->unacked_since == 0 || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
 		return;
 	f = fail(j, e, RULE_ATO_REQ_01, (int)host, doubts(m, gre_half(e->call, !host)));
 	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host), m->window);
 	observed(expected(f, "data after a time-out"), "%lld s of silence",
-		 (long long)((now - m->last_data) / SECONDS(1)));
+		 (long long)((now - last_data) / SECONDS(1)));
 	if (flow)
-		at(f, flow->last_frame, m->last_data);
+		at(f, flow->last_frame, last_data);
 }
 
 /* --- time-outs -------------------------------------------------------------------------------- */
@@ -187,6 +188,7 @@ static void stalled(const struct gre_look *l, uint32_t before, int64_t silence)
 {
 	struct gre_memory *m = l->own;
 	uint32_t out = before - m->floor;
+	struct gre_trouble *t = gre_odd(m);
 
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, l->e->from);
@@ -199,8 +201,8 @@ static void stalled(const struct gre_look *l, uint32_t before, int64_t silence)
 		backoff(l, silence);
 	} else {
 		m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
-		if (m->trouble)
-			m->trouble->stalls = 0;
+		if (t)
+			t->stalls = 0;
 	}
 	m->floor = before;
 }
@@ -230,7 +232,7 @@ static void exceeded(const struct gre_look *l, uint32_t out)
 void gre_window_sent(const struct gre_look *l, uint32_t before)
 {
 	struct gre_memory *m = l->own;
-	int64_t now = l->e->time_ns, silence = now - m->last_data;
+	int64_t now = l->e->time_ns, silence = now - gre_time(m->last_data, now);
 	uint32_t out;
 
 	gre_window_due(l->j, l->e, l->e->from, m, now);
@@ -244,15 +246,15 @@ void gre_window_sent(const struct gre_look *l, uint32_t before)
 			exceeded(l, out);
 	}
 	if (!m->unacked_since)
-		m->unacked_since = now;
-	m->last_data = now;
+		m->unacked_since = gre_us(now);
+	m->last_data = gre_us(now);
 }
 
 /* --- acknowledgments -------------------------------------------------------------------------- */
 
 static bool overdue(const struct judge *j, const struct gre_memory *m, int64_t now)
 {
-	int64_t waited = now - m->unacked_since;
+	int64_t waited = now - gre_time(m->unacked_since, now);
 
 	if (judge_profile(j) == PROFILE_MS_PTPT)
 		return waited > MILLISECONDS(GRE_ACK_DUE_MS);
@@ -263,6 +265,7 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 {
 	struct gre_memory *m = gre_half(e->call, host), *peer = gre_half(e->call, !host);
 	bool ms = judge_profile(j) == PROFILE_MS_PTPT;
+	long long waited = (now - gre_time(m->unacked_since, now)) / MILLISECONDS(1);
 	struct finding *f;
 
 	if (!m->window || m->flags & GRE_MEM_NO_WINDOW || m->done & GRE_DONE_DUE || !overdue(j, m, now))
@@ -270,9 +273,9 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 	m->done |= GRE_DONE_DUE;
 	f = fail(j, e, ms ? RULE_MSP_ACK100_01 : RULE_WIN_ACKDUE_01, !host, doubts(m, peer));
 	say(f, "%s left data up to number %u unacknowledged for %lld ms", who(e, !host), m->highest,
-	    (long long)((now - m->unacked_since) / MILLISECONDS(1)));
+	    waited);
 	observed(expected(f, ms ? "an acknowledgment within 100 ms" : "an acknowledgment within 5 s"),
-		 "%lld ms", (long long)((now - m->unacked_since) / MILLISECONDS(1)));
+		 "%lld ms", waited);
 	if (e->call->flow[host])
 		evidence(f, e->call->flow[host]->last_frame);
 }
@@ -294,21 +297,23 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 	struct gre_memory *m = l->peer;
 	unsigned host = !l->e->from;
 	int32_t acknowledged = gre_distance(m->acked, ack);
+	int64_t now = l->e->time_ns;
+	struct gre_trouble *t = gre_odd(m);
 
 	m->flags |= GRE_MEM_ACKED;
 	if (acknowledged <= 0)
 		return;
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, host);
-	if (l->e->time_ns - m->last_data >= SECONDS(WAIT_S))
-		waits_for_ever(l->j, l->e, host, l->e->time_ns);
+	if (now - gre_time(m->last_data, now) >= SECONDS(WAIT_S))
+		waits_for_ever(l->j, l->e, host, now);
 	m->acked = ack;
 	if (gre_distance(m->floor, ack) > 0)
 		m->floor = ack;
 	m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
-	if (m->trouble)
-		m->trouble->stalls = 0;
-	m->unacked_since = ack == m->highest ? 0 : l->e->time_ns;
+	if (t)
+		t->stalls = 0;
+	m->unacked_since = ack == m->highest ? 0 : gre_us(now);
 	if (m->window)
 		grow(m, (uint32_t)acknowledged);
 }
@@ -374,6 +379,7 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 {
 	struct gre_memory *m = gre_half(e->call, host);
 	int64_t now = end_time(j, e);
+	const struct gre_trouble *t;
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->window || m->flags & GRE_MEM_NO_WINDOW)
 		return;
@@ -384,6 +390,7 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(j, e, host);
 	waits_for_ever(j, e, host, now);
-	if (m->trouble && m->trouble->soft.frame && !(m->flags & GRE_MEM_HARD))
+	t = gre_odd(m);
+	if (t && t->soft.frame && !(m->flags & GRE_MEM_HARD))
 		soft_fail(j, e, host, m);
 }
