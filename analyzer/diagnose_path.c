@@ -110,7 +110,7 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 static bool stalled_at_end(const struct flow *f, const struct flow *g, unsigned window)
 {
 	return f->flags & FLOW_PROBING && g->flags & FLOW_HAS_ACK &&
-	       f->highest_seq - g->highest_ack == window && g->last_time - f->probe_time >= STALLED;
+	       f->highest_seq - g->highest_ack == window && flow_last_time(g) - flow_probe_time(f) >= STALLED;
 }
 
 static void stall(struct diagnoses *d, const struct call *c, unsigned from)

@@ -62,7 +62,7 @@ static void text_words(const struct ppp_session *s, enum ppp_text_kind kind, uns
 
 static void end_shown_by(struct diagnosis *x, const struct look *l)
 {
-	shown_by(x, l->s->end ? l->s->end_frame : l->c->last_frame);
+	shown_by(x, l->s->end ? l->s->end_frame : call_last(l->c).frame);
 }
 
 /* --- LCP ----------------------------------------------------------------------------------- */
@@ -251,7 +251,7 @@ static bool auth_undecided(const struct look *l, unsigned authenticator)
 
 	if (!a->seen || !a->rounds || a->outcome != PPP_UNFINISHED || !l->settled ||
 	    l->s->phase >= PPP_PHASE_NETWORK || !all_seen(l->c, authenticator) ||
-	    l->d->end - call_step(l->c, STEP_REPLY)->time_ns < SETTLED)
+	    l->d->end - call_step(l->c, STEP_REPLY).time_ns < SETTLED)
 		return false;
 	text_words(l->s, PPP_TEXT_USER, authenticator, " as ", user);
 	x = found(l->d, "auth-failed", CONFIDENCE_MEDIUM, (int)authenticator, NULL,
@@ -394,7 +394,7 @@ static bool nothing_asked(const struct ppp_session *s)
 static bool carried_data(const struct call *c)
 {
 	for (unsigned h = 0; h < HOSTS; h++)
-		if (c->flow[h] && c->flow[h]->flags & FLOW_NETWORK)
+		if (call_flow(c, h) && call_flow(c, h)->flags & FLOW_NETWORK)
 			return true;
 	return false;
 }
@@ -451,7 +451,7 @@ static void echo_lost(const struct look *l, unsigned host)
 	struct diagnosis *x;
 
 	if (!g || l->s->echo_waiting[host] < ECHOES || g->last_frame > l->s->echo_frame[host] ||
-	    flow_of(l->c, host)->last_time - g->last_time < SECONDS(ECHOES))
+	    flow_last_time(flow_of(l->c, host)) - flow_last_time(g) < SECONDS(ECHOES))
 		return;
 	x = found(l->d, "peer-vanished", CONFIDENCE_HIGH, !host, NULL,
 		  "Check power, link and route of that side, and whether its GRE is still let through.");
@@ -474,7 +474,7 @@ void diagnose_ppp(struct diagnoses *d, const struct call *c)
 
 	if (!c->ppp)
 		return;
-	l.settled = l.s->end == PPP_END_LCP || call_ended(c) || d->end - c->last_time >= SETTLED;
+	l.settled = l.s->end == PPP_END_LCP || call_ended(c) || d->end - call_last(c).time_ns >= SETTLED;
 	if (from_the_start(&l) && !lcp_failed(&l) && !auth_failed(&l) && !no_encryption(&l) &&
 	    !no_address(&l))
 		address_zero(&l);
@@ -492,6 +492,6 @@ bool ppp_is_healthy(const struct call *c)
 
 	/* Of PPP that was up before the capture began, its data tells. */
 	if (!s || !from_the_start(&l))
-		return flow_of(c, 0) && flow_of(c, 1) && c->flow[0]->flags & c->flow[1]->flags & FLOW_NETWORK;
+		return flow_of(c, 0) && flow_of(c, 1) && call_flow(c, 0)->flags & call_flow(c, 1)->flags & FLOW_NETWORK;
 	return s->phase == PPP_PHASE_OPEN && authenticated(s);
 }

@@ -124,6 +124,9 @@ void tracker_tick(struct tracker *t, int64_t time_ns);
 /* Memory was short for something that belongs to a call. */
 void tracker_memory_failed(struct tracker *t);
 
+/* The last capture is over: what ends from now on waits for no late packets. */
+void tracker_last(struct tracker *t);
+
 /* Ends of the capture: pairs what can be paired, fills in what roles now tell. */
 void tracker_finish(struct tracker *t);
 

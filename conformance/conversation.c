@@ -10,6 +10,7 @@ enum {
 	WINDOW_BITS = 64,
 	OLD_LIMIT = 1024,     /* older than this is a restart of numbering, not reordering */
 	JUMP_LIMIT = 1 << 16, /* a larger step forward is not loss that anyone can believe */
+	RTT_MOST = (1 << 24) - 1,
 	MISSED = 2,           /* segments repeated, from which on a silent peer is missed */
 };
 
@@ -24,18 +25,77 @@ struct call_rare *call_rare_make(struct call *c)
 	return c->rare;
 }
 
+void call_let_go(struct call *c)
+{
+	uint64_t id = call_connection_id(c);
+
+	c->let_go = true;
+	c->control.id = id;
+}
+
+/* Whether it is near enough to the call's first moment; *out is the way to it. */
+static bool near_first(const struct call *c, struct call_step_seen seen, struct call_after *out)
+{
+	uint64_t frames = seen.frame - c->first_frame, ns = (uint64_t)(seen.time_ns - c->first_time);
+
+	*out = (struct call_after){ (uint32_t)frames, (uint32_t)ns };
+	return frames == out->frames && ns == out->ns;
+}
+
 bool call_step_take(struct call *c, enum call_step step, struct call_step_seen seen)
 {
 	struct call_rare *rare;
 
-	if (step < STEP_CONNECTED) {
-		c->begun[step] = seen;
-		return true;
+	if (step == STEP_REQUEST) {
+		c->request_first = seen.frame == c->first_frame && seen.time_ns == c->first_time;
+		if (c->request_first)
+			return true;
+	} else if (step == STEP_REPLY) {
+		c->reply_near = near_first(c, seen, &c->reply);
+		if (c->reply_near)
+			return true;
 	}
 	rare = call_rare_make(c);
 	if (rare)
-		rare->step[step - STEP_CONNECTED] = seen;
+		rare->step[step] = seen;
 	return rare != NULL;
+}
+
+bool call_last_take(struct call *c, struct call_step_seen seen)
+{
+	c->last_far = !near_first(c, seen, &c->last);
+	if (!c->last_far)
+		return true;
+	if (!call_rare_make(c))
+		return false;
+	c->rare->last = seen;
+	return true;
+}
+
+struct call_step_seen call_last(const struct call *c)
+{
+	struct call_step_seen last = call_last_message(c);
+
+	for (unsigned from = 0; from < HOSTS; from++) {
+		const struct flow *f = &c->flow[from];
+
+		if (f->flags & FLOW_SEEN && f->last_frame > last.frame)
+			last = (struct call_step_seen){ f->last_frame, flow_last_time(f) };
+	}
+	return last;
+}
+
+bool call_first_take(struct call *c, struct call_step_seen seen)
+{
+	struct call_step_seen request = call_step(c, STEP_REQUEST), reply = call_step(c, STEP_REPLY);
+	struct call_step_seen last = call_last_message(c);
+	bool kept;
+
+	c->first_frame = seen.frame;
+	c->first_time = seen.time_ns;
+	kept = !request.frame || call_step_take(c, STEP_REQUEST, request);
+	kept &= !reply.frame || call_step_take(c, STEP_REPLY, reply);
+	return call_last_take(c, last) && kept;
 }
 
 /* Where a sequence number restarts or jumps, what went before can no longer be counted against it. */
@@ -91,7 +151,7 @@ static uint32_t outstanding(const struct flow *f, const struct flow *peer)
 /* Exactly the announced window is out: who does not care for it would have sent more. */
 static bool window_full(const struct flow *f, const struct flow *peer)
 {
-	unsigned window = call_window(f->call, flow_sender(f));
+	unsigned window = call_window(flow_call(f), flow_sender(f));
 
 	return window && outstanding(f, peer) == window;
 }
@@ -103,14 +163,14 @@ static void flow_came(struct flow *data, uint32_t ack)
 
 	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
 		data->flags |= FLOW_LARGE_CAME;
-	else if (data->call->rare && data->call->rare->large_waits[flow_sender(data)])
+	else if (call_rare(flow_call(data))->large_waits[flow_sender(data)])
 		data->flags |= FLOW_SMALL_CAME;
 }
 
 /* Times how long a data packet waited for its acknowledgment, one at a time. */
 static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t time_ns)
 {
-	int64_t us = (time_ns - data->probe_time) / 1000;
+	int64_t us = (time_ns - long_time(data->probe_us, time_ns)) / 1000;
 
 	if ((int32_t)(ack - data->probe_seq) < 0)
 		return;
@@ -119,9 +179,9 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, in
 	data->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	if (was_full) {
 		data->flags |= FLOW_WAITED;
-		data->probe_time = time_ns;
+		data->probe_us = short_time(time_ns);
 	}
-	if (us < 0 || us > UINT32_MAX)
+	if (us < 0 || us > UINT32_MAX || data->rtt_count == RTT_MOST)
 		return;
 	if (!data->rtt_count || us < data->rtt_min_us)
 		data->rtt_min_us = (uint32_t)us;
@@ -147,12 +207,12 @@ static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns
 	f->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
 	f->probe_seq = g->seq;
-	f->probe_time = time_ns;
+	f->probe_us = short_time(time_ns);
 }
 
 static void large_waited(struct flow *f, uint64_t frame)
 {
-	struct call_rare *rare = call_rare_make(f->call);
+	struct call_rare *rare = call_rare_make(flow_call(f));
 	unsigned from = flow_sender(f);
 
 	if (!rare)
@@ -166,7 +226,7 @@ static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame,
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
 
-	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
+	if (alone && time_ns - long_time(f->probe_us, time_ns) >= LARGE_WAIT_NS) {
 		large_waited(f, frame);
 		if (g->payload_length >= FLOW_LARGE)
 			probe_start(f, g, time_ns);
@@ -177,7 +237,7 @@ static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame,
 
 static void stall_ends(struct flow *f, uint64_t frame)
 {
-	struct call_rare *rare = call_rare_make(f->call);
+	struct call_rare *rare = call_rare_make(flow_call(f));
 	unsigned from = flow_sender(f);
 
 	if (!rare)
@@ -192,7 +252,7 @@ static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame
 {
 	if (f->flags & FLOW_WAITED) {
 		f->flags &= (uint16_t)~FLOW_WAITED;
-		if (time_ns - f->probe_time <= RESUME_NS)
+		if (time_ns - long_time(f->probe_us, time_ns) <= RESUME_NS)
 			stall_ends(f, frame);
 	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS && window_full(f, peer)) {
 		stall_ends(f, frame);
@@ -201,12 +261,12 @@ static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame
 
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
-	int64_t silence = time_ns - f->last_time;
+	int64_t silence = time_ns - long_time(f->last_us, time_ns);
 
 	f->packets++;
 	f->defects |= g->defects;
 	f->last_frame = frame;
-	f->last_time = time_ns;
+	f->last_us = short_time(time_ns);
 	if (!(f->flags & FLOW_SEEN)) {
 		f->flags |= FLOW_SEEN;
 		f->first_frame = frame;
@@ -232,7 +292,7 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 	}
 	if (g->flags & GRE_A) {
 		bool waits = peer && peer->flags & FLOW_PROBING;
-		bool was_full = waits && time_ns - peer->last_time >= FULL_WAIT_NS && window_full(peer, f);
+		bool was_full = waits && time_ns - long_time(peer->last_us, time_ns) >= FULL_WAIT_NS && window_full(peer, f);
 
 		f->acks++;
 		if (!(f->flags & FLOW_HAS_ACK) || (int32_t)(g->ack - f->highest_ack) > 0)

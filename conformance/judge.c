@@ -95,9 +95,9 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		bits |= UNLESS_NAT;
 	if (pac_of(e) < 0)
 		bits |= UNLESS_ROLE_UNKNOWN;
-	if (e->kind == EVENT_GRE && (!e->call || !e->call->connection_id))
+	if (e->kind == EVENT_GRE && (!e->call || !call_controlled(e->call)))
 		bits |= UNLESS_NO_CALL;
-	if (e->call && e->call->connection_id && !call_step(e->call, STEP_REQUEST)->frame)
+	if (e->call && call_controlled(e->call) && !call_step(e->call, STEP_REQUEST).frame)
 		bits |= UNLESS_MIDSTREAM;
 	if (!c)
 		return bits;
@@ -264,7 +264,7 @@ static struct finding_key key_of(const struct event *e, enum rule_number rule, i
 
 	if (how & FAIL_TUNNEL)
 		return key;
-	key.connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	key.connection = e->connection ? e->connection->id : e->call ? call_connection_id(e->call) : 0;
 	if (e->call && !(how & FAIL_CONNECTION))
 		key.call = e->call->id;
 	return key;
@@ -283,7 +283,7 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->certainty = in_doubt(j, e, r) ? SUSPECTED : certainty_of(r, how);
 	f->severity = rule_severity(r, f->certainty);
 	f->tunnel = e->tunnel ? e->tunnel->id : 0;
-	f->connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	f->connection = e->connection ? e->connection->id : e->call ? call_connection_id(e->call) : 0;
 	f->call = e->call ? e->call->id : 0;
 	if (host >= 0 && e->tunnel) {
 		f->has_fault = true;
@@ -504,7 +504,7 @@ static void count_conditions(struct judge *j, const struct event *e)
 	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
 		return;
 	bits = conditions(j, e);
-	if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
+	if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		bits |= UNLESS_NO_CALL;
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
 		count[bit] += bits >> bit & 1;

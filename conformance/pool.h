@@ -13,9 +13,10 @@
 
 struct pool {
 	size_t size;	   /* of a record, a multiple of 8 */
+	unsigned shift;	   /* a block has 1 << shift records */
 	uint8_t **blocks;
 	size_t nblocks;
-	size_t next;	   /* record in the last block that was never used */
+	size_t used;	   /* records of all blocks that ever were in use */
 	void *released;	   /* list of released records */
 	size_t live;
 };
@@ -26,6 +27,13 @@ void pool_clear(struct pool *p);
 /* A zero-filled record, or NULL when memory is not to be had. */
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *record);
+
+/* The record of a number; pool_number() finds it, the faster the later it was new. */
+static inline void *pool_at(const struct pool *p, size_t number)
+{
+	return p->blocks[number >> p->shift] + (number & (((size_t)1 << p->shift) - 1)) * p->size;
+}
+size_t pool_number(const struct pool *p, const void *record);
 
 /* Zero-filled memory by mmap, huge pages where it is large; pool_unmap releases it. */
 void *pool_map(size_t octets);

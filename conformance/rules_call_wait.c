@@ -25,9 +25,9 @@ static const char *const awaited_names[] = {
 
 enum awaited call_awaits(const struct call *c)
 {
-	if (call_step(c, STEP_DISCONNECT)->frame || c->state == CALL_REFUSED)
+	if (call_step(c, STEP_DISCONNECT).frame || c->state == CALL_REFUSED)
 		return AWAIT_NOTHING;
-	if (call_step(c, STEP_CLEAR)->frame)
+	if (call_step(c, STEP_CLEAR).frame)
 		return AWAIT_CDN;
 	if (c->kind == CALL_OUTGOING)
 		return c->replied ? AWAIT_NOTHING : AWAIT_OCRP;
@@ -35,7 +35,7 @@ enum awaited call_awaits(const struct call *c)
 		return AWAIT_NOTHING;
 	if (!c->replied)
 		return AWAIT_ICRP;
-	return call_step(c, STEP_CONNECTED)->frame ? AWAIT_NOTHING : AWAIT_ICCN;
+	return call_step(c, STEP_CONNECTED).frame ? AWAIT_NOTHING : AWAIT_ICCN;
 }
 
 static struct wait wait_of(const struct call *c, unsigned pac)
@@ -46,7 +46,7 @@ static struct wait wait_of(const struct call *c, unsigned pac)
 	};
 	struct wait w = { .what = call_awaits(c) };
 
-	w.since = *call_step(c, steps[w.what]);
+	w.since = call_step(c, steps[w.what]);
 	w.waits = w.what == AWAIT_ICRP ? pac : !pac;
 	w.owes = !w.waits;
 	if (!w.since.frame)
@@ -285,7 +285,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 	const struct call *call = e->call;
 	struct finding *f;
 
-	if (call->kind != CALL_OUTGOING || !was_connected(call) || call_step(call, STEP_DISCONNECT)->frame ||
+	if (call->kind != CALL_OUTGOING || !was_connected(call) || call_step(call, STEP_DISCONNECT).frame ||
 	    calls->acted[pns] != ACT_FIN || c->stop_frame)
 		return;
 	if (calls->acted[!pns] && calls->acted_frame[!pns] <= calls->acted_frame[pns])
@@ -300,7 +300,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 	say(f, "the PNS closed the TCP connection while a call was up, without a Call-Clear-Request");
 	expected(f, "Call-Clear-Request, or Stop-Control-Connection-Request");
 	observed(f, "FIN");
-	evidence(f, call_step(call, STEP_REPLY)->frame);
+	evidence(f, call_step(call, STEP_REPLY).frame);
 }
 
 void judge_unanswered(struct judge *j, const struct event *e, const struct calls_memory *calls)

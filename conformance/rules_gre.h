@@ -46,20 +46,18 @@ struct gre_trouble {
 	uint32_t holes;          /* numbers that are missing */
 };
 
-enum { GRE_US_BITS = 47 };
-
 /*
  * There is one for every direction of every call: what is rare belongs into struct gre_trouble.
- * Frames and times are kept short: see gre_us() and gre_tick().
+ * Times are kept short: see short_time() and gre_tick().
  */
 struct gre_memory {
-	uint64_t last_data : GRE_US_BITS; /* time of its last data packet in order */
+	uint64_t last_data : SHORT_TIME_BITS; /* time of its last data packet in order */
 	uint64_t side : 1;                /* its index in call_memory.gre */
 	uint64_t flags : 16;              /* GRE_MEM_* */
 	/* When the oldest data was sent that is not acknowledged; 0: none. */
-	uint64_t unacked_since : GRE_US_BITS, : 1;
+	uint64_t unacked_since : SHORT_TIME_BITS, : 1;
 	uint64_t ip_id : 16;                   /* of its last packet */
-	uint64_t first_time : GRE_US_BITS, : 1; /* of its data */
+	uint64_t first_time : SHORT_TIME_BITS, : 1; /* of its data */
 	uint64_t data_ip_id : 16;              /* of its last data packet in order */
 	uint32_t highest;                      /* Sequence Number of its data */
 	uint32_t acked;        /* the highest of it that the other side acknowledged */

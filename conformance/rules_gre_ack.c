@@ -188,7 +188,7 @@ static void back(const struct gre_look *l)
 /* The highest number that went past for certain more than a second ago. */
 static bool delivered(const struct gre_memory *m, int64_t now, uint32_t *seq)
 {
-	if (now - gre_time(m->last_data, now) >= SECONDS(1))
+	if (now - long_time(m->last_data, now) >= SECONDS(1))
 		*seq = m->highest;
 	else if (gre_passed(m->mark_tick[1], now, SECONDS(1)))
 		*seq = m->mark_seq[1];

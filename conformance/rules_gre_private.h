@@ -38,25 +38,6 @@ static inline uint32_t gre_holes(const struct gre_memory *m)
 }
 
 /*
- * Times are kept as so many bits of microseconds, never 0: what they mean shows by a time not more than two
- * years from them.
- */
-static inline uint64_t gre_us(int64_t time_ns)
-{
-	uint64_t us = (uint64_t)(time_ns / 1000) & ((UINT64_C(1) << GRE_US_BITS) - 1);
-
-	return us ? us : 1;
-}
-
-/* The time that was kept, ns. */
-static inline int64_t gre_time(uint64_t us, int64_t now)
-{
-	uint64_t since = (uint64_t)(now / 1000) - us;
-
-	return (now / 1000 - ((int64_t)(since << (64 - GRE_US_BITS)) >> (64 - GRE_US_BITS))) * 1000;
-}
-
-/*
  * Where it is enough to know that something is older than a second or less, times are kept in 16 bits, of
  * about a millisecond each.  After half a minute what is old may seem to be new, never the other way round.
  */
@@ -114,7 +95,7 @@ enum { GRE_ACK_DUE_MS = 300 };
 static inline void gre_window_due(struct judge *j, const struct event *e, unsigned host,
 				  const struct gre_memory *m, int64_t now)
 {
-	if (m->unacked_since && now - gre_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
+	if (m->unacked_since && now - long_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
 		gre_window_late(j, e, host, now);
 }
 

@@ -90,7 +90,7 @@ static const struct call *continued(const struct event *e)
 	if (e->gre->seq < 2)
 		return NULL;
 	for (const struct call *c = e->call->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
-		const struct flow *f = c->flow[e->from];
+		const struct flow *f = call_flow(c, e->from);
 
 		if (c != e->call && f && f->flags & FLOW_HAS_SEQ && f->data > 1 &&
 		    f->highest_seq + 1 == e->gre->seq)
@@ -119,7 +119,7 @@ void gre_first_data(const struct gre_look *l)
 	m->flags |= GRE_MEM_DATA;
 	m->first_seq = m->highest = e->gre->seq;
 	m->acked = m->floor = m->highest - 1;
-	m->first_time = gre_us(e->time_ns);
+	m->first_time = short_time(e->time_ns);
 	m->mark_tick[0] = m->mark_tick[1] = gre_tick(e->time_ns);
 	m->mark_seq[0] = m->mark_seq[1] = e->gre->seq;
 	if (before && before->early_ack.frame)
@@ -129,7 +129,7 @@ void gre_first_data(const struct gre_look *l)
 	t = other ? gre_trouble(l->j, m) : NULL;
 	if (t) {
 		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
-		t->percall_before = other->flow[e->from]->last_frame;
+		t->percall_before = call_flow(other, e->from)->last_frame;
 	}
 }
 
@@ -162,7 +162,7 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 {
 	unsigned how = first_lost(m, gre_half(e->call, !host));
 	const struct gre_trouble *t = gre_odd(m);
-	const struct flow *flow = e->call->flow[host];
+	const struct flow *flow = call_flow(e->call, host);
 	struct finding *f;
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->first_seq || m->flags & GRE_MEM_RESTARTED)
@@ -173,7 +173,7 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 	}
 	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host, FAIL_DOUBT | how);
 	f = at(f, t && t->first_frame ? t->first_frame : flow ? flow->first_frame : 0,
-	       gre_time(m->first_time, e->time_ns));
+	       long_time(m->first_time, e->time_ns));
 	if (m->first_seq == 1)
 		say(f, "%s began to count its data at 1 instead of 0, as many systems do", who(e, host));
 	else
@@ -315,7 +315,7 @@ static void late(const struct gre_look *l)
 		t->holes -= t->holes > 0;
 	if (gre_distance(m->first_seq, seq) < 0) {
 		m->first_seq = seq;
-		m->first_time = gre_us(l->e->time_ns);
+		m->first_time = short_time(l->e->time_ns);
 		first_frame_is(l);
 	}
 	if (t && t->gap.frame && seq - t->gap.limit < t->gap.value - t->gap.limit)
@@ -334,7 +334,7 @@ static bool below_start(const struct gre_look *l)
 
 	return below > START_SLACK ||
 	       (below > 0 && ids_adjoin(l) &&
-		l->e->time_ns - gre_time(m->first_time, l->e->time_ns) > MILLISECONDS(100));
+		l->e->time_ns - long_time(m->first_time, l->e->time_ns) > MILLISECONDS(100));
 }
 
 bool gre_data_odd(const struct gre_look *l, int32_t step)

@@ -53,7 +53,7 @@ static void window_init(const struct gre_look *l)
 
 	if (c->state != CALL_ESTABLISHED)
 		return;
-	if (pac < 0 || !call_step(c, STEP_REQUEST)->frame)
+	if (pac < 0 || !call_step(c, STEP_REQUEST).frame)
 		m->flags |= GRE_MEM_NO_WINDOW;
 	m->window = (uint16_t)(window ? window : 1);
 	m->allowed = (uint16_t)half_of(m->window);
@@ -143,8 +143,8 @@ static void soft_fail(struct judge *j, const struct event *e, unsigned host, con
 static void waits_for_ever(struct judge *j, const struct event *e, unsigned host, int64_t now)
 {
 	struct gre_memory *m = gre_half(e->call, host);
-	const struct flow *flow = e->call->flow[host];
-	int64_t last_data = gre_time(m->last_data, now);
+	const struct flow *flow = call_flow(e->call, host);
+	int64_t last_data = long_time(m->last_data, now);
 	struct finding *f;
 
 	if (now - last_data < SECONDS(WAIT_S) || m->highest - m->floor < m->window ||
@@ -232,7 +232,7 @@ static void exceeded(const struct gre_look *l, uint32_t out)
 void gre_window_sent(const struct gre_look *l, uint32_t before)
 {
 	struct gre_memory *m = l->own;
-	int64_t now = l->e->time_ns, silence = now - gre_time(m->last_data, now);
+	int64_t now = l->e->time_ns, silence = now - long_time(m->last_data, now);
 	uint32_t out;
 
 	gre_window_due(l->j, l->e, l->e->from, m, now);
@@ -246,15 +246,15 @@ void gre_window_sent(const struct gre_look *l, uint32_t before)
 			exceeded(l, out);
 	}
 	if (!m->unacked_since)
-		m->unacked_since = gre_us(now);
-	m->last_data = gre_us(now);
+		m->unacked_since = short_time(now);
+	m->last_data = short_time(now);
 }
 
 /* --- acknowledgments -------------------------------------------------------------------------- */
 
 static bool overdue(const struct judge *j, const struct gre_memory *m, int64_t now)
 {
-	int64_t waited = now - gre_time(m->unacked_since, now);
+	int64_t waited = now - long_time(m->unacked_since, now);
 
 	if (judge_profile(j) == PROFILE_MS_PTPT)
 		return waited > MILLISECONDS(GRE_ACK_DUE_MS);
@@ -265,7 +265,7 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 {
 	struct gre_memory *m = gre_half(e->call, host), *peer = gre_half(e->call, !host);
 	bool ms = judge_profile(j) == PROFILE_MS_PTPT;
-	long long waited = (now - gre_time(m->unacked_since, now)) / MILLISECONDS(1);
+	long long waited = (now - long_time(m->unacked_since, now)) / MILLISECONDS(1);
 	struct finding *f;
 
 	if (!m->window || m->flags & GRE_MEM_NO_WINDOW || m->done & GRE_DONE_DUE || !overdue(j, m, now))
@@ -276,8 +276,8 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 	    waited);
 	observed(expected(f, ms ? "an acknowledgment within 100 ms" : "an acknowledgment within 5 s"),
 		 "%lld ms", waited);
-	if (e->call->flow[host])
-		evidence(f, e->call->flow[host]->last_frame);
+	if (call_flow(e->call, host))
+		evidence(f, call_flow(e->call, host)->last_frame);
 }
 
 static void grow(struct gre_memory *m, uint32_t acknowledged)
@@ -305,7 +305,7 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 		return;
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, host);
-	if (now - gre_time(m->last_data, now) >= SECONDS(WAIT_S))
+	if (now - long_time(m->last_data, now) >= SECONDS(WAIT_S))
 		waits_for_ever(l->j, l->e, host, now);
 	m->acked = ack;
 	if (gre_distance(m->floor, ack) > 0)
@@ -313,7 +313,7 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 	m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
 	if (t)
 		t->stalls = 0;
-	m->unacked_since = ack == m->highest ? 0 : gre_us(now);
+	m->unacked_since = ack == m->highest ? 0 : short_time(now);
 	if (m->window)
 		grow(m, (uint32_t)acknowledged);
 }
@@ -346,7 +346,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 {
 	struct gre_memory *m = gre_half(e->call, host);
 	const struct call *c = e->call;
-	const struct flow *f = c->flow[host];
+	const struct flow *f = call_flow(c, host);
 	int pac = pac_of(e);
 	int64_t said = MILLISECONDS(c->pac_delay * DELAY_UNIT_MS), limit, mean;
 	struct finding *found;
@@ -364,7 +364,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 	    (long long)(mean / MILLISECONDS(1)), (long long)(said / MILLISECONDS(1)));
 	observed(expected(found, "at most about %lld ms", (long long)(limit / MILLISECONDS(1))), "%lld ms",
 		 (long long)(mean / MILLISECONDS(1)));
-	at(found, call_step(c, STEP_REPLY)->frame, call_step(c, STEP_REPLY)->time_ns);
+	at(found, call_step(c, STEP_REPLY).frame, call_step(c, STEP_REPLY).time_ns);
 }
 
 /* When the call ended, as far as that shows. */

@@ -180,7 +180,7 @@ static void test_relief(void)
 	CU_ASSERT_TRUE(tracker_stats(t)->evicted_calls >= 90);
 	CU_ASSERT_EQUAL(tracker_stats(t)->evicted_calls, done_calls);
 	CU_ASSERT_PTR_NOT_NULL(gre(tunnel(500), 0, 1));
-	CU_ASSERT_PTR_EQUAL(x->first_call->connection, c);
+	CU_ASSERT_PTR_EQUAL(call_connection(x->first_call), c);
 	tracker_connection_end(t, c, CLOSE_FIN, now);
 	end();
 }
@@ -250,7 +250,7 @@ static void test_ids(void)
 	now = SECOND;
 	CU_ASSERT_EQUAL(tunnel(1)->id, 2);
 	CU_ASSERT_EQUAL(tunnel(2)->id, 6);
-	CU_ASSERT_EQUAL(gre(tunnel(1), 0, 1)->call->id, 2);
+	CU_ASSERT_EQUAL(flow_call(gre(tunnel(1), 0, 1))->id, 2);
 	CU_ASSERT_EQUAL(tracker_connection(t, tunnel(1), 0, 1, now)->id, 2);
 	CU_ASSERT_EQUAL(tracker_connection(t, tunnel(1), 0, 1, now)->id, 6);
 	end();
