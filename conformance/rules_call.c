@@ -211,16 +211,17 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 static void end_applied(struct judge *j, const struct event *e, struct call *call)
 {
 	struct call_memory *m = call_memory(j, call);
+	struct call_odd *odd = call_odd(j, call);
 
-	if (!m)
+	if (!odd)
 		return;
 	if (e->msg->desc->type == CTRL_CDN) {
-		m->over_end = end_of(e);
+		odd->over_end = end_of(e);
 		/* By another Call ID than its own: the PNS need not have understood it. */
 		m->settled |= e->match == MATCH_OTHER_ID;
 	}
 	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR).frame == e->frame) {
-		m->clear_end = end_of(e);
+		odd->clear_end = end_of(e);
 		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
 	}
 }

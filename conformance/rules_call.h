@@ -29,18 +29,28 @@ struct wen_memory {
 struct call_odd {
 	struct gre_trouble *gre[HOSTS]; /* by sender, or NULL */
 	struct wen_memory *wen;         /* NULL: none was sent */
+	/* Where CCRQ and CDN ended in their sender's stream: see call_memory.reply_end. */
+	uint32_t clear_end, over_end;
 };
 
 struct call_memory {
 	struct gre_memory gre[HOSTS]; /* by sender */
 	struct call_odd *odd;         /* or NULL */
-	/* Where messages ended in their sender's stream: what the other side has to have acknowledged. */
-	uint32_t reply_end, clear_end, over_end;
+	/* Where the reply ended in its sender's stream: what the other side has to have acknowledged. */
+	uint32_t reply_end;
 	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */
-	bool clear_faulty;     /* something was wrong with its CCRQ: the PAC need not answer */
-	bool settled;          /* a finding has said how it ended, or it cannot be judged */
-	bool abandoned;        /* its ICRP crossed the CDN: there is no such call */
+	bool clear_faulty : 1; /* something was wrong with its CCRQ: the PAC need not answer */
+	bool settled : 1;      /* a finding has said how it ended, or it cannot be judged */
+	bool abandoned : 1;    /* its ICRP crossed the CDN: there is no such call */
 };
+
+/* What few calls have, to be read. */
+static inline const struct call_odd *odd_or_nothing(const struct call_memory *m)
+{
+	static const struct call_odd nothing;
+
+	return m && m->odd ? m->odd : &nothing;
+}
 
 /* The memory that a half is a part of. */
 static inline struct call_memory *gre_whole(const struct gre_memory *m)

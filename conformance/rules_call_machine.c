@@ -65,7 +65,8 @@ static bool knew_end(const struct told *t, const struct call *c)
 
 	if (by_pac == (t->e->from == t->pac))
 		return true;
-	return m && had_acked(t->e, call_step(c, STEP_DISCONNECT).frame ? m->over_end : m->reply_end);
+	return m && had_acked(t->e, call_step(c, STEP_DISCONNECT).frame ? odd_or_nothing(m)->over_end
+									: m->reply_end);
 }
 
 static void judge_gone(const struct told *t)
@@ -233,7 +234,7 @@ static void bound_iccn(const struct told *t, struct call *c)
 		return;
 	}
 	if (call_step(c, STEP_CLEAR).frame && m) {
-		break_rule(t, RULE_PACIN_WAIT_05, had_acked(t->e, m->clear_end) ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_PACIN_WAIT_05, had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
 		settle_call(t->j, c);
@@ -396,7 +397,7 @@ static void judge_cdn_result(const struct told *t)
 		/* What is no Result Code at all has its finding. */
 		if (result == 0 || result >= CDN_REQUEST || !m)
 			return;
-		f = fault(t, RULE_CDN_RESULT_02, t->pac, had_acked(t->e, m->clear_end) ? 0 : UNLESS_INFLIGHT,
+		f = fault(t, RULE_CDN_RESULT_02, t->pac, had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			  "the PAC answered a Call-Clear-Request with another reason than the request");
 		expected(f, "Result Code %d", CDN_REQUEST);
 	}

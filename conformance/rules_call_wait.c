@@ -245,7 +245,7 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
 	    e->call->memory->clear_faulty || ambiguous(e))
 		return;
-	if ((int32_t)(calls->acted_end[w->owes] - e->call->memory->clear_end) < 0)
+	if ((int32_t)(calls->acted_end[w->owes] - odd_or_nothing(e->call->memory)->clear_end) < 0)
 		how = UNLESS_INFLIGHT;
 	/* Which of the two crossed the other cannot be told, and this rule does not ask. */
 	if (how && !was_connected(e->call))

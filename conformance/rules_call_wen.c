@@ -17,7 +17,7 @@ static const enum field_id counters[WEN_COUNTERS] = {
 /* The last WEN of a call, or NULL. */
 static const struct wen_memory *wen_of(const struct call *c)
 {
-	return c->memory && c->memory->odd ? c->memory->odd->wen : NULL;
+	return odd_or_nothing(c->memory)->wen;
 }
 
 static void read_counters(const struct judge *j, const struct event *e, uint32_t count[WEN_COUNTERS])

@@ -60,16 +60,14 @@ struct gre_memory {
 	uint64_t first_time : SHORT_TIME_BITS, : 1; /* of its data */
 	uint64_t data_ip_id : 16;              /* of its last data packet in order */
 	uint32_t highest;                      /* Sequence Number of its data */
-	uint32_t acked;        /* the highest of it that the other side acknowledged */
+	uint32_t acked;        /* the highest of it that the other side acknowledged, or all before it */
 	uint32_t floor;        /* what was sent up to here is not outstanding: acknowledged or timed out */
-	uint32_t told;         /* highest Acknowledgment Number that it sent */
-	uint32_t told_seq;     /* ... in the packet with this Sequence Number, or after it */
+	uint32_t told_seq;     /* its last acknowledgment was in the packet with this number, or after it */
 	uint32_t first_seq;    /* the first Sequence Number */
-	uint32_t mark_seq[2];  /* older and newer: was the highest at mark_tick */
-	uint16_t mark_tick[2];
+	uint32_t mark_seq;     /* was the highest at mark_tick[1], so much less at the one before */
+	uint16_t mark_less, mark_tick[2];
 	uint16_t told_tick, told_ip_id;
-	uint16_t window;      /* that the other side announced; 0: not known yet */
-	uint16_t allowed;     /* the most that its own window can be by now */
+	uint16_t allowed;     /* the most that its own window can be by now; 0: not known yet */
 	uint16_t grown;       /* packets acknowledged since that grew */
 	uint8_t acks_between; /* pure acknowledgments since its last data */
 	uint8_t done;         /* GRE_DONE_*: what has been reported */
@@ -77,7 +75,7 @@ struct gre_memory {
 
 enum {
 	GRE_MEM_DATA = 1,           /* highest is valid */
-	GRE_MEM_TOLD = 2,           /* told is valid */
+	GRE_MEM_TOLD = 2,           /* it has acknowledged what is `acked` of the other side */
 	GRE_MEM_TOLD_DATA = 4,      /* ... and it was on a data packet */
 	GRE_MEM_ACKED = 8,          /* the other side acknowledged something */
 	GRE_MEM_WATCH = 16,         /* the call is not simply up: data needs a look */

@@ -179,8 +179,8 @@ static void back(const struct gre_look *l)
 		how |= UNLESS_REORDER;
 	f = fail(l->j, e, RULE_GRE_ACK_03, (int)e->from, how);
 	say(f, "%s acknowledged number %u after it had acknowledged %u", who(e, e->from), e->gre->ack,
-	    l->own->told);
-	observed(expected(f, "at least %u", l->own->told), "%u", e->gre->ack);
+	    l->peer->acked);
+	observed(expected(f, "at least %u", l->peer->acked), "%u", e->gre->ack);
 }
 
 /* --- too low ---------------------------------------------------------------------------------- */
@@ -191,9 +191,9 @@ static bool delivered(const struct gre_memory *m, int64_t now, uint32_t *seq)
 	if (now - long_time(m->last_data, now) >= SECONDS(1))
 		*seq = m->highest;
 	else if (gre_passed(m->mark_tick[1], now, SECONDS(1)))
-		*seq = m->mark_seq[1];
+		*seq = m->mark_seq;
 	else if (gre_passed(m->mark_tick[0], now, SECONDS(1)))
-		*seq = m->mark_seq[0];
+		*seq = m->mark_seq - m->mark_less;
 	else
 		return false;
 	return true;
@@ -278,7 +278,6 @@ static void told(const struct gre_look *l)
 	struct gre_memory *m = l->own;
 	bool data = l->e->gre->flags & GRE_S;
 
-	m->told = l->e->gre->ack;
 	m->told_tick = gre_tick(l->e->time_ns);
 	m->told_ip_id = (uint16_t)l->e->ip_id;
 	m->told_seq = data ? l->e->gre->seq : m->highest;
@@ -302,7 +301,7 @@ void gre_ack(const struct gre_look *l)
 		return;
 	}
 	if (l->own->flags & GRE_MEM_TOLD) {
-		int32_t step = gre_distance(l->own->told, ack);
+		int32_t step = gre_distance(peer->acked, ack);
 
 		if (step < 0) {
 			back(l);

@@ -99,6 +99,26 @@ static const struct call *continued(const struct event *e)
 	return NULL;
 }
 
+/* Nothing before it is known to have arrived. */
+static void mark_only(struct gre_memory *m, const struct event *e)
+{
+	m->mark_tick[0] = m->mark_tick[1] = gre_tick(e->time_ns);
+	m->mark_seq = e->gre->seq;
+	m->mark_less = 0;
+}
+
+static void mark_next(struct gre_memory *m, const struct event *e)
+{
+	uint32_t less = e->gre->seq - m->mark_seq;
+	uint16_t tick = m->mark_tick[1];
+
+	mark_only(m, e);
+	if (less > UINT16_MAX)
+		return;
+	m->mark_less = (uint16_t)less;
+	m->mark_tick[0] = tick;
+}
+
 /* Its data does not begin with its flow. */
 static void first_frame_is(const struct gre_look *l)
 {
@@ -120,8 +140,7 @@ void gre_first_data(const struct gre_look *l)
 	m->first_seq = m->highest = e->gre->seq;
 	m->acked = m->floor = m->highest - 1;
 	m->first_time = short_time(e->time_ns);
-	m->mark_tick[0] = m->mark_tick[1] = gre_tick(e->time_ns);
-	m->mark_seq[0] = m->mark_seq[1] = e->gre->seq;
+	mark_only(m, e);
 	if (before && before->early_ack.frame)
 		m->flags |= GRE_MEM_RESOLVE;
 	if (e->flow && e->flow->flags & FLOW_SEEN)
@@ -269,8 +288,7 @@ static void restart(const struct gre_look *l, const char *what)
 	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
 	m->unacked_since = 0;
-	m->mark_tick[0] = m->mark_tick[1] = gre_tick(l->e->time_ns);
-	m->mark_seq[0] = m->mark_seq[1] = l->e->gre->seq;
+	mark_only(m, l->e);
 	if (t)
 		t->has_hole = false;
 	if (l->peer)
@@ -382,12 +400,8 @@ void gre_data_noted(const struct gre_look *l)
 		m->flags |= GRE_MEM_IDS_WILD;
 	m->data_ip_id = (uint16_t)e->ip_id;
 	/* Two points in the past, half a second or more apart; what seems to be in the future is old. */
-	if ((uint16_t)(gre_tick(e->time_ns) - m->mark_tick[1]) > MILLISECONDS(MARK_MS) >> GRE_TICK_SHIFT) {
-		m->mark_tick[0] = m->mark_tick[1];
-		m->mark_seq[0] = m->mark_seq[1];
-		m->mark_tick[1] = gre_tick(e->time_ns);
-		m->mark_seq[1] = e->gre->seq;
-	}
+	if ((uint16_t)(gre_tick(e->time_ns) - m->mark_tick[1]) > MILLISECONDS(MARK_MS) >> GRE_TICK_SHIFT)
+		mark_next(m, e);
 }
 
 void gre_seq_end(struct judge *j, const struct event *e, unsigned host)
