@@ -99,7 +99,7 @@ static bool passing(const struct call *c, const struct icmp_seen *s)
 	if ((clear && s->frame > clear) || (disconnect && s->frame > disconnect))
 		return true;
 	return g && g->flags & FLOW_HAS_ACK &&
-	       (g->last_frame > s->frame || (c->ppp && c->ppp->end && s->frame > c->ppp->end_frame));
+	       (flow_last_frame(g) > s->frame || (c->ppp && c->ppp->end && s->frame > c->ppp->end_frame));
 }
 
 static bool unreachable(struct diagnoses *d, const struct call *c)
@@ -171,8 +171,8 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 		"%s sent %" PRIu64 " GRE packets, but none of %s came this way and nothing was acknowledged",
 		host_words(d, speaks, a), (uint64_t)f->packets, host_words(d, silent, b));
 	shown_by(x, call_step(c, STEP_REPLY).frame);
-	shown_by(x, f->first_frame);
-	shown_by(x, f->last_frame);
+	shown_by(x, flow_first_frame(f));
+	shown_by(x, flow_last_frame(f));
 }
 
 static void blocked(struct diagnoses *d, const struct call *c)
@@ -203,8 +203,8 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	because(x, "%s sent and acknowledged nothing more while %s sent %d packets during %.1f s",
 		host_words(d, !host, a), host_words(d, host, b), (int)(f->highest_seq - g->highest_ack),
 		(double)(flow_last_time(f) - flow_last_time(g)) / 1e9);
-	shown_by(x, g->last_frame);
-	shown_by(x, f->last_frame);
+	shown_by(x, flow_last_frame(g));
+	shown_by(x, flow_last_frame(f));
 }
 
 /* One side still sends, but has stopped to acknowledge: what is sent to it no longer arrives. */
@@ -225,8 +225,8 @@ static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
 	because(x, "%s still sends, but has acknowledged none of the last %d packets of %s for %.1f s",
 		host_words(d, !host, a), (int)(f->highest_seq - g->highest_ack), host_words(d, host, b),
 		(double)(flow_last_time(g) - flow_probe_time(f)) / 1e9);
-	shown_by(x, f->last_frame);
-	shown_by(x, g->last_frame);
+	shown_by(x, flow_last_frame(f));
+	shown_by(x, flow_last_frame(g));
 }
 
 /* --- address translation -------------------------------------------------------------------- */
@@ -280,7 +280,7 @@ static const struct flow *misdirected(const struct call *c, unsigned host)
 		const struct flow *g = flow_of(o, host);
 
 		if (o == c || call_connection_id(o) || !g || flow_of(o, !host) || !(g->flags & FLOW_HAS_ACK) ||
-		    g->last_frame < call_step(c, STEP_REPLY).frame)
+		    flow_last_frame(g) < call_step(c, STEP_REPLY).frame)
 			continue;
 		if (only)
 			return NULL;
@@ -312,7 +312,7 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 			(int)host == d->pac ? c->pns_call_id : c->pac_call_id);
 		shown_by(x, call_step(c, STEP_REQUEST).frame);
 		shown_by(x, call_step(c, STEP_REPLY).frame);
-		shown_by(x, g->first_frame);
+		shown_by(x, flow_first_frame(g));
 		return true;
 	}
 	return false;
@@ -370,9 +370,9 @@ static void healthy(struct diagnoses *d, const struct call *c)
 	because(x, "%sboth directions carried data and were acknowledged%s",
 		c->ppp && c->ppp->open_frame ? "PPP came up, " : "", end_words(c));
 	shown_by(x, c->ppp ? c->ppp->open_frame : 0);
-	shown_by(x, f->first_frame);
-	shown_by(x, g->first_frame);
-	shown_by(x, f->last_frame);
+	shown_by(x, flow_first_frame(f));
+	shown_by(x, flow_first_frame(g));
+	shown_by(x, flow_last_frame(f));
 }
 
 /* Until when the call was watched: its end, or that of the capture. */

@@ -79,8 +79,8 @@ static bool lcp_unanswered(const struct look *l, unsigned host)
 		  "See whether PPP was started on that side: the log of its PPP daemon tells why not.");
 	because(x, "%s sent %u LCP Configure-Requests and %s, whose GRE arrives, answered none of them",
 		host_words(l->d, host, b), a->requests + a->repeated, host_words(l->d, !host, e));
-	shown_by(x, flow_of(l->c, host)->first_frame);
-	shown_by(x, flow_of(l->c, !host)->last_frame);
+	shown_by(x, flow_first_frame(flow_of(l->c, host)));
+	shown_by(x, flow_last_frame(flow_of(l->c, !host)));
 	return true;
 }
 
@@ -134,8 +134,8 @@ static bool lcp_looped(const struct look *l)
 		  "an end that sends back what it gets",
 		  "Look for an end whose PPP daemon did not start, so that its terminal echoes.");
 	because(x, "LCP packets of both ends carry one magic number: one end gets its own packets back");
-	shown_by(x, flow_of(l->c, 0) ? flow_of(l->c, 0)->first_frame : 0);
-	shown_by(x, flow_of(l->c, 1) ? flow_of(l->c, 1)->first_frame : 0);
+	shown_by(x, flow_of(l->c, 0) ? flow_first_frame(flow_of(l->c, 0)) : 0);
+	shown_by(x, flow_of(l->c, 1) ? flow_first_frame(flow_of(l->c, 1)) : 0);
 	return true;
 }
 
@@ -338,8 +338,8 @@ static void reset_storm(const struct look *l, unsigned from)
 	because(x, "%s asked %s %u times to start compression or encryption anew, for %" PRIu32 " packets",
 		host_words(l->d, !from, b), host_words(l->d, from, e), coded->resets, coded->packets);
 	shown_by(x, l->s->ccp_frame);
-	shown_by(x, f ? f->last_frame : 0);
-	shown_by(x, g ? g->last_frame : 0);
+	shown_by(x, f ? flow_last_frame(f) : 0);
+	shown_by(x, g ? flow_last_frame(g) : 0);
 }
 
 /* --- addresses ----------------------------------------------------------------------------- */
@@ -450,16 +450,16 @@ static void echo_lost(const struct look *l, unsigned host)
 	char b[HOST_WORDS], e[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!g || l->s->echo_waiting[host] < ECHOES || g->last_frame > l->s->echo_frame[host] ||
+	if (!g || l->s->echo_waiting[host] < ECHOES || flow_last_frame(g) > l->s->echo_frame[host] ||
 	    flow_last_time(flow_of(l->c, host)) - flow_last_time(g) < SECONDS(ECHOES))
 		return;
 	x = found(l->d, "peer-vanished", CONFIDENCE_HIGH, !host, NULL,
 		  "Check power, link and route of that side, and whether its GRE is still let through.");
 	because(x, "%s sent %u LCP Echo-Requests in a row, and nothing more came of %s",
 		host_words(l->d, host, b), l->s->echo_waiting[host], host_words(l->d, !host, e));
-	shown_by(x, g->last_frame);
+	shown_by(x, flow_last_frame(g));
 	shown_by(x, l->s->echo_frame[host]);
-	shown_by(x, flow_of(l->c, host)->last_frame);
+	shown_by(x, flow_last_frame(flow_of(l->c, host)));
 }
 
 /* The capture has the first packets of PPP: what was not seen was not there. */

@@ -645,8 +645,8 @@ static void put_flow_counts(struct report *r, const struct flow *f)
 	put_defects(j, f->defects);
 	emit_bool(j, "cut_headers", f->flags & FLOW_CUT);
 	emit_bool(j, "before_call", f->flags & FLOW_BEFORE_CALL);
-	emit_frame(j, &r->o, "first_frame", "first_capture", f->first_frame);
-	emit_frame(j, &r->o, "last_frame", "last_capture", f->last_frame);
+	emit_frame(j, &r->o, "first_frame", "first_capture", flow_first_frame(f));
+	emit_frame(j, &r->o, "last_frame", "last_capture", flow_last_frame(f));
 	emit_time(j, "last_time", f->flags & FLOW_SEEN, flow_last_time(f));
 }
 

@@ -216,6 +216,8 @@ static struct flow *flow_move(struct tracker *t, struct call *into, struct flow 
 	struct flow *moved = &into->flow[flow_sender(f)];
 
 	*moved = *f;
+	if (!flow_frames_take(moved, flow_first_frame(f), flow_last_frame(f)))
+		t->stats.memory_failed = true;
 	flow_table_move(&t->flows, f, moved);
 	*f = (struct flow){ 0 };
 	return moved;
@@ -398,7 +400,7 @@ static void flow_detach(struct tracker *t, struct flow *f)
 	struct call *c = flow_call(f), *own = NULL;
 
 	if (f->flags & FLOW_SEEN)
-		own = tracker_call_new(t, c->tunnel, NULL, f->first_frame, c->first_time);
+		own = tracker_call_new(t, c->tunnel, NULL, flow_first_frame(f), c->first_time);
 	if (own)
 		flow_move(t, own, f);
 	else

@@ -61,6 +61,45 @@ bool call_step_take(struct call *c, enum call_step step, struct call_step_seen s
 	return rare != NULL;
 }
 
+static bool last_frame(struct flow *f, uint64_t frame)
+{
+	struct call *c = flow_call(f);
+	uint64_t after = frame - c->first_frame;
+
+	f->flags &= (uint16_t)~FLOW_LAST_FAR;
+	f->last_after = (uint32_t)after;
+	if (after == f->last_after)
+		return true;
+	if (!call_rare_make(c))
+		return false;
+	f->flags |= FLOW_LAST_FAR;
+	c->rare->flow_last[flow_sender(f)] = frame;
+	return true;
+}
+
+static bool first_frame(struct flow *f, uint64_t frame)
+{
+	struct call *c = flow_call(f);
+	uint64_t after = frame - c->first_frame;
+
+	f->flags &= (uint16_t)~FLOW_FIRST_FAR;
+	f->first_after = (uint32_t)after;
+	if (after == f->first_after)
+		return true;
+	if (!call_rare_make(c))
+		return false;
+	f->flags |= FLOW_FIRST_FAR;
+	c->rare->flow_first[flow_sender(f)] = frame;
+	return true;
+}
+
+bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last)
+{
+	bool kept = !first || first_frame(f, first);
+
+	return (!last || last_frame(f, last)) && kept;
+}
+
 bool call_last_take(struct call *c, struct call_step_seen seen)
 {
 	c->last_far = !near_first(c, seen, &c->last);
@@ -79,8 +118,8 @@ struct call_step_seen call_last(const struct call *c)
 	for (unsigned from = 0; from < HOSTS; from++) {
 		const struct flow *f = &c->flow[from];
 
-		if (f->flags & FLOW_SEEN && f->last_frame > last.frame)
-			last = (struct call_step_seen){ f->last_frame, flow_last_time(f) };
+		if (flow_last_frame(f) > last.frame)
+			last = (struct call_step_seen){ flow_last_frame(f), flow_last_time(f) };
 	}
 	return last;
 }
@@ -89,12 +128,19 @@ bool call_first_take(struct call *c, struct call_step_seen seen)
 {
 	struct call_step_seen request = call_step(c, STEP_REQUEST), reply = call_step(c, STEP_REPLY);
 	struct call_step_seen last = call_last_message(c);
+	uint64_t first_of[HOSTS], last_of[HOSTS];
 	bool kept;
 
+	for (unsigned from = 0; from < HOSTS; from++) {
+		first_of[from] = flow_first_frame(&c->flow[from]);
+		last_of[from] = flow_last_frame(&c->flow[from]);
+	}
 	c->first_frame = seen.frame;
 	c->first_time = seen.time_ns;
 	kept = !request.frame || call_step_take(c, STEP_REQUEST, request);
 	kept &= !reply.frame || call_step_take(c, STEP_REPLY, reply);
+	for (unsigned from = 0; from < HOSTS; from++)
+		kept &= flow_frames_take(&c->flow[from], first_of[from], last_of[from]);
 	return call_last_take(c, last) && kept;
 }
 
@@ -265,11 +311,11 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 
 	f->packets++;
 	f->defects |= g->defects;
-	f->last_frame = frame;
+	last_frame(f, frame);
 	f->last_us = short_time(time_ns);
 	if (!(f->flags & FLOW_SEEN)) {
 		f->flags |= FLOW_SEEN;
-		f->first_frame = frame;
+		first_frame(f, frame);
 	}
 	if (g->flags & GRE_S) {
 		f->octets += g->payload_length;

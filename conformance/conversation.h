@@ -243,7 +243,7 @@ struct flow {
 	uint64_t probe_us : SHORT_TIME_BITS, : 1;
 	uint64_t defects : 16;    /* enum gre_defect, all that were seen */
 	uint64_t rtt_sum_us : 48; /* one is timed after the other: no more than the call takes */
-	uint64_t first_frame, last_frame;
+	uint32_t first_after, last_after; /* see flow_first_frame(), flow_last_frame() */
 	uint32_t rtt_min_us, rtt_max_us;
 };
 
@@ -261,12 +261,15 @@ enum {
 	FLOW_LARGE_CAME = 1024, /* a large packet was acknowledged when it was the newest */
 	FLOW_SMALL_CAME = 2048, /* a small one was, after large ones had not been */
 	FLOW_WAITED = 4096,     /* its window was full for seconds until the acknowledgment at probe_time */
+	FLOW_FIRST_FAR = 8192,  /* its first frame, and its last one, are in struct call_rare */
+	FLOW_LAST_FAR = 16384,
 };
 
 /* What few calls have; owned by the call. */
 struct call_rare {
 	struct call_step_seen step[CALL_STEPS]; /* those that struct call has no room for */
 	struct call_step_seen last;             /* likewise */
+	uint64_t flow_first[HOSTS], flow_last[HOSTS]; /* frames, by sender; likewise */
 	const char *number;                     /* dialled, escaped, interned; or NULL */
 	uint64_t strange_frame;
 	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
@@ -314,10 +317,11 @@ struct call {
 	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 
 	struct tunnel *tunnel;
-	uint64_t id;
-	struct call *next; /* of the tunnel */
 	uint64_t first_frame;
 	int64_t first_time;
+
+	uint64_t id;
+	struct call *next; /* of the tunnel */
 	struct call_after reply, last;                    /* see call_step(), call_last_message() */
 	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
@@ -438,6 +442,27 @@ static inline uint16_t flow_call_id(const struct flow *f)
 static inline struct call *flow_call(const struct flow *f)
 {
 	return (struct call *)((char *)(f - flow_sender(f)) - offsetof(struct call, flow));
+}
+
+/* Frames of its first and last packet; 0: none came. */
+static inline uint64_t flow_first_frame(const struct flow *f)
+{
+	const struct call *c = flow_call(f);
+
+	if (!(f->flags & FLOW_SEEN))
+		return 0;
+	return f->flags & FLOW_FIRST_FAR ? call_rare(c)->flow_first[flow_sender(f)]
+					 : c->first_frame + f->first_after;
+}
+
+static inline uint64_t flow_last_frame(const struct flow *f)
+{
+	const struct call *c = flow_call(f);
+
+	if (!(f->flags & FLOW_SEEN))
+		return 0;
+	return f->flags & FLOW_LAST_FAR ? call_rare(c)->flow_last[flow_sender(f)]
+					: c->first_frame + f->last_after;
 }
 
 /* When its last packet came, and the data packet whose acknowledgment is timed; whole microseconds. */

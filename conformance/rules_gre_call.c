@@ -131,7 +131,7 @@ static void guessed(struct judge *j, const struct event *e, const struct call *c
 	if (!f || !(f->flags & FLOW_BEFORE_CALL) || !f->data || !call_step(c, STEP_REQUEST).frame ||
 	    c->first_time < call_step(c, STEP_REQUEST).time_ns)
 		return;
-	m = (struct gre_mark){ .frame = f->first_frame, .time_ns = flow_last_time(f) };
+	m = (struct gre_mark){ .frame = flow_first_frame(f), .time_ns = flow_last_time(f) };
 	early_fail(j, e, c, pns, &m);
 }
 
@@ -533,7 +533,7 @@ static void stray_fail(struct judge *j, const struct event *e, unsigned host, co
 	else
 		expected(found, "no data");
 	observed(found, "Call ID %u", id);
-	at(found, f->first_frame, e->call->first_time);
+	at(found, flow_first_frame(f), e->call->first_time);
 }
 
 /* The end of GRE that no call claimed, between hosts that have, or had, a control connection. */

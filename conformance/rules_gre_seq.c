@@ -148,7 +148,7 @@ void gre_first_data(const struct gre_look *l)
 	t = other ? gre_trouble(l->j, m) : NULL;
 	if (t) {
 		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
-		t->percall_before = call_flow(other, e->from)->last_frame;
+		t->percall_before = flow_last_frame(call_flow(other, e->from));
 	}
 }
 
@@ -191,7 +191,7 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 		return;
 	}
 	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host, FAIL_DOUBT | how);
-	f = at(f, t && t->first_frame ? t->first_frame : flow ? flow->first_frame : 0,
+	f = at(f, t && t->first_frame ? t->first_frame : flow ? flow_first_frame(flow) : 0,
 	       long_time(m->first_time, e->time_ns));
 	if (m->first_seq == 1)
 		say(f, "%s began to count its data at 1 instead of 0, as many systems do", who(e, host));

@@ -160,7 +160,7 @@ static void waits_for_ever(struct judge *j, const struct event *e, unsigned host
 	observed(expected(f, "data after a time-out"), "%lld s of silence",
 		 (long long)((now - last_data) / SECONDS(1)));
 	if (flow)
-		at(f, flow->last_frame, last_data);
+		at(f, flow_last_frame(flow), last_data);
 }
 
 /* --- time-outs -------------------------------------------------------------------------------- */
@@ -285,7 +285,7 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 	observed(expected(f, ms ? "an acknowledgment within 100 ms" : "an acknowledgment within 5 s"),
 		 "%lld ms", waited);
 	if (call_flow(e->call, host))
-		evidence(f, call_flow(e->call, host)->last_frame);
+		evidence(f, flow_last_frame(call_flow(e->call, host)));
 }
 
 static void grow(const struct event *e, unsigned host, struct gre_memory *m, uint32_t acknowledged)

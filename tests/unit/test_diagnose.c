@@ -403,12 +403,12 @@ static void lcp_echoes(void)
 	set_up(&s);
 	open_ppp(&s);
 	s.ppp.echo_waiting[PNS] = 3;
-	s.ppp.echo_frame[PNS] = s.call.flow[PAC].last_frame + 1;
+	s.ppp.echo_frame[PNS] = flow_last_frame(&s.call.flow[PAC]) + 1;
 	packet(&s, PNS, 10, false, 40, SECONDS(40));
 	diagnose(&s);
 	only(&s, "peer-vanished");
 	CU_ASSERT_EQUAL(s.out[0].confidence, CONFIDENCE_HIGH);
-	s.ppp.echo_frame[PNS] = s.call.flow[PAC].last_frame - 1; /* it lives */
+	s.ppp.echo_frame[PNS] = flow_last_frame(&s.call.flow[PAC]) - 1; /* it lives */
 	diagnose(&s);
 	CU_ASSERT_PTR_NULL(with_code(&s, "peer-vanished"));
 }
