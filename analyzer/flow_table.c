@@ -78,13 +78,14 @@ static uint32_t place(const struct flow_table *t, const struct flow *f)
 
 bool flow_table_put(struct flow_table *t, struct flow *f)
 {
+	struct flow *before;
 	uint32_t *slot;
 
 	if (pool_number(t->calls, flow_call(f)) >= FLOW_TABLE_CALLS)
 		return false;
 	if (t->count * 2 >= t->room && !resize(t, 64 - t->shift + 1))
 		return false;
-	slot = flow_table_slot(t, f->key);
+	slot = flow_table_slot(t, f->key, &before);
 	t->count += !*slot;
 	*slot = flow_table_tag(t, f->key * t->factor) | place(t, f);
 	return true;
@@ -93,10 +94,11 @@ bool flow_table_put(struct flow_table *t, struct flow *f)
 void flow_table_remove(struct flow_table *t, const struct flow *f)
 {
 	size_t mask = t->room - 1;
-	uint32_t *slot = flow_table_slot(t, f->key);
+	struct flow *found;
+	uint32_t *slot = flow_table_slot(t, f->key, &found);
 	size_t hole = (size_t)(slot - t->slot);
 
-	if (!*slot || flow_table_at(t, *slot) != f)
+	if (found != f)
 		return;
 	/* What the slot had displaced moves back to where it is looked for. */
 	for (size_t i = (hole + 1) & mask; t->slot[i]; i = (i + 1) & mask) {
@@ -113,9 +115,10 @@ void flow_table_remove(struct flow_table *t, const struct flow *f)
 
 void flow_table_move(struct flow_table *t, const struct flow *f, struct flow *moved)
 {
-	uint32_t *slot = flow_table_slot(t, f->key);
+	struct flow *found;
+	uint32_t *slot = flow_table_slot(t, f->key, &found);
 
-	if (*slot && flow_table_at(t, *slot) == f)
+	if (found == f)
 		*slot = flow_table_tag(t, f->key * t->factor) | place(t, moved);
 }
 

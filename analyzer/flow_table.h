@@ -44,7 +44,7 @@ void flow_table_reset(struct flow_table *t);
 static inline struct flow *flow_table_at(const struct flow_table *t, uint32_t slot)
 {
 	uint32_t place = slot & ((1u << FLOW_TAG_SHIFT) - 1);
-	struct call *c = pool_at(t->calls, (place >> 1) - 1);
+	struct call *c = pool_at(t->calls, sizeof(*c), (place >> 1) - 1);
 
 	return &c->flow[place & 1];
 }
@@ -55,18 +55,21 @@ static inline uint32_t flow_table_tag(const struct flow_table *t, uint64_t hash)
 	return (uint32_t)(hash >> (t->shift - (32 - FLOW_TAG_SHIFT))) << FLOW_TAG_SHIFT;
 }
 
-/* The slot of a key, or the empty one where it belongs.  Hot path. */
-static inline uint32_t *flow_table_slot(const struct flow_table *t, uint64_t key)
+/* The slot of a key, or the empty one where it belongs; *f: its flow, or NULL.  Hot path. */
+static inline uint32_t *flow_table_slot(const struct flow_table *t, uint64_t key, struct flow **f)
 {
 	uint64_t hash = key * t->factor;
-	uint32_t tag = flow_table_tag(t, hash);
+	uint32_t tag = flow_table_tag(t, hash), slot;
 	size_t i = hash >> t->shift;
 
-	while (t->slot[i]) {
-		if ((t->slot[i] ^ tag) >> FLOW_TAG_SHIFT == 0 && flow_table_at(t, t->slot[i])->key == key)
-			break;
-		i = (i + 1) & (t->room - 1);
+	for (; (slot = t->slot[i]) != 0; i = (i + 1) & (t->room - 1)) {
+		if ((slot ^ tag) >> FLOW_TAG_SHIFT)
+			continue;
+		*f = flow_table_at(t, slot);
+		if ((*f)->key == key)
+			return &t->slot[i];
 	}
+	*f = NULL;
 	return &t->slot[i];
 }
 
@@ -90,9 +93,10 @@ static inline struct flow *flow_table_guess(const struct flow_table *t, uint64_t
 
 static inline struct flow *flow_table_find(const struct flow_table *t, uint64_t key)
 {
-	uint32_t slot = *flow_table_slot(t, key);
+	struct flow *f;
 
-	return slot ? flow_table_at(t, slot) : NULL;
+	flow_table_slot(t, key, &f);
+	return f;
 }
 
 #endif

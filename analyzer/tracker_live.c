@@ -169,7 +169,7 @@ static void call_earlier(struct tracker *t, struct call *c, int64_t now)
 	}
 	for (unsigned from = 0; from < HOSTS; from++)
 		if (c->flow[from].flags & FLOW_SEEN && flow_last_time(&c->flow[from]) > now)
-			c->flow[from].last_us = short_time(now);
+			c->flow[from].last = short_time(now);
 }
 
 /* The clock was set back: what seems to be in the future counts from here, or it would never age. */

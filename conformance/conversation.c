@@ -14,9 +14,9 @@ enum {
 	MISSED = 2,           /* segments repeated, from which on a silent peer is missed */
 };
 
-#define LARGE_WAIT_NS INT64_C(1000000000) /* a peer that got it would have acknowledged it by then */
-#define FULL_WAIT_NS INT64_C(2000000000)  /* no path and no delayed acknowledgment takes so long */
-#define RESUME_NS INT64_C(500000000)      /* who goes on so soon has waited for the acknowledgment */
+#define LARGE_WAIT_US 1000000 /* a peer that got it would have acknowledged it by then */
+#define FULL_WAIT_US 2000000  /* no path and no delayed acknowledgment takes so long */
+#define RESUME_US 500000      /* who goes on so soon has waited for the acknowledgment */
 
 struct call_rare *call_rare_make(struct call *c)
 {
@@ -61,20 +61,24 @@ bool call_step_take(struct call *c, enum call_step step, struct call_step_seen s
 	return rare != NULL;
 }
 
-static bool last_frame(struct flow *f, uint64_t frame)
+static bool last_frame_far(struct flow *f, uint64_t frame)
 {
-	struct call *c = flow_call(f);
-	uint64_t after = frame - c->first_frame;
+	struct call_rare *rare = call_rare_make(flow_call(f));
 
-	f->flags &= (uint16_t)~FLOW_LAST_FAR;
+	f->flags |= rare ? FLOW_LAST_FAR : 0;
+	if (rare)
+		rare->flow_last[flow_sender(f)] = frame;
+	return rare != NULL;
+}
+
+static inline bool last_frame(struct flow *f, uint64_t frame)
+{
+	uint64_t after = frame - flow_call(f)->first_frame;
+
 	f->last_after = (uint32_t)after;
-	if (after == f->last_after)
+	if (after == (uint32_t)after && !(f->flags & FLOW_LAST_FAR))
 		return true;
-	if (!call_rare_make(c))
-		return false;
-	f->flags |= FLOW_LAST_FAR;
-	c->rare->flow_last[flow_sender(f)] = frame;
-	return true;
+	return last_frame_far(f, frame);
 }
 
 static bool first_frame(struct flow *f, uint64_t frame)
@@ -97,6 +101,7 @@ bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last)
 {
 	bool kept = !first || first_frame(f, first);
 
+	f->flags &= (uint16_t)~FLOW_LAST_FAR;
 	return (!last || last_frame(f, last)) && kept;
 }
 
@@ -214,9 +219,9 @@ static void flow_came(struct flow *data, uint32_t ack)
 }
 
 /* Times how long a data packet waited for its acknowledgment, one at a time. */
-static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t time_ns)
+static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, struct short_time now)
 {
-	int64_t us = (time_ns - long_time(data->probe_us, time_ns)) / 1000;
+	int64_t us = short_time_until(data->probe, now);
 
 	if ((int32_t)(ack - data->probe_seq) < 0)
 		return;
@@ -225,7 +230,7 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, in
 	data->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	if (was_full) {
 		data->flags |= FLOW_WAITED;
-		data->probe_us = short_time(time_ns);
+		data->probe = now;
 	}
 	if (us < 0 || us > UINT32_MAX || data->rtt_count == RTT_MOST)
 		return;
@@ -248,12 +253,12 @@ static bool carries_data(const struct gre_pkt *g)
 	return g->payload[skip] < 0x40 || g->payload[skip] & 1;
 }
 
-static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns)
+static void probe_start(struct flow *f, const struct gre_pkt *g, struct short_time now)
 {
 	f->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
 	f->probe_seq = g->seq;
-	f->probe_us = short_time(time_ns);
+	f->probe = now;
 }
 
 static void large_waited(struct flow *f, uint64_t frame)
@@ -268,14 +273,14 @@ static void large_waited(struct flow *f, uint64_t frame)
 }
 
 /* Data that follows a large packet for whose acknowledgment one waits. */
-static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
+static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, struct short_time now)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
 
-	if (alone && time_ns - long_time(f->probe_us, time_ns) >= LARGE_WAIT_NS) {
+	if (alone && short_time_until(f->probe, now) >= LARGE_WAIT_US) {
 		large_waited(f, frame);
 		if (g->payload_length >= FLOW_LARGE)
-			probe_start(f, g, time_ns);
+			probe_start(f, g, now);
 	}
 	if (g->payload_length < FLOW_LARGE)
 		f->flags |= FLOW_PROBE_MIXED;
@@ -293,26 +298,27 @@ static void stall_ends(struct flow *f, uint64_t frame)
 }
 
 /* Data goes on: after the acknowledgment for which it had waited, or after a time-out. */
-static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, int64_t time_ns,
+static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, struct short_time now,
 			 int64_t silence)
 {
 	if (f->flags & FLOW_WAITED) {
 		f->flags &= (uint16_t)~FLOW_WAITED;
-		if (time_ns - long_time(f->probe_us, time_ns) <= RESUME_NS)
+		if (short_time_until(f->probe, now) <= RESUME_US)
 			stall_ends(f, frame);
-	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS && window_full(f, peer)) {
+	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_US && window_full(f, peer)) {
 		stall_ends(f, frame);
 	}
 }
 
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
-	int64_t silence = time_ns - long_time(f->last_us, time_ns);
+	const struct short_time now = short_time(time_ns);
+	int64_t silence = short_time_until(f->last, now);
 
 	f->packets++;
 	f->defects |= g->defects;
 	last_frame(f, frame);
-	f->last_us = short_time(time_ns);
+	f->last = now;
 	if (!(f->flags & FLOW_SEEN)) {
 		f->flags |= FLOW_SEEN;
 		first_frame(f, frame);
@@ -322,8 +328,8 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 		f->data++;
 		if (!(f->flags & FLOW_NETWORK) && carries_data(g))
 			f->flags |= FLOW_NETWORK;
-		if (f->flags & FLOW_WAITED || silence >= FULL_WAIT_NS)
-			window_waits(f, peer, frame, time_ns, silence);
+		if (f->flags & FLOW_WAITED || silence >= FULL_WAIT_US)
+			window_waits(f, peer, frame, now, silence);
 		if (f->flags & FLOW_HAS_SEQ) {
 			flow_sequence(f, g->seq);
 		} else {
@@ -332,20 +338,20 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 			f->window = 1;
 		}
 		if (!(f->flags & FLOW_PROBING) && f->highest_seq == g->seq)
-			probe_start(f, g, time_ns);
+			probe_start(f, g, now);
 		else if (f->flags & FLOW_PROBE_LARGE)
-			large_waits(f, g, frame, time_ns);
+			large_waits(f, g, frame, now);
 	}
 	if (g->flags & GRE_A) {
 		bool waits = peer && peer->flags & FLOW_PROBING;
-		bool was_full = waits && time_ns - long_time(peer->last_us, time_ns) >= FULL_WAIT_NS && window_full(peer, f);
+		bool was_full = waits && short_time_until(peer->last, now) >= FULL_WAIT_US && window_full(peer, f);
 
 		f->acks++;
 		if (!(f->flags & FLOW_HAS_ACK) || (int32_t)(g->ack - f->highest_ack) > 0)
 			f->highest_ack = g->ack;
 		f->flags |= FLOW_HAS_ACK;
 		if (waits)
-			flow_acknowledged(peer, g->ack, was_full, time_ns);
+			flow_acknowledged(peer, g->ack, was_full, now);
 	}
 }
 

@@ -200,24 +200,35 @@ struct call_step_seen {
 };
 
 /*
- * Times of which there are many are kept as so many bits of microseconds, never 0: what they mean shows by
- * a time not more than two years from them.
+ * Times of which there are many are kept as 48 bits of microseconds, never 0: what they mean shows by a
+ * time not more than four years from them.  No bit fields, which would be written and read in other
+ * sizes: the processor waits then.
  */
-enum { SHORT_TIME_BITS = 47 };
+struct short_time {
+	uint32_t low;
+	uint16_t high;
+} __attribute__((packed, aligned(2)));
 
-static inline uint64_t short_time(int64_t time_ns)
+static inline struct short_time short_time(int64_t time_ns)
 {
-	uint64_t us = (uint64_t)(time_ns / 1000) & ((UINT64_C(1) << SHORT_TIME_BITS) - 1);
+	uint64_t us = (uint64_t)(time_ns / 1000);
 
-	return us ? us : 1;
+	us += us << 16 == 0;
+	return (struct short_time){ (uint32_t)us, (uint16_t)(us >> 32) };
+}
+
+/* How much later another one is, microseconds. */
+static inline int64_t short_time_until(struct short_time t, struct short_time later)
+{
+	uint64_t apart = ((uint64_t)later.high << 32 | later.low) - ((uint64_t)t.high << 32 | t.low);
+
+	return (int64_t)(apart << 16) >> 16;
 }
 
 /* The time that was kept, ns. */
-static inline int64_t long_time(uint64_t us, int64_t near)
+static inline int64_t long_time(struct short_time t, int64_t near)
 {
-	uint64_t apart = (uint64_t)(near / 1000) - us;
-
-	return (near / 1000 - ((int64_t)(apart << (64 - SHORT_TIME_BITS)) >> (64 - SHORT_TIME_BITS))) * 1000;
+	return (near / 1000 - short_time_until(t, short_time(near))) * 1000;
 }
 
 /*
@@ -238,11 +249,10 @@ struct flow {
 	uint32_t duplicated, reordered; /* reordered: late, but first copy */
 	uint32_t probe_seq;             /* of the data packet whose acknowledgment is timed */
 
-	uint64_t last_us : SHORT_TIME_BITS, : 1; /* see flow_last_time() */
-	uint64_t flags : 16;                     /* FLOW_* */
-	uint64_t probe_us : SHORT_TIME_BITS, : 1;
-	uint64_t defects : 16;    /* enum gre_defect, all that were seen */
-	uint64_t rtt_sum_us : 48; /* one is timed after the other: no more than the call takes */
+	struct short_time last, probe;    /* see flow_last_time(), flow_probe_time() */
+	uint16_t flags;                   /* FLOW_* */
+	uint16_t defects;                 /* enum gre_defect, all that were seen */
+	uint64_t rtt_sum_us;
 	uint32_t first_after, last_after; /* see flow_first_frame(), flow_last_frame() */
 	uint32_t rtt_min_us, rtt_max_us;
 };
@@ -468,12 +478,12 @@ static inline uint64_t flow_last_frame(const struct flow *f)
 /* When its last packet came, and the data packet whose acknowledgment is timed; whole microseconds. */
 static inline int64_t flow_last_time(const struct flow *f)
 {
-	return long_time(f->last_us, flow_call(f)->first_time);
+	return long_time(f->last, flow_call(f)->first_time);
 }
 
 static inline int64_t flow_probe_time(const struct flow *f)
 {
-	return long_time(f->probe_us, flow_call(f)->first_time);
+	return long_time(f->probe, flow_call(f)->first_time);
 }
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20, BLOCK_MIN = HUGE_PAGE };
+enum { HUGE_PAGE = 2 << 20 };
 
 /*
  * Small tools must stay small: huge pages only once a few blocks are full.  Then several blocks are mapped
@@ -37,7 +37,7 @@ static void *map(size_t octets, int huge)
 
 void *pool_map(size_t octets)
 {
-	return map(octets, octets >= (size_t)BLOCKS_BEFORE_HUGE * BLOCK_MIN);
+	return map(octets, octets >= (size_t)BLOCKS_BEFORE_HUGE * HUGE_PAGE);
 }
 
 void pool_unmap(void *memory, size_t octets)
@@ -49,13 +49,11 @@ void pool_unmap(void *memory, size_t octets)
 void pool_init(struct pool *p, size_t size)
 {
 	*p = (struct pool){ .size = size };
-	while (size << p->shift < BLOCK_MIN)
-		p->shift++;
 }
 
 static size_t block_octets(const struct pool *p)
 {
-	return p->size << p->shift;
+	return p->size << pool_shift(p->size);
 }
 
 /* How many blocks were mapped together with the n-th, the first of them. */
@@ -96,8 +94,8 @@ void *pool_get(struct pool *p)
 	if (record) {
 		memcpy(&p->released, record, sizeof(p->released));
 		memset(record, 0, p->size);
-	} else if (p->used < p->nblocks << p->shift || pool_grow(p)) {
-		record = pool_at(p, p->used++);
+	} else if (p->used < p->nblocks << pool_shift(p->size) || pool_grow(p)) {
+		record = pool_at(p, p->size, p->used++);
 	}
 	if (record)
 		p->live++;
@@ -111,7 +109,7 @@ size_t pool_number(const struct pool *p, const void *record)
 	do {
 		at = (size_t)((uintptr_t)record - (uintptr_t)p->blocks[--block]);
 	} while (at >= block_octets(p));
-	return (block << p->shift) + at / p->size;
+	return (block << pool_shift(p->size)) + at / p->size;
 }
 
 void pool_put(struct pool *p, void *record)

@@ -13,7 +13,6 @@
 
 struct pool {
 	size_t size;	   /* of a record, a multiple of 8 */
-	unsigned shift;	   /* a block has 1 << shift records */
 	uint8_t **blocks;
 	size_t nblocks;
 	size_t used;	   /* records of all blocks that ever were in use */
@@ -28,10 +27,21 @@ void pool_clear(struct pool *p);
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *record);
 
-/* The record of a number; pool_number() finds it, the faster the later it was new. */
-static inline void *pool_at(const struct pool *p, size_t number)
+/* A block has 1 << pool_shift() records: at least 2 MB. */
+static inline unsigned pool_shift(size_t size)
 {
-	return p->blocks[number >> p->shift] + (number & (((size_t)1 << p->shift) - 1)) * p->size;
+	return 64 - (unsigned)__builtin_clzll(((uint64_t)2 << 20) / size);
+}
+
+/*
+ * The record of a number.  size: of a record, as when the pool was made; where the compiler knows it, this is
+ * fast.  pool_number() finds the number, the faster the later it was new.
+ */
+static inline void *pool_at(const struct pool *p, size_t size, size_t number)
+{
+	unsigned shift = pool_shift(size);
+
+	return p->blocks[number >> shift] + (number & (((size_t)1 << shift) - 1)) * size;
 }
 size_t pool_number(const struct pool *p, const void *record);
 

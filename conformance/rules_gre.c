@@ -28,7 +28,7 @@ static void take_over(struct gre_memory *m, const struct flow *f)
 	m->flags |= GRE_MEM_DATA;
 	m->first_seq = f->first_seq;
 	m->highest = m->acked = m->floor = f->highest_seq;
-	m->first_time = m->last_data = f->last_us;
+	m->first_time = m->last_data = f->last;
 }
 
 /* Whether data needs no second look: the call is up, and its connection too. */

@@ -51,21 +51,21 @@ struct gre_trouble {
  * Times are kept short: see short_time() and gre_tick().
  */
 struct gre_memory {
-	uint64_t last_data : SHORT_TIME_BITS; /* time of its last data packet in order */
-	uint64_t side : 1;                /* its index in call_memory.gre */
-	uint64_t flags : 16;              /* GRE_MEM_* */
-	/* When the oldest data was sent that is not acknowledged; 0: none. */
-	uint64_t unacked_since : SHORT_TIME_BITS, : 1;
-	uint64_t ip_id : 16;                   /* of its last packet */
-	uint64_t first_time : SHORT_TIME_BITS, : 1; /* of its data */
-	uint64_t data_ip_id : 16;              /* of its last data packet in order */
+	struct short_time last_data;     /* of its last data packet in order */
+	struct short_time unacked_since; /* when the oldest data was sent that is not acknowledged; 0: none */
+	struct short_time first_time;    /* of its data */
+	uint16_t flags;                  /* GRE_MEM_* */
+	uint16_t ip_id;                  /* of its last packet */
+	uint16_t data_ip_id;             /* of its last data packet in order */
 	uint32_t highest;                      /* Sequence Number of its data */
 	uint32_t acked;        /* the highest of it that the other side acknowledged, or all before it */
 	uint32_t floor;        /* what was sent up to here is not outstanding: acknowledged or timed out */
 	uint32_t told_seq;     /* its last acknowledgment was in the packet with this number, or after it */
 	uint32_t first_seq;    /* the first Sequence Number */
 	uint32_t mark_seq;     /* was the highest at mark_tick[1], so much less at the one before */
-	uint16_t mark_less, mark_tick[2];
+	uint16_t mark_less : 15;
+	uint16_t side : 1; /* its own index in call_memory.gre */
+	uint16_t mark_tick[2];
 	uint16_t told_tick, told_ip_id;
 	uint16_t allowed;     /* the most that its own window can be by now; 0: not known yet */
 	uint16_t grown;       /* packets acknowledged since that grew */

@@ -88,6 +88,12 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack);
 void gre_window_late(struct judge *j, const struct event *e, unsigned host, int64_t now);
 void gre_window_end(struct judge *j, const struct event *e, unsigned host);
 
+/* Whether data was sent that is not acknowledged. */
+static inline bool gre_waits(const struct gre_memory *m)
+{
+	return m->unacked_since.low || m->unacked_since.high;
+}
+
 /* Nothing is late before this, under either profile. */
 enum { GRE_ACK_DUE_MS = 300 };
 
@@ -95,7 +101,7 @@ enum { GRE_ACK_DUE_MS = 300 };
 static inline void gre_window_due(struct judge *j, const struct event *e, unsigned host,
 				  const struct gre_memory *m, int64_t now)
 {
-	if (m->unacked_since && now - long_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
+	if (gre_waits(m) && now - long_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
 		gre_window_late(j, e, host, now);
 }
 

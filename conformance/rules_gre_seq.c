@@ -16,6 +16,7 @@ enum {
 	JUMP_LIMIT = 1 << 16, /* more than this is no loss */
 	SKIPS_ENOUGH = 5,
 	REGULAR_ENOUGH = 8,
+	MARK_LESS_MAX = (1 << 15) - 1,
 	MARK_MS = 500,    /* from one mark to the next */
 	START_SLACK = 16, /* numbers below the first that may have changed places with it */
 };
@@ -113,9 +114,9 @@ static void mark_next(struct gre_memory *m, const struct event *e)
 	uint16_t tick = m->mark_tick[1];
 
 	mark_only(m, e);
-	if (less > UINT16_MAX)
+	if (less > MARK_LESS_MAX)
 		return;
-	m->mark_less = (uint16_t)less;
+	m->mark_less = less & MARK_LESS_MAX;
 	m->mark_tick[0] = tick;
 }
 
@@ -287,7 +288,7 @@ static void restart(const struct gre_look *l, const char *what)
 	m->flags |= GRE_MEM_RESTARTED;
 	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
-	m->unacked_since = 0;
+	m->unacked_since = (struct short_time){ 0, 0 };
 	mark_only(m, l->e);
 	if (t)
 		t->has_hole = false;

@@ -152,7 +152,7 @@ static void waits_for_ever(struct judge *j, const struct event *e, unsigned host
 	struct finding *f;
 
 	if (now - last_data < SECONDS(WAIT_S) || m->highest - m->floor < announced(e, host) ||
-	    m->unacked_since == 0 || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
+	    !gre_waits(m) || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
 		return;
 	f = fail(j, e, RULE_ATO_REQ_01, (int)host, doubts(m, gre_half(e->call, !host)));
 	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host),
@@ -251,7 +251,7 @@ void gre_window_sent(const struct gre_look *l, uint32_t before)
 		if (out > m->allowed)
 			exceeded(l, out);
 	}
-	if (!m->unacked_since)
+	if (!gre_waits(m))
 		m->unacked_since = short_time(now);
 	m->last_data = short_time(now);
 }
@@ -327,7 +327,7 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 	m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
 	if (t)
 		t->stalls = 0;
-	m->unacked_since = ack == m->highest ? 0 : short_time(now);
+	m->unacked_since = ack == m->highest ? (struct short_time){ 0, 0 } : short_time(now);
 	if (m->allowed)
 		grow(l->e, host, m, (uint32_t)acknowledged);
 }

@@ -244,7 +244,7 @@ static struct flow a_flow(unsigned from, uint16_t call_id)
 		.defects = GRE_BAD_K | GRE_BAD_PAD,
 		.first_after = 5,
 		.last_after = 12,
-		.last_us = short_time(START + MS(9000)),
+		.last = short_time(START + MS(9000)),
 		.rtt_sum_us = 3000,
 		.rtt_min_us = 400,
 		.rtt_max_us = 2100000,
