@@ -11,24 +11,24 @@
 #define PPTPSCOPE_FLOW_TABLE_H
 
 #include "conformance/conversation.h"
-#include "conformance/pool.h"
 
 /* So many calls have room in a slot. */
 enum { FLOW_TAG_SHIFT = 24, FLOW_TABLE_CALLS = (1 << (FLOW_TAG_SHIFT - 1)) - 1 };
 
 struct flow_table {
-	const struct pool *calls; /* whose flows these are */
-	uint32_t *slot;		  /* 0: empty */
-	size_t room;		  /* a power of two */
+	struct call *calls; /* whose flows these are */
+	uint32_t *slot;	    /* 0: empty */
+	size_t room;	    /* a power of two */
 	size_t count;
 	unsigned shift; /* 64 - log2(room) */
 	uint64_t factor;
 };
 
-bool flow_table_init(struct flow_table *t, const struct pool *calls);
+/* calls: side by side, see pool_reserve(). */
+bool flow_table_init(struct flow_table *t, void *calls);
 void flow_table_clear(struct flow_table *t);
 
-/* Adds f under its key; a flow that had the key is not found any more.  False without memory, or room. */
+/* Adds f under its key; a flow that had the key is not found any more.  False without memory. */
 bool flow_table_put(struct flow_table *t, struct flow *f);
 
 /* Takes f out, if it is the one that its key finds. */
@@ -44,9 +44,7 @@ void flow_table_reset(struct flow_table *t);
 static inline struct flow *flow_table_at(const struct flow_table *t, uint32_t slot)
 {
 	uint32_t place = slot & ((1u << FLOW_TAG_SHIFT) - 1);
-	struct call *c = pool_at(t->calls, sizeof(*c), (place >> 1) - 1);
-
-	return &c->flow[place & 1];
+	return &t->calls[(place >> 1) - 1].flow[place & 1];
 }
 
 /* The bits of the hash below those that tell the slot. */

@@ -57,7 +57,7 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 			h.tunnel->mirrored++;
 			p->counts.unseen[UNSEEN_MIRROR]++;
 		} else {
-			struct flow *f = tracker_flow(p->tracker, h.tunnel, h.from, h.gre.call_id);
+			struct flow *f = tracker_flow(p->tracker, h.tunnel, &h.from, h.gre.call_id);
 
 			tracker_gre(p->tracker, h.tunnel, h.from, f, &h.gre, h.frame, h.time_ns);
 			p->counts.gre++;
@@ -96,12 +96,10 @@ static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g
 static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
 		     const struct gre_pkt *g, bool identical)
 {
-	struct flow *f = tracker_flow(p->tracker, tunnel, from, g->call_id);
-	struct call *call = f ? flow_call(f) : NULL;
+	struct flow *f = tracker_flow(p->tracker, tunnel, &from, g->call_id);
+	struct call *call = f ? flow_call_from(f, from) : NULL;
 	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
-	if (f)
-		from = flow_sender(f);
 	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
 		const struct event e = {
 			.kind = EVENT_GRE,
@@ -172,8 +170,9 @@ static void gre_other_version(struct pipeline *p, const struct datagram *d, cons
 	/* The octets of the key lie where they do in version 1, if it is PPTP. */
 	if (d->caplen >= GRE_KEY_END) {
 		struct cursor c = cursor_on(d->payload + GRE_KEY_END - 2, 2);
+		unsigned from = e.from;
 
-		e.flow = tracker_flow(p->tracker, e.tunnel, e.from, cursor_u16(&c));
+		e.flow = tracker_flow(p->tracker, e.tunnel, &from, cursor_u16(&c));
 	}
 	e.call = e.flow ? flow_call(e.flow) : NULL;
 	e.connection = e.call ? call_connection(e.call) : NULL;

@@ -123,7 +123,7 @@ static struct tunnel *tunnel_new(struct tracker *t, uint32_t context, const stru
 	x->host[1] = *high;
 	x->pac = -1;
 	t->tunnels[t->ntunnels++] = x;
-	x->id = id_of(t, ++t->stats.tunnels);
+	x->id = x->key_id = id_of(t, ++t->stats.tunnels);
 	return x;
 }
 
@@ -181,7 +181,7 @@ static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
 
 uint64_t tracker_flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id)
 {
-	return tunnel->private->primary->id << 17 | (uint64_t)from << 16 | call_id;
+	return tunnel->key_id << 17 | (uint64_t)from << 16 | call_id;
 }
 
 struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
@@ -472,14 +472,17 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	return f;
 }
 
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned *from,
 			  uint16_t call_id)
 {
-	struct flow *f = tracker_flow_find(t, tunnel, from, call_id);
+	struct flow *f = tracker_flow_find(t, tunnel, *from, call_id);
 
+	if (f || !ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
+		return f;
 	/* Both ends at one address: the Call ID alone tells the direction. */
-	if (!f && ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
-		f = tracker_flow_find(t, tunnel, !from, call_id);
+	f = tracker_flow_find(t, tunnel, !*from, call_id);
+	if (f)
+		*from = !*from;
 	return f;
 }
 
@@ -494,8 +497,7 @@ struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from
 		if (!f)
 			return NULL;
 	}
-	from = flow_sender(f);
-	peer = call_flow(flow_call(f), !from);
+	peer = call_flow(flow_call_from(f, from), !from);
 	flow_apply(f, peer, g, frame, time_ns);
 	/* Looked for ever more rarely, so that what cannot be paired costs nothing. */
 	if (!peer && g->flags & GRE_A && !(f->packets & (f->packets - 1)) &&
@@ -562,6 +564,7 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 		if (!to)
 			return;
 		to->private->primary = from->private->primary;
+		to->key_id = from->key_id;
 		to->private->opposite = from;
 		from->private->opposite = to;
 		to->first_frame = c->first_frame;
@@ -885,8 +888,6 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	if (!t)
 		return NULL;
 	t->limits = *limits;
-	if (t->limits.max_calls > FLOW_TABLE_CALLS)
-		t->limits.max_calls = FLOW_TABLE_CALLS;
 	if (getrandom(t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
 		memset(t->factor, 0x9b, sizeof(t->factor));
 	for (unsigned i = 0; i < 4; i++)
@@ -898,7 +899,10 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));
 	pool_init(&t->call_pool, sizeof(struct call));
-	if (!tunnels_grow(t) || !flow_table_init(&t->flows, &t->call_pool)) {
+	if (t->limits.max_calls > FLOW_TABLE_CALLS)
+		t->limits.max_calls = FLOW_TABLE_CALLS;
+	t->limits.max_calls = pool_reserve(&t->call_pool, t->limits.max_calls);
+	if (!tunnels_grow(t) || !flow_table_init(&t->flows, t->call_pool.side_by_side)) {
 		tracker_free(t);
 		return NULL;
 	}

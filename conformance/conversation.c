@@ -219,7 +219,7 @@ static void flow_came(struct flow *data, uint32_t ack)
 }
 
 /* Times how long a data packet waited for its acknowledgment, one at a time. */
-static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, struct short_time now)
+static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t now)
 {
 	int64_t us = short_time_until(data->probe, now);
 
@@ -230,7 +230,7 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, st
 	data->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	if (was_full) {
 		data->flags |= FLOW_WAITED;
-		data->probe = now;
+		data->probe = short_time_us(now);
 	}
 	if (us < 0 || us > UINT32_MAX || data->rtt_count == RTT_MOST)
 		return;
@@ -253,12 +253,12 @@ static bool carries_data(const struct gre_pkt *g)
 	return g->payload[skip] < 0x40 || g->payload[skip] & 1;
 }
 
-static void probe_start(struct flow *f, const struct gre_pkt *g, struct short_time now)
+static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t now)
 {
 	f->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
 	f->probe_seq = g->seq;
-	f->probe = now;
+	f->probe = short_time_us(now);
 }
 
 static void large_waited(struct flow *f, uint64_t frame)
@@ -273,7 +273,7 @@ static void large_waited(struct flow *f, uint64_t frame)
 }
 
 /* Data that follows a large packet for whose acknowledgment one waits. */
-static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, struct short_time now)
+static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t now)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
 
@@ -298,7 +298,7 @@ static void stall_ends(struct flow *f, uint64_t frame)
 }
 
 /* Data goes on: after the acknowledgment for which it had waited, or after a time-out. */
-static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, struct short_time now,
+static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, int64_t now,
 			 int64_t silence)
 {
 	if (f->flags & FLOW_WAITED) {
@@ -312,13 +312,13 @@ static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame
 
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
-	const struct short_time now = short_time(time_ns);
+	const int64_t now = time_ns / 1000;
 	int64_t silence = short_time_until(f->last, now);
 
 	f->packets++;
 	f->defects |= g->defects;
 	last_frame(f, frame);
-	f->last = now;
+	f->last = short_time_us(now);
 	if (!(f->flags & FLOW_SEEN)) {
 		f->flags |= FLOW_SEEN;
 		first_frame(f, frame);

@@ -44,11 +44,11 @@ struct icmp_seen {
  */
 struct tunnel {
 	uint64_t id; /* 1, 2, ... in order of appearance */
+	uint64_t key_id; /* that keys of its flows have: its own, or that of the one with the roles exchanged */
 	uint32_t context;
 	struct ip_addr host[HOSTS];
 	int pac;
-	enum ctrl_type role_by; /* the message that told the roles */
-	uint64_t role_frame;
+	uint64_t role_frame;    /* of the message that told the roles */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t connections, calls; /* counted, ended ones included */
@@ -60,6 +60,7 @@ struct tunnel {
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
+	uint8_t role_by; /* enum ctrl_type: the message that told the roles */
 	bool nat; /* something between the observer and a host translates Call IDs or addresses */
 	struct tunnel_memory *memory;   /* the judge's; NULL: none */
 	struct tunnel_private *private; /* the tracker's own */
@@ -200,8 +201,8 @@ struct call_step_seen {
 };
 
 /*
- * Times of which there are many are kept as 48 bits of microseconds, never 0: what they mean shows by a
- * time not more than four years from them.  No bit fields, which would be written and read in other
+ * Times of which there are many are kept as 48 bits of microseconds (short_time(): never 0): what they mean
+ * shows by a time not more than four years from them.  No bit fields, which would be written and read in other
  * sizes: the processor waits then.
  */
 struct short_time {
@@ -209,18 +210,22 @@ struct short_time {
 	uint16_t high;
 } __attribute__((packed, aligned(2)));
 
-static inline struct short_time short_time(int64_t time_ns)
+static inline struct short_time short_time_us(int64_t us)
 {
-	uint64_t us = (uint64_t)(time_ns / 1000);
-
-	us += us << 16 == 0;
 	return (struct short_time){ (uint32_t)us, (uint16_t)(us >> 32) };
 }
 
-/* How much later another one is, microseconds. */
-static inline int64_t short_time_until(struct short_time t, struct short_time later)
+static inline struct short_time short_time(int64_t time_ns)
 {
-	uint64_t apart = ((uint64_t)later.high << 32 | later.low) - ((uint64_t)t.high << 32 | t.low);
+	int64_t us = time_ns / 1000;
+
+	return short_time_us((uint64_t)us << 16 ? us : us + 1);
+}
+
+/* How long that is before another time, which is given in microseconds. */
+static inline int64_t short_time_until(struct short_time t, int64_t us)
+{
+	uint64_t apart = (uint64_t)us - ((uint64_t)t.high << 32 | t.low);
 
 	return (int64_t)(apart << 16) >> 16;
 }
@@ -228,7 +233,7 @@ static inline int64_t short_time_until(struct short_time t, struct short_time la
 /* The time that was kept, ns. */
 static inline int64_t long_time(struct short_time t, int64_t near)
 {
-	return (near / 1000 - short_time_until(t, short_time(near))) * 1000;
+	return (near / 1000 - short_time_until(t, near / 1000)) * 1000;
 }
 
 /*
@@ -237,24 +242,27 @@ static inline int64_t long_time(struct short_time t, int64_t near)
  * lost = (highest_seq - first_seq + 1) - (data - duplicated).
  */
 struct flow {
+	/* What every packet touches. */
 	uint64_t key;    /* the tracker's: tunnel, direction, Call ID; 0: there is no such flow */
 	uint64_t window; /* bit i: highest_seq - i was seen */
 	uint64_t octets; /* of PPP payload, by Payload Length */
-	uint64_t packets : 40; /* all, acknowledgments alone included; no more than frames (FRAME_OF) */
 	uint64_t rtt_count : 24; /* times that were taken; when there is no room for more they are enough */
-	uint32_t first_seq, highest_seq;
+	uint64_t packets : 40;   /* all, acknowledgments alone included; no more than frames (FRAME_OF) */
+	uint32_t highest_seq;
 	uint32_t data; /* packets with a sequence number */
 	uint32_t acks; /* packets with an acknowledgment number, alone or on data */
 	uint32_t highest_ack;
-	uint32_t duplicated, reordered; /* reordered: late, but first copy */
-	uint32_t probe_seq;             /* of the data packet whose acknowledgment is timed */
+	uint32_t last_after;     /* see flow_last_frame() */
+	struct short_time last;  /* see flow_last_time() */
+	uint16_t flags;          /* FLOW_* */
+	uint16_t defects;        /* enum gre_defect, all that were seen */
 
-	struct short_time last, probe;    /* see flow_last_time(), flow_probe_time() */
-	uint16_t flags;                   /* FLOW_* */
-	uint16_t defects;                 /* enum gre_defect, all that were seen */
-	uint64_t rtt_sum_us;
-	uint32_t first_after, last_after; /* see flow_first_frame(), flow_last_frame() */
+	struct short_time probe; /* see flow_probe_time() */
+	uint32_t probe_seq;      /* of the data packet whose acknowledgment is timed */
 	uint32_t rtt_min_us, rtt_max_us;
+	uint64_t rtt_sum_us;
+	uint32_t first_seq, first_after; /* see flow_first_frame() */
+	uint32_t duplicated, reordered;  /* reordered: late, but first copy */
 };
 
 enum {
@@ -448,10 +456,15 @@ static inline uint16_t flow_call_id(const struct flow *f)
 	return (uint16_t)f->key;
 }
 
-/* The call that it is a part of. */
+/* The call that it is a part of; faster where its sender is known. */
+static inline struct call *flow_call_from(const struct flow *f, unsigned from)
+{
+	return (struct call *)((char *)(f - from) - offsetof(struct call, flow));
+}
+
 static inline struct call *flow_call(const struct flow *f)
 {
-	return (struct call *)((char *)(f - flow_sender(f)) - offsetof(struct call, flow));
+	return flow_call_from(f, flow_sender(f));
 }
 
 /* Frames of its first and last packet; 0: none came. */

@@ -2,18 +2,14 @@
 /* Records of one size in blocks: see pool.h. */
 #include "conformance/pool.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { HUGE_PAGE = 2 << 20, BLOCK = HUGE_PAGE };
 
-/*
- * Small tools must stay small: huge pages only once a few blocks are full.  Then several blocks are mapped
- * together, as they do not end where pages do.
- */
-enum { BLOCKS_BEFORE_HUGE = 4, HUGE_BLOCKS = 16 };
+/* Small tools must stay small: huge pages only once a few blocks are full. */
+enum { BLOCKS_BEFORE_HUGE = 4 };
 
 static void *map(size_t octets, int huge)
 {
@@ -37,7 +33,7 @@ static void *map(size_t octets, int huge)
 
 void *pool_map(size_t octets)
 {
-	return map(octets, octets >= (size_t)BLOCKS_BEFORE_HUGE * HUGE_PAGE);
+	return map(octets, octets >= (size_t)BLOCKS_BEFORE_HUGE * BLOCK);
 }
 
 void pool_unmap(void *memory, size_t octets)
@@ -51,40 +47,47 @@ void pool_init(struct pool *p, size_t size)
 	*p = (struct pool){ .size = size };
 }
 
-static size_t block_octets(const struct pool *p)
-{
-	return p->size << pool_shift(p->size);
-}
-
-/* How many blocks were mapped together with the n-th, the first of them. */
-static size_t mapped_together(size_t n)
-{
-	return n < BLOCKS_BEFORE_HUGE ? 1 : HUGE_BLOCKS;
-}
-
 void pool_clear(struct pool *p)
 {
-	for (size_t i = 0; i < p->nblocks; i += mapped_together(i))
-		munmap(p->blocks[i], mapped_together(i) * block_octets(p));
+	for (size_t i = 0; i < p->nblocks; i++)
+		munmap(p->blocks[i], BLOCK);
+	pool_unmap(p->side_by_side, p->most * p->size);
 	free(p->blocks);
 	pool_init(p, p->size);
 }
 
-static bool pool_grow(struct pool *p)
+size_t pool_reserve(struct pool *p, size_t most)
 {
-	size_t n = mapped_together(p->nblocks);
-	uint8_t **blocks = realloc(p->blocks, (p->nblocks + n) * sizeof(*blocks));
-	uint8_t *first;
+	const size_t small = (size_t)BLOCKS_BEFORE_HUGE * BLOCK;
+
+	for (; most; most /= 2) {
+		uint8_t *start = mmap(NULL, most * p->size, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (start == MAP_FAILED)
+			continue;
+		if (most * p->size > small)
+			madvise(start + small, most * p->size - small, MADV_HUGEPAGE);
+		p->side_by_side = start;
+		break;
+	}
+	return p->most = most;
+}
+
+static void *pool_grow(struct pool *p)
+{
+	uint8_t **blocks = realloc(p->blocks, (p->nblocks + 1) * sizeof(*blocks));
+	uint8_t *block;
 
 	if (!blocks)
-		return false;
+		return NULL;
 	p->blocks = blocks;
-	first = map(n * block_octets(p), n > 1);
-	if (!first)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		p->blocks[p->nblocks++] = first + i * block_octets(p);
-	return true;
+	block = map(BLOCK, p->nblocks >= BLOCKS_BEFORE_HUGE);
+	if (!block)
+		return NULL;
+	p->blocks[p->nblocks++] = block;
+	p->next = 1;
+	return block;
 }
 
 void *pool_get(struct pool *p)
@@ -94,22 +97,16 @@ void *pool_get(struct pool *p)
 	if (record) {
 		memcpy(&p->released, record, sizeof(p->released));
 		memset(record, 0, p->size);
-	} else if (p->used < p->nblocks << pool_shift(p->size) || pool_grow(p)) {
-		record = pool_at(p, p->size, p->used++);
+	} else if (p->side_by_side) {
+		record = p->next < p->most ? p->side_by_side + p->next++ * p->size : NULL;
+	} else if (p->nblocks && (p->next + 1) * p->size <= BLOCK) {
+		record = p->blocks[p->nblocks - 1] + p->next++ * p->size;
+	} else {
+		record = pool_grow(p);
 	}
 	if (record)
 		p->live++;
 	return record;
-}
-
-size_t pool_number(const struct pool *p, const void *record)
-{
-	size_t block = p->nblocks, at;
-
-	do {
-		at = (size_t)((uintptr_t)record - (uintptr_t)p->blocks[--block]);
-	} while (at >= block_octets(p));
-	return (block << pool_shift(p->size)) + at / p->size;
 }
 
 void pool_put(struct pool *p, void *record)

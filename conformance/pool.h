@@ -15,35 +15,25 @@ struct pool {
 	size_t size;	   /* of a record, a multiple of 8 */
 	uint8_t **blocks;
 	size_t nblocks;
-	size_t used;	   /* records of all blocks that ever were in use */
+	size_t next;	   /* record in the last block that was never used */
 	void *released;	   /* list of released records */
 	size_t live;
+	uint8_t *side_by_side; /* see pool_reserve(); next is then counted in all */
+	size_t most;
 };
 
 void pool_init(struct pool *p, size_t size);
 void pool_clear(struct pool *p);
 
+/*
+ * The records shall lie side by side, so that they are found by their number: of a new pool, before the first.
+ * Addresses are reserved for up to `most`, not memory.  Returns for how many there was room, 0: for none.
+ */
+size_t pool_reserve(struct pool *p, size_t most);
+
 /* A zero-filled record, or NULL when memory is not to be had. */
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *record);
-
-/* A block has 1 << pool_shift() records: at least 2 MB. */
-static inline unsigned pool_shift(size_t size)
-{
-	return 64 - (unsigned)__builtin_clzll(((uint64_t)2 << 20) / size);
-}
-
-/*
- * The record of a number.  size: of a record, as when the pool was made; where the compiler knows it, this is
- * fast.  pool_number() finds the number, the faster the later it was new.
- */
-static inline void *pool_at(const struct pool *p, size_t size, size_t number)
-{
-	unsigned shift = pool_shift(size);
-
-	return p->blocks[number >> shift] + (number & (((size_t)1 << shift) - 1)) * size;
-}
-size_t pool_number(const struct pool *p, const void *record);
 
 /* Zero-filled memory by mmap, huge pages where it is large; pool_unmap releases it. */
 void *pool_map(size_t octets);

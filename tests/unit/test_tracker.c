@@ -76,6 +76,7 @@ static struct call *send_message(unsigned from, enum ctrl_type type, ...)
 static struct flow *gre(unsigned from, uint16_t call_id, int64_t seq, int64_t ack)
 {
 	struct gre_pkt g = { .flags = GRE_K | 1, .protocol = GRE_PROTO_PPP, .call_id = call_id };
+	struct flow *f;
 
 	if (seq >= 0) {
 		g.flags |= GRE_S;
@@ -87,7 +88,8 @@ static struct flow *gre(unsigned from, uint16_t call_id, int64_t seq, int64_t ac
 		g.ack = (uint32_t)ack;
 	}
 	now += 1000000;
-	return tracker_gre(t, tunnel, from, tracker_flow(t, tunnel, from, call_id), &g, ++frame, now);
+	f = tracker_flow(t, tunnel, &from, call_id);
+	return tracker_gre(t, tunnel, from, f, &g, ++frame, now);
 }
 
 static void on_tunnel(void *ctx, const struct tunnel *x)

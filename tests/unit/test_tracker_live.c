@@ -92,8 +92,9 @@ static struct flow *gre(struct tunnel *x, unsigned from, uint16_t call_id)
 	const struct gre_pkt g = { .flags = GRE_K | GRE_S | 1,
 				   .protocol = GRE_PROTO_PPP,
 				   .call_id = call_id };
+	struct flow *f = tracker_flow(t, x, &from, call_id);
 
-	return tracker_gre(t, x, from, tracker_flow(t, x, from, call_id), &g, 1, now);
+	return tracker_gre(t, x, from, f, &g, 1, now);
 }
 
 /* Time passes, with ticks. */
