@@ -216,7 +216,8 @@ static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
 
 	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || !(f->flags & FLOW_PROBING) ||
 	    f->flags & FLOW_DISTRUST || (int32_t)(f->highest_seq - g->highest_ack) < UNHEARD_PACKETS ||
-	    flow_last_time(g) - flow_probe_time(f) < UNHEARD || flow_last_time(f) - flow_probe_time(f) < UNHEARD)
+	    flow_last_time(g) - flow_probe_time(f) < UNHEARD ||
+	    flow_last_time(f) - flow_probe_time(f) < UNHEARD)
 		return;
 	x = found(
 		d, "peer-vanished", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
@@ -279,8 +280,8 @@ static const struct flow *misdirected(const struct call *c, unsigned host)
 	for (const struct call *o = c->tunnel->first_call; o; o = o->next) {
 		const struct flow *g = flow_of(o, host);
 
-		if (o == c || call_connection_id(o) || !g || flow_of(o, !host) || !(g->flags & FLOW_HAS_ACK) ||
-		    flow_last_frame(g) < call_step(c, STEP_REPLY).frame)
+		if (o == c || call_connection_id(o) || !g || flow_of(o, !host) ||
+		    !(g->flags & FLOW_HAS_ACK) || flow_last_frame(g) < call_step(c, STEP_REPLY).frame)
 			continue;
 		if (only)
 			return NULL;

@@ -492,6 +492,7 @@ bool ppp_is_healthy(const struct call *c)
 
 	/* Of PPP that was up before the capture began, its data tells. */
 	if (!s || !from_the_start(&l))
-		return flow_of(c, 0) && flow_of(c, 1) && call_flow(c, 0)->flags & call_flow(c, 1)->flags & FLOW_NETWORK;
+		return flow_of(c, 0) && flow_of(c, 1) &&
+		       call_flow(c, 0)->flags & call_flow(c, 1)->flags & FLOW_NETWORK;
 	return s->phase == PPP_PHASE_OPEN && authenticated(s);
 }

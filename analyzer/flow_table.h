@@ -17,8 +17,8 @@ enum { FLOW_TAG_SHIFT = 24, FLOW_TABLE_CALLS = (1 << (FLOW_TAG_SHIFT - 1)) - 1 }
 
 struct flow_table {
 	struct call *calls; /* whose flows these are */
-	uint32_t *slot;	    /* 0: empty */
-	size_t room;	    /* a power of two */
+	uint32_t *slot;     /* 0: empty */
+	size_t room;        /* a power of two */
 	size_t count;
 	unsigned shift; /* 64 - log2(room) */
 	uint64_t factor;

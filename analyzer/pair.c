@@ -380,7 +380,8 @@ static void on_call(void *ctx, const struct call *c)
 			struct ends e = flow_ends(&c->tunnel->host[host], &c->tunnel->host[!host],
 						  c->tunnel->context, flow_call_id(call_flow(c, host)));
 
-			span_add(r, &r->flows, &e, (uint32_t)s->calls << 1 | way, flow_first_frame(call_flow(c, host)));
+			span_add(r, &r->flows, &e, (uint32_t)s->calls << 1 | way,
+				 flow_first_frame(call_flow(c, host)));
 		}
 	}
 	s->calls++;

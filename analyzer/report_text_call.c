@@ -292,6 +292,6 @@ void call_text_row(struct tunnel_text *x, const struct call *c)
 			  call_state_name(c->state));
 	else
 		text_line(&x->t, "  %8" PRIu64 " %-8s %6s %6s %-11s %10" PRIu64 " %10" PRIu64 " %8s", c->id,
-			  kind ? kind : "-", pns, pac, call_state_name(c->state), a ? (uint64_t)a->packets : 0,
-			  b ? (uint64_t)b->packets : 0, lost);
+			  kind ? kind : "-", pns, pac, call_state_name(c->state),
+			  a ? (uint64_t)a->packets : 0, b ? (uint64_t)b->packets : 0, lost);
 }

@@ -64,7 +64,7 @@ struct tracker {
 	int64_t next_sweep;
 	struct expected expected[EXPECTED]; /* ring */
 	unsigned nexpected;
-	bool last;	      /* nothing lingers any more */
+	bool last;            /* nothing lingers any more */
 	size_t lingering;     /* calls among the ended */
 	int64_t now;	      /* of the last tick */
 	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */

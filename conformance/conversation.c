@@ -11,7 +11,7 @@ enum {
 	OLD_LIMIT = 1024,     /* older than this is a restart of numbering, not reordering */
 	JUMP_LIMIT = 1 << 16, /* a larger step forward is not loss that anyone can believe */
 	RTT_MOST = (1 << 24) - 1,
-	MISSED = 2,           /* segments repeated, from which on a silent peer is missed */
+	MISSED = 2, /* segments repeated, from which on a silent peer is missed */
 };
 
 #define LARGE_WAIT_US 1000000 /* a peer that got it would have acknowledged it by then */
@@ -344,7 +344,8 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 	}
 	if (g->flags & GRE_A) {
 		bool waits = peer && peer->flags & FLOW_PROBING;
-		bool was_full = waits && short_time_until(peer->last, now) >= FULL_WAIT_US && window_full(peer, f);
+		bool was_full =
+			waits && short_time_until(peer->last, now) >= FULL_WAIT_US && window_full(peer, f);
 
 		f->acks++;
 		if (!(f->flags & FLOW_HAS_ACK) || (int32_t)(g->ack - f->highest_ack) > 0)

@@ -44,11 +44,11 @@ struct icmp_seen {
  */
 struct tunnel {
 	uint64_t id; /* 1, 2, ... in order of appearance */
-	uint64_t key_id; /* that keys of its flows have: its own, or that of the one with the roles exchanged */
+	uint64_t key_id; /* in keys of its flows: its own id, or that of the one with the roles exchanged */
 	uint32_t context;
 	struct ip_addr host[HOSTS];
 	int pac;
-	uint64_t role_frame;    /* of the message that told the roles */
+	uint64_t role_frame; /* of the message that told the roles */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t connections, calls; /* counted, ended ones included */
@@ -202,8 +202,8 @@ struct call_step_seen {
 
 /*
  * Times of which there are many are kept as 48 bits of microseconds (short_time(): never 0): what they mean
- * shows by a time not more than four years from them.  No bit fields, which would be written and read in other
- * sizes: the processor waits then.
+ * shows by a time not more than four years from them.  No bit fields, which would be written and read in
+ * other sizes: the processor waits then.
  */
 struct short_time {
 	uint32_t low;
@@ -243,19 +243,19 @@ static inline int64_t long_time(struct short_time t, int64_t near)
  */
 struct flow {
 	/* What every packet touches. */
-	uint64_t key;    /* the tracker's: tunnel, direction, Call ID; 0: there is no such flow */
-	uint64_t window; /* bit i: highest_seq - i was seen */
-	uint64_t octets; /* of PPP payload, by Payload Length */
+	uint64_t key;            /* the tracker's: tunnel, direction, Call ID; 0: there is no such flow */
+	uint64_t window;         /* bit i: highest_seq - i was seen */
+	uint64_t octets;         /* of PPP payload, by Payload Length */
 	uint64_t rtt_count : 24; /* times that were taken; when there is no room for more they are enough */
 	uint64_t packets : 40;   /* all, acknowledgments alone included; no more than frames (FRAME_OF) */
 	uint32_t highest_seq;
 	uint32_t data; /* packets with a sequence number */
 	uint32_t acks; /* packets with an acknowledgment number, alone or on data */
 	uint32_t highest_ack;
-	uint32_t last_after;     /* see flow_last_frame() */
-	struct short_time last;  /* see flow_last_time() */
-	uint16_t flags;          /* FLOW_* */
-	uint16_t defects;        /* enum gre_defect, all that were seen */
+	uint32_t last_after;    /* see flow_last_frame() */
+	struct short_time last; /* see flow_last_time() */
+	uint16_t flags;         /* FLOW_* */
+	uint16_t defects;       /* enum gre_defect, all that were seen */
 
 	struct short_time probe; /* see flow_probe_time() */
 	uint32_t probe_seq;      /* of the data packet whose acknowledgment is timed */
@@ -285,10 +285,10 @@ enum {
 
 /* What few calls have; owned by the call. */
 struct call_rare {
-	struct call_step_seen step[CALL_STEPS]; /* those that struct call has no room for */
-	struct call_step_seen last;             /* likewise */
+	struct call_step_seen step[CALL_STEPS];       /* those that struct call has no room for */
+	struct call_step_seen last;                   /* likewise */
 	uint64_t flow_first[HOSTS], flow_last[HOSTS]; /* frames, by sender; likewise */
-	const char *number;                     /* dialled, escaped, interned; or NULL */
+	const char *number;                           /* dialled, escaped, interned; or NULL */
 	uint64_t strange_frame;
 	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
 	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
@@ -340,7 +340,7 @@ struct call {
 
 	uint64_t id;
 	struct call *next; /* of the tunnel */
-	struct call_after reply, last;                    /* see call_step(), call_last_message() */
+	struct call_after reply, last; /* see call_step(), call_last_message() */
 	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;

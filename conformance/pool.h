@@ -26,8 +26,8 @@ void pool_init(struct pool *p, size_t size);
 void pool_clear(struct pool *p);
 
 /*
- * The records shall lie side by side, so that they are found by their number: of a new pool, before the first.
- * Addresses are reserved for up to `most`, not memory.  Returns for how many there was room, 0: for none.
+ * The records shall lie side by side, so that they are found by their number.  Of a new pool, before the
+ * first.  Addresses are reserved for up to `most`, not memory.  Returns for how many; 0: for none.
  */
 size_t pool_reserve(struct pool *p, size_t most);
 

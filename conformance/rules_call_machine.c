@@ -50,9 +50,8 @@ static void break_unbound(const struct told *t, enum rule_number rule, unsigned 
 
 static int64_t over_since(const struct told *t, const struct call *c)
 {
-	const struct call_step_seen end = call_step(c, STEP_DISCONNECT).frame
-						   ? call_step(c, STEP_DISCONNECT)
-						   : call_step(c, STEP_REPLY);
+	const struct call_step_seen end = call_step(c, STEP_DISCONNECT).frame ? call_step(c, STEP_DISCONNECT)
+									      : call_step(c, STEP_REPLY);
 
 	return t->e->time_ns - end.time_ns;
 }
@@ -234,7 +233,8 @@ static void bound_iccn(const struct told *t, struct call *c)
 		return;
 	}
 	if (call_step(c, STEP_CLEAR).frame && m) {
-		break_rule(t, RULE_PACIN_WAIT_05, had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_PACIN_WAIT_05,
+			   had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
 		settle_call(t->j, c);
@@ -397,7 +397,8 @@ static void judge_cdn_result(const struct told *t)
 		/* What is no Result Code at all has its finding. */
 		if (result == 0 || result >= CDN_REQUEST || !m)
 			return;
-		f = fault(t, RULE_CDN_RESULT_02, t->pac, had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
+		f = fault(t, RULE_CDN_RESULT_02, t->pac,
+			  had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			  "the PAC answered a Call-Clear-Request with another reason than the request");
 		expected(f, "Result Code %d", CDN_REQUEST);
 	}
@@ -479,8 +480,7 @@ static void over_sli(const struct told *t)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
 			   "the PNS sent a Set-Link-Info for a call that it had refused", call_over);
 	else
-		break_rule(t, RULE_SLI_STATE_01,
-			   knew || call_step(c, STEP_CLEAR).frame ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_SLI_STATE_01, knew || call_step(c, STEP_CLEAR).frame ? 0 : UNLESS_INFLIGHT,
 			   "the PNS sent a Set-Link-Info for a call that was over", call_over);
 }
 

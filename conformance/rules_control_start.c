@@ -69,8 +69,8 @@ static bool differ(const struct turn *t, const struct call *call, uint64_t other
 	const struct call *o = t->e->tunnel->first_call;
 
 	for (unsigned n = 0; o && n < CALLS_WALKED; n++, o = o->next)
-		if (call_connection_id(o) == other && o->pns_id_known && o->pns_call_id == call->pns_call_id &&
-		    o->first_time <= call_last_message(call).time_ns &&
+		if (call_connection_id(o) == other && o->pns_id_known &&
+		    o->pns_call_id == call->pns_call_id && o->first_time <= call_last_message(call).time_ns &&
 		    call->first_time <= call_last_message(o).time_ns)
 			return true;
 	return false;

@@ -57,7 +57,7 @@ struct gre_memory {
 	uint16_t flags;                  /* GRE_MEM_* */
 	uint16_t ip_id;                  /* of its last packet */
 	uint16_t data_ip_id;             /* of its last data packet in order */
-	uint32_t highest;                      /* Sequence Number of its data */
+	uint32_t highest;                /* Sequence Number of its data */
 	uint32_t acked;        /* the highest of it that the other side acknowledged, or all before it */
 	uint32_t floor;        /* what was sent up to here is not outstanding: acknowledged or timed out */
 	uint32_t told_seq;     /* its last acknowledgment was in the packet with this number, or after it */

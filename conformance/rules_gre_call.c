@@ -111,9 +111,8 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
 	if (c->over)
 		m->done |= GRE_DONE_AFTER;
 	/* The message that was missed may be missing in the capture, as all else of the PAC. */
-	if (e->kind != EVENT_MESSAGE &&
-	    (pac_of(e) < 0 || answered_elsewhere(c) ||
-	     !heard_after(e->connection, (unsigned)pac_of(e), t->early.frame)))
+	if (e->kind != EVENT_MESSAGE && (pac_of(e) < 0 || answered_elsewhere(c) ||
+					 !heard_after(e->connection, (unsigned)pac_of(e), t->early.frame)))
 		return;
 	early_fail(j, e, c, host, &t->early);
 }
@@ -244,8 +243,7 @@ static void after_refusal(const struct gre_look *l)
 /* The PNS gave the call up before it was answered; the answer does not bring it back. */
 static bool given_up(const struct call *c)
 {
-	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR).frame &&
-	       call_step(c, STEP_REPLY).frame &&
+	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR).frame && call_step(c, STEP_REPLY).frame &&
 	       call_step(c, STEP_CLEAR).frame < call_step(c, STEP_REPLY).frame;
 }
 
@@ -261,8 +259,8 @@ void gre_data_watched(const struct gre_look *l)
 		after_refusal(l);
 	} else if (c->over && call_step(c, STEP_DISCONNECT).frame) {
 		after_disconnect(l);
-	} else if (c->over || (connection && (connection->state == CONNECTION_STOPPING ||
-					      connection->closed_by >= 0))) {
+	} else if (c->over ||
+		   (connection && (connection->state == CONNECTION_STOPPING || connection->closed_by >= 0))) {
 		after_connection(l);
 	} else if (not_up_yet(c)) {
 		t = gre_trouble(l->j, l->own);
@@ -454,8 +452,7 @@ static const struct control_connection *connection_of(const struct call *c)
 
 static bool up_at(const struct call *c, int64_t time)
 {
-	const struct call_step_seen up =
-		call_step(c, c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY);
+	const struct call_step_seen up = call_step(c, c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY);
 	const struct control_connection *x;
 
 	if (!up.frame || up.time_ns > time || c->state == CALL_REFUSED)

@@ -184,6 +184,7 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 	const struct gre_trouble *t = gre_odd(m);
 	const struct flow *flow = call_flow(e->call, host);
 	struct finding *f;
+	uint64_t frame;
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->first_seq || m->flags & GRE_MEM_RESTARTED)
 		return;
@@ -192,8 +193,10 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 		return;
 	}
 	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host, FAIL_DOUBT | how);
-	f = at(f, t && t->first_frame ? t->first_frame : flow ? flow_first_frame(flow) : 0,
-	       long_time(m->first_time, e->time_ns));
+	frame = flow ? flow_first_frame(flow) : 0;
+	if (t && t->first_frame)
+		frame = t->first_frame;
+	f = at(f, frame, long_time(m->first_time, e->time_ns));
 	if (m->first_seq == 1)
 		say(f, "%s began to count its data at 1 instead of 0, as many systems do", who(e, host));
 	else

@@ -155,8 +155,7 @@ static void waits_for_ever(struct judge *j, const struct event *e, unsigned host
 	    !gre_waits(m) || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
 		return;
 	f = fail(j, e, RULE_ATO_REQ_01, (int)host, doubts(m, gre_half(e->call, !host)));
-	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host),
-	    announced(e, host));
+	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host), announced(e, host));
 	observed(expected(f, "data after a time-out"), "%lld s of silence",
 		 (long long)((now - last_data) / SECONDS(1)));
 	if (flow)
@@ -280,8 +279,7 @@ void gre_window_late(struct judge *j, const struct event *e, unsigned host, int6
 		return;
 	m->done |= GRE_DONE_DUE;
 	f = fail(j, e, ms ? RULE_MSP_ACK100_01 : RULE_WIN_ACKDUE_01, !host, doubts(m, peer));
-	say(f, "%s left data up to number %u unacknowledged for %lld ms", who(e, !host), m->highest,
-	    waited);
+	say(f, "%s left data up to number %u unacknowledged for %lld ms", who(e, !host), m->highest, waited);
 	observed(expected(f, ms ? "an acknowledgment within 100 ms" : "an acknowledgment within 5 s"),
 		 "%lld ms", waited);
 	if (call_flow(e->call, host))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What calls and flows keep short: it comes back as it was, near the beginning of the call and far from it. */
+/* What calls and flows keep short: it comes back as it was, near the beginning of the call and far from it.
+ */
 #include "conformance/conversation.h"
 
 #include <CUnit/CUnit.h>
@@ -13,7 +14,9 @@
 static struct call a_call(void)
 {
 	static struct tunnel tunnel = { .id = 1, .pac = -1 };
-	struct call c = { .id = 1, .tunnel = &tunnel, .first_frame = FRAME_OF(2, 100), .first_time = S(1700000000) };
+	struct call c = {
+		.id = 1, .tunnel = &tunnel, .first_frame = FRAME_OF(2, 100), .first_time = S(1700000000)
+	};
 
 	for (unsigned from = 0; from < HOSTS; from++)
 		c.flow[from].key = 1 << 17 | from << 16 | 7;
@@ -23,7 +26,8 @@ static struct call a_call(void)
 static void test_short_times(void)
 {
 	/* Among them one whose lower 48 bits are all 0. */
-	const int64_t around[] = { 0, 1000, S(1700000000), (INT64_C(1) << 48) * 1000, (INT64_C(6) << 48) * 1000 };
+	const int64_t around[] = { 0, 1000, S(1700000000), (INT64_C(1) << 48) * 1000,
+				   (INT64_C(6) << 48) * 1000 };
 	const int64_t apart[] = { 0, 1000, S(1), S(86400) * 365, S(86400) * 365 * 4 };
 
 	for (unsigned i = 0; i < sizeof(around) / sizeof(*around); i++)
@@ -59,8 +63,9 @@ static void steps_at(uint64_t frames, int64_t ns)
 	CU_ASSERT_TRUE(call_last_take(&c, seen));
 	/* It begins earlier, and then so much earlier that nothing is near any more. */
 	for (unsigned days = 0; days < 2; days++) {
-		CU_ASSERT_TRUE(call_first_take(
-			&c, (struct call_step_seen){ FRAME_OF(2 - days, 50), c.first_time - S(86400) * days - 1 }));
+		CU_ASSERT_TRUE(
+			call_first_take(&c, (struct call_step_seen){ FRAME_OF(2 - days, 50),
+								     c.first_time - S(86400) * days - 1 }));
 		for (enum call_step step = 0; step < CALL_STEPS; step++)
 			CU_ASSERT_TRUE(step_is(&c, step, seen.frame, seen.time_ns));
 		CU_ASSERT_EQUAL(call_last_message(&c).frame, seen.frame);
@@ -107,8 +112,9 @@ static void frames_at(uint64_t first, uint64_t last)
 		}
 		CU_ASSERT_EQUAL(call_last(&c).frame, last + 1);
 		CU_ASSERT_EQUAL(call_last(&c).time_ns, time_ns);
-		CU_ASSERT_TRUE(call_first_take(
-			&c, (struct call_step_seen){ FRAME_OF(2 - days, 50), c.first_time - S(86400) * days }));
+		CU_ASSERT_TRUE(
+			call_first_take(&c, (struct call_step_seen){ FRAME_OF(2 - days, 50),
+								     c.first_time - S(86400) * days }));
 	}
 	free(c.rare);
 }

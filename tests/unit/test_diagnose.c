@@ -39,8 +39,8 @@ static void packet(struct scene *s, unsigned from, uint32_t seq, bool ack, uint1
 		g.flags |= GRE_A;
 		g.ack = s->call.flow[!from].highest_seq;
 	}
-	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g, 100 + s->call.flow[0].packets + s->call.flow[1].packets,
-		   time_ns);
+	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g,
+		   100 + s->call.flow[0].packets + s->call.flow[1].packets, time_ns);
 }
 
 /* An acknowledgment alone. */
@@ -48,8 +48,8 @@ static void acknowledge(struct scene *s, unsigned from, uint32_t ack, int64_t ti
 {
 	struct gre_pkt g = { .flags = GRE_K | GRE_A | 1, .ack = ack };
 
-	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g, 100 + s->call.flow[0].packets + s->call.flow[1].packets,
-		   time_ns);
+	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g,
+		   100 + s->call.flow[0].packets + s->call.flow[1].packets, time_ns);
 }
 
 static void set_up(struct scene *s)
