@@ -40,11 +40,15 @@ void flow_table_move(struct flow_table *t, const struct flow *f, struct flow *mo
 /* Forgets all flows. */
 void flow_table_reset(struct flow_table *t);
 
-/* The flow in a slot, which is not empty. */
+/* The flow in a slot, which is not empty, and its call. */
+static inline struct call *flow_table_call(const struct flow_table *t, uint32_t slot)
+{
+	return &t->calls[((slot & ((1u << FLOW_TAG_SHIFT) - 1)) >> 1) - 1];
+}
+
 static inline struct flow *flow_table_at(const struct flow_table *t, uint32_t slot)
 {
-	uint32_t place = slot & ((1u << FLOW_TAG_SHIFT) - 1);
-	return &t->calls[(place >> 1) - 1].flow[place & 1];
+	return &flow_table_call(t, slot)->flow[slot & 1];
 }
 
 /* The bits of the hash below those that tell the slot. */
@@ -77,8 +81,8 @@ static inline const uint32_t *flow_table_home(const struct flow_table *t, uint64
 	return &t->slot[key * t->factor >> t->shift];
 }
 
-/* The flow that the key most likely has, by its slot alone; or NULL. */
-static inline struct flow *flow_table_guess(const struct flow_table *t, uint64_t key)
+/* The call of the flow that the key most likely has, by its slot alone; or NULL. */
+static inline struct call *flow_table_guess(const struct flow_table *t, uint64_t key)
 {
 	uint64_t hash = key * t->factor;
 	uint32_t tag = flow_table_tag(t, hash);
@@ -86,7 +90,7 @@ static inline struct flow *flow_table_guess(const struct flow_table *t, uint64_t
 
 	while (t->slot[i] && (t->slot[i] ^ tag) >> FLOW_TAG_SHIFT != 0)
 		i = (i + 1) & (t->room - 1);
-	return t->slot[i] ? flow_table_at(t, t->slot[i]) : NULL;
+	return t->slot[i] ? flow_table_call(t, t->slot[i]) : NULL;
 }
 
 static inline struct flow *flow_table_find(const struct flow_table *t, uint64_t key)

@@ -410,13 +410,13 @@ static void flow_detach(struct tracker *t, struct flow *f)
 /* What had shown of the flow is the call's, which may be older than its first message. */
 static struct flow *flow_adopt(struct tracker *t, struct call *c, struct flow *f)
 {
-	struct call *other = flow_call(f);
+	const struct call *other = flow_call(f);
 
-	f = flow_move(t, c, f);
-	f->flags |= FLOW_BEFORE_CALL;
 	if (other->first_time < c->first_time &&
 	    !call_first_take(c, (struct call_step_seen){ other->first_frame, other->first_time }))
 		t->stats.memory_failed = true;
+	f = flow_move(t, c, f);
+	f->flags |= FLOW_BEFORE_CALL;
 	return f;
 }
 

@@ -2,8 +2,8 @@
 /*
  * Fetches from memory what the next packets will need: see tracker.h.
  *
- * With many calls in random order a packet waits for memory ten times, most of them one after the
- * other: the slot leads to the call, the call to what the judge remembers.  Packets are told of STEPS * 4
+ * With many calls in random order a packet waits for memory ten times, some of them one after the
+ * other: the slot leads to the call, the call to what the judge remembers.  Packets are told of EXPECTED
  * before it is their turn, and each time one is told of, the ones before go a step further.  Nothing
  * is written but the processor's cache.
  */
@@ -14,7 +14,7 @@ enum {
 	CROWD = 4096, /* flows: so many lie in the cache anyway */
 	LINE = 64,
 	STEPS = 3,
-	BETWEEN = EXPECTED / 4, /* packets from one step to the next */
+	BETWEEN = EXPECTED / 4, /* packets from one step to the next; the last step takes time, too */
 };
 
 /* gcc leaves out calls of functions that do nothing but this: to it they have no effect. */
@@ -40,20 +40,18 @@ bool tracker_crowded(const struct tracker *t)
 static void step_on(struct tracker *t, unsigned steps)
 {
 	struct expected *x = &t->expected[(t->nexpected - steps * BETWEEN) % EXPECTED];
-	const struct call *c;
 
 	if (!x->key)
 		return;
 	if (steps == 1)
-		x->flow = flow_table_guess(&t->flows, x->key);
-	if (!x->flow)
+		x->call = flow_table_guess(&t->flows, x->key);
+	if (!x->call)
 		return;
-	c = flow_call(x->flow);
 	if (steps == 1) {
-		fetch(c, LINE);
-		fetch(c->flow, sizeof(c->flow));
-	} else if (c->memory) {
-		fetch(c->memory, sizeof(*c->memory));
+		fetch(x->call, LINE);
+		fetch(x->call->flow, sizeof(x->call->flow));
+	} else if (x->call->memory) {
+		fetch(x->call->memory, sizeof(*x->call->memory));
 	}
 }
 

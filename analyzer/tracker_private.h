@@ -38,10 +38,10 @@ struct intern_slot {
 	size_t len;
 };
 
-/* A packet that will come: its flow, as far as that has been found. */
+/* A packet that will come: its call, as far as that has been found. */
 struct expected {
 	uint64_t key; /* 0: none */
-	const struct flow *flow;
+	const struct call *call;
 };
 
 struct tracker {
