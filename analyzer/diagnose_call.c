@@ -43,32 +43,32 @@ static void refused(struct diagnoses *d, const struct call *c)
 		host < 0 ? "the other side" : host_words(d, (unsigned)host, a),
 		*words ? words : "an undefined result", error ? ", error " : "", error ? error : "",
 		cause ? ", cause " : "", cause ? cause : "");
-	shown_by(x, call_step(c, STEP_REQUEST)->frame);
-	shown_by(x, call_step(c, STEP_REPLY)->frame);
+	shown_by(x, call_step(c, STEP_REQUEST).frame);
+	shown_by(x, call_step(c, STEP_REPLY).frame);
 }
 
 /* What the other side has answered may not be in the capture. */
 static bool partial(const struct call *c)
 {
-	return c->connection ? connection_partial(c->connection) : c->connection_partial;
+	return call_connection(c) ? connection_partial(call_connection(c)) : c->connection_partial;
 }
 
 static void unanswered(struct diagnoses *d, const struct call *c)
 {
-	int64_t since = call_step(c, STEP_REQUEST)->time_ns;
+	int64_t since = call_step(c, STEP_REQUEST).time_ns;
 	int host = d->pac < 0 ? -1 : c->kind == CALL_INCOMING ? !d->pac : d->pac;
 	char a[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!call_step(c, STEP_REQUEST)->frame || call_step(c, STEP_REPLY)->frame ||
-	    call_step(c, STEP_CONNECTED)->frame || flow_of(c, 0) || flow_of(c, 1) || partial(c) ||
+	if (!call_step(c, STEP_REQUEST).frame || call_step(c, STEP_REPLY).frame ||
+	    call_step(c, STEP_CONNECTED).frame || flow_of(c, 0) || flow_of(c, 1) || partial(c) ||
 	    d->end - since < (call_ended(c) ? STOPPED : DIALLING))
 		return;
 	x = found(d, "call-no-reply", CONFIDENCE_MEDIUM, host, NULL,
 		  "See why that side does not answer: its log, its telephone lines, its limit of calls.");
 	because(x, "the request for the call was not answered by %s",
 		host < 0 ? "the other side" : host_words(d, (unsigned)host, a));
-	shown_by(x, call_step(c, STEP_REQUEST)->frame);
+	shown_by(x, call_step(c, STEP_REQUEST).frame);
 }
 
 /* --- GRE ----------------------------------------------------------------------------------- */
@@ -77,14 +77,14 @@ int64_t call_up_time(const struct call *c)
 {
 	enum call_step step = c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY;
 
-	return c->state == CALL_REFUSED ? 0 : call_step(c, step)->time_ns;
+	return c->state == CALL_REFUSED ? 0 : call_step(c, step).time_ns;
 }
 
 /* The Call ID in what this host sends in the call. */
 static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned host, uint16_t call_id)
 {
-	if (c->flow[host])
-		return flow_call_id(c->flow[host]) == call_id;
+	if (call_flow(c, host))
+		return flow_call_id(call_flow(c, host)) == call_id;
 	if ((int)host == d->pac)
 		return c->pns_id_known && c->pns_call_id == call_id;
 	return d->pac >= 0 && c->pac_id_known && c->pac_call_id == call_id;
@@ -94,12 +94,12 @@ static bool sends_to(const struct diagnoses *d, const struct call *c, unsigned h
 static bool passing(const struct call *c, const struct icmp_seen *s)
 {
 	const struct flow *g = flow_of(c, !s->from);
-	uint64_t clear = call_step(c, STEP_CLEAR)->frame, disconnect = call_step(c, STEP_DISCONNECT)->frame;
+	uint64_t clear = call_step(c, STEP_CLEAR).frame, disconnect = call_step(c, STEP_DISCONNECT).frame;
 
 	if ((clear && s->frame > clear) || (disconnect && s->frame > disconnect))
 		return true;
 	return g && g->flags & FLOW_HAS_ACK &&
-	       (g->last_frame > s->frame || (c->ppp && c->ppp->end && s->frame > c->ppp->end_frame));
+	       (flow_last_frame(g) > s->frame || (c->ppp && c->ppp->end && s->frame > c->ppp->end_frame));
 }
 
 static bool unreachable(struct diagnoses *d, const struct call *c)
@@ -137,8 +137,8 @@ static void nothing_at_all(struct diagnoses *d, const struct call *c)
 		  "the way.");
 	because(x, "the call was up for %.1f s and not one GRE packet was seen in either direction",
 		(double)(d->end - up) / 1e9);
-	shown_by(x, call_step(c, STEP_REPLY)->frame);
-	shown_by(x, c->last_frame);
+	shown_by(x, call_step(c, STEP_REPLY).frame);
+	shown_by(x, call_last(c).frame);
 }
 
 /* Two requests of LCP, and no more to come, are as good as more packets that need no answer. */
@@ -161,7 +161,7 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 	struct diagnosis *x;
 
 	/* Who acknowledges has received: then the capture sees only one direction. */
-	if (f->acks || !c->connection_id || (f->packets < SPOKEN && !asked_twice(d, c, speaks)))
+	if (f->acks || !call_controlled(c) || (f->packets < SPOKEN && !asked_twice(d, c, speaks)))
 		return;
 	x = found(d, code, f->packets < SPOKEN ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "the network between them",
@@ -169,10 +169,10 @@ static void one_way(struct diagnoses *d, const struct call *c, unsigned speaks)
 		  "helper.");
 	because(x,
 		"%s sent %" PRIu64 " GRE packets, but none of %s came this way and nothing was acknowledged",
-		host_words(d, speaks, a), f->packets, host_words(d, silent, b));
-	shown_by(x, call_step(c, STEP_REPLY)->frame);
-	shown_by(x, f->first_frame);
-	shown_by(x, f->last_frame);
+		host_words(d, speaks, a), (uint64_t)f->packets, host_words(d, silent, b));
+	shown_by(x, call_step(c, STEP_REPLY).frame);
+	shown_by(x, flow_first_frame(f));
+	shown_by(x, flow_last_frame(f));
 }
 
 static void blocked(struct diagnoses *d, const struct call *c)
@@ -193,8 +193,8 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 	struct diagnosis *x;
 
 	/* Who has ended PPP, or the call, owes no answer; of whom much is missing, more may be. */
-	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || f->last_time - g->last_time < STOPPED ||
-	    d->end - g->last_time < STOPPED || (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN ||
+	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || flow_last_time(f) - flow_last_time(g) < STOPPED ||
+	    d->end - flow_last_time(g) < STOPPED || (int32_t)(f->highest_seq - g->highest_ack) < SPOKEN ||
 	    flow_lost(g) * MISSABLE > g->data || (c->ppp && c->ppp->end && c->ppp->ended_by != host))
 		return;
 	x = found(d, "peer-vanished", CONFIDENCE_MEDIUM, (int)!host, NULL,
@@ -202,9 +202,9 @@ static void stopped(struct diagnoses *d, const struct call *c, unsigned host)
 		  "through.");
 	because(x, "%s sent and acknowledged nothing more while %s sent %d packets during %.1f s",
 		host_words(d, !host, a), host_words(d, host, b), (int)(f->highest_seq - g->highest_ack),
-		(double)(f->last_time - g->last_time) / 1e9);
-	shown_by(x, g->last_frame);
-	shown_by(x, f->last_frame);
+		(double)(flow_last_time(f) - flow_last_time(g)) / 1e9);
+	shown_by(x, flow_last_frame(g));
+	shown_by(x, flow_last_frame(f));
 }
 
 /* One side still sends, but has stopped to acknowledge: what is sent to it no longer arrives. */
@@ -216,7 +216,8 @@ static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
 
 	if (!f || !g || !(g->flags & FLOW_HAS_ACK) || !(f->flags & FLOW_PROBING) ||
 	    f->flags & FLOW_DISTRUST || (int32_t)(f->highest_seq - g->highest_ack) < UNHEARD_PACKETS ||
-	    g->last_time - f->probe_time < UNHEARD || f->last_time - f->probe_time < UNHEARD)
+	    flow_last_time(g) - flow_probe_time(f) < UNHEARD ||
+	    flow_last_time(f) - flow_probe_time(f) < UNHEARD)
 		return;
 	x = found(
 		d, "peer-vanished", CONFIDENCE_MEDIUM, NOBODY_AT_FAULT, "the network between them",
@@ -224,9 +225,9 @@ static void unheard(struct diagnoses *d, const struct call *c, unsigned host)
 		"route.");
 	because(x, "%s still sends, but has acknowledged none of the last %d packets of %s for %.1f s",
 		host_words(d, !host, a), (int)(f->highest_seq - g->highest_ack), host_words(d, host, b),
-		(double)(g->last_time - f->probe_time) / 1e9);
-	shown_by(x, f->last_frame);
-	shown_by(x, g->last_frame);
+		(double)(flow_last_time(g) - flow_probe_time(f)) / 1e9);
+	shown_by(x, flow_last_frame(f));
+	shown_by(x, flow_last_frame(g));
 }
 
 /* --- address translation -------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static void port_as_id(struct diagnoses *d, const struct call *c)
 		  outside);
 	because(x, "the PNS Call ID %u equals the TCP source port: a NAT router has put it there",
 		c->pns_call_id);
-	shown_by(x, call_step(c, STEP_REQUEST)->frame);
+	shown_by(x, call_step(c, STEP_REQUEST).frame);
 }
 
 static void strange_id(struct diagnoses *d, const struct call *c)
@@ -265,7 +266,7 @@ static void strange_id(struct diagnoses *d, const struct call *c)
 		desc->name, rare->strange_id, rare->strange_port ? ", which is the TCP port of the PNS," : "",
 		c->pns_call_id, c->pac_call_id);
 	shown_by(x, rare->strange_frame);
-	shown_by(x, call_step(c, STEP_REPLY)->frame);
+	shown_by(x, call_step(c, STEP_REPLY).frame);
 }
 
 /*
@@ -279,8 +280,8 @@ static const struct flow *misdirected(const struct call *c, unsigned host)
 	for (const struct call *o = c->tunnel->first_call; o; o = o->next) {
 		const struct flow *g = flow_of(o, host);
 
-		if (o == c || o->connection_id || !g || flow_of(o, !host) || !(g->flags & FLOW_HAS_ACK) ||
-		    g->last_frame < call_step(c, STEP_REPLY)->frame)
+		if (o == c || call_connection_id(o) || !g || flow_of(o, !host) ||
+		    !(g->flags & FLOW_HAS_ACK) || flow_last_frame(g) < call_step(c, STEP_REPLY).frame)
 			continue;
 		if (only)
 			return NULL;
@@ -299,7 +300,7 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		char a[HOST_WORDS];
 		struct diagnosis *x;
 
-		if (!call_step(c, STEP_REQUEST)->frame || !call_step(c, STEP_REPLY)->frame ||
+		if (!call_step(c, STEP_REQUEST).frame || !call_step(c, STEP_REPLY).frame ||
 		    flow_of(c, host) || d->pac < 0)
 			continue;
 		g = misdirected(c, host);
@@ -310,9 +311,9 @@ static bool misdirection(struct diagnoses *d, const struct call *c)
 		because(x, "%s sends GRE with Call ID %u, though the control connection agreed on %u",
 			host_words(d, host, a), (unsigned)flow_call_id(g),
 			(int)host == d->pac ? c->pns_call_id : c->pac_call_id);
-		shown_by(x, call_step(c, STEP_REQUEST)->frame);
-		shown_by(x, call_step(c, STEP_REPLY)->frame);
-		shown_by(x, g->first_frame);
+		shown_by(x, call_step(c, STEP_REQUEST).frame);
+		shown_by(x, call_step(c, STEP_REPLY).frame);
+		shown_by(x, flow_first_frame(g));
 		return true;
 	}
 	return false;
@@ -330,7 +331,7 @@ static void collision(struct diagnoses *d, const struct call *c)
 	because(x,
 		"two calls of %s use the PNS Call ID %u at the same time: GRE for them cannot be told apart",
 		host_words(d, d->pac < 0 ? 0 : !d->pac, a), c->pns_call_id);
-	shown_by(x, call_step(c, STEP_REQUEST)->frame);
+	shown_by(x, call_step(c, STEP_REQUEST).frame);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */
@@ -346,12 +347,12 @@ static bool has_code(const struct diagnoses *d, const char *code)
 /* Its connection did not end in order. */
 static bool connection_gone(const struct diagnoses *d, const struct call *c)
 {
-	return c->connection ? connection_failed(c->connection, d->end) : c->connection_failed;
+	return call_connection(c) ? connection_failed(call_connection(c), d->end) : c->connection_failed;
 }
 
 static const char *end_words(const struct call *c)
 {
-	if (call_step(c, STEP_DISCONNECT)->frame || (c->ppp && c->ppp->end == PPP_END_LCP))
+	if (call_step(c, STEP_DISCONNECT).frame || (c->ppp && c->ppp->end == PPP_END_LCP))
 		return ", and it was ended in order";
 	return call_ended(c) ? ", until it ended" : "";
 }
@@ -370,21 +371,21 @@ static void healthy(struct diagnoses *d, const struct call *c)
 	because(x, "%sboth directions carried data and were acknowledged%s",
 		c->ppp && c->ppp->open_frame ? "PPP came up, " : "", end_words(c));
 	shown_by(x, c->ppp ? c->ppp->open_frame : 0);
-	shown_by(x, f->first_frame);
-	shown_by(x, g->first_frame);
-	shown_by(x, f->last_frame);
+	shown_by(x, flow_first_frame(f));
+	shown_by(x, flow_first_frame(g));
+	shown_by(x, flow_last_frame(f));
 }
 
 /* Until when the call was watched: its end, or that of the capture. */
 static int64_t end_of(const struct call *c, int64_t now)
 {
-	if (call_step(c, STEP_CLEAR)->frame)
-		return call_step(c, STEP_CLEAR)->time_ns;
-	if (call_step(c, STEP_DISCONNECT)->frame)
-		return call_step(c, STEP_DISCONNECT)->time_ns;
+	if (call_step(c, STEP_CLEAR).frame)
+		return call_step(c, STEP_CLEAR).time_ns;
+	if (call_step(c, STEP_DISCONNECT).frame)
+		return call_step(c, STEP_DISCONNECT).time_ns;
 	if (c->state == CALL_REFUSED)
-		return c->last_time;
-	return c->end_time ? c->end_time : c->over ? c->last_time : now;
+		return call_last(c).time_ns;
+	return c->end_time ? c->end_time : c->over ? call_last(c).time_ns : now;
 }
 
 unsigned diagnose_call(const struct call *c, int64_t now, struct diagnosis out[DIAGNOSES_MAX])

@@ -35,8 +35,8 @@ static void share(struct diagnoses *d, const struct flow *f, unsigned from, cons
 
 	because(x, "%" PRIu64 " of %" PRIu64 " GRE packets (%.1f %%) %s %s", part, whole,
 		100.0 * (double)part / (double)whole, direction(d, from), verb);
-	shown_by(x, f->first_frame);
-	shown_by(x, f->last_frame);
+	shown_by(x, flow_first_frame(f));
+	shown_by(x, flow_last_frame(f));
 }
 
 static void shares(struct diagnoses *d, const struct call *c, unsigned from)
@@ -101,7 +101,7 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 		s ? "; a router says that they are too large" : "");
 	shown_by(x, s ? s->frame : 0);
 	shown_by(x, rare->large_frame[from]);
-	shown_by(x, g->last_frame);
+	shown_by(x, flow_last_frame(g));
 }
 
 /* --- windows -------------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 static bool stalled_at_end(const struct flow *f, const struct flow *g, unsigned window)
 {
 	return f->flags & FLOW_PROBING && g->flags & FLOW_HAS_ACK &&
-	       f->highest_seq - g->highest_ack == window && g->last_time - f->probe_time >= STALLED;
+	       f->highest_seq - g->highest_ack == window && flow_last_time(g) - flow_probe_time(f) >= STALLED;
 }
 
 static void stall(struct diagnoses *d, const struct call *c, unsigned from)
@@ -133,7 +133,7 @@ static void stall(struct diagnoses *d, const struct call *c, unsigned from)
 		host_words(d, from, a), window, host_words(d, !from, b),
 		rare->stalls[from] >= STALLS_ENOUGH ? ", again and again" : "");
 	shown_by(x, rare->stall_frame[from]);
-	shown_by(x, g->last_frame);
+	shown_by(x, flow_last_frame(g));
 }
 
 void diagnose_path(struct diagnoses *d, const struct call *c)

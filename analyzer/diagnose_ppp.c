@@ -62,7 +62,7 @@ static void text_words(const struct ppp_session *s, enum ppp_text_kind kind, uns
 
 static void end_shown_by(struct diagnosis *x, const struct look *l)
 {
-	shown_by(x, l->s->end ? l->s->end_frame : l->c->last_frame);
+	shown_by(x, l->s->end ? l->s->end_frame : call_last(l->c).frame);
 }
 
 /* --- LCP ----------------------------------------------------------------------------------- */
@@ -79,8 +79,8 @@ static bool lcp_unanswered(const struct look *l, unsigned host)
 		  "See whether PPP was started on that side: the log of its PPP daemon tells why not.");
 	because(x, "%s sent %u LCP Configure-Requests and %s, whose GRE arrives, answered none of them",
 		host_words(l->d, host, b), a->requests + a->repeated, host_words(l->d, !host, e));
-	shown_by(x, flow_of(l->c, host)->first_frame);
-	shown_by(x, flow_of(l->c, !host)->last_frame);
+	shown_by(x, flow_first_frame(flow_of(l->c, host)));
+	shown_by(x, flow_last_frame(flow_of(l->c, !host)));
 	return true;
 }
 
@@ -134,8 +134,8 @@ static bool lcp_looped(const struct look *l)
 		  "an end that sends back what it gets",
 		  "Look for an end whose PPP daemon did not start, so that its terminal echoes.");
 	because(x, "LCP packets of both ends carry one magic number: one end gets its own packets back");
-	shown_by(x, flow_of(l->c, 0) ? flow_of(l->c, 0)->first_frame : 0);
-	shown_by(x, flow_of(l->c, 1) ? flow_of(l->c, 1)->first_frame : 0);
+	shown_by(x, flow_of(l->c, 0) ? flow_first_frame(flow_of(l->c, 0)) : 0);
+	shown_by(x, flow_of(l->c, 1) ? flow_first_frame(flow_of(l->c, 1)) : 0);
 	return true;
 }
 
@@ -251,7 +251,7 @@ static bool auth_undecided(const struct look *l, unsigned authenticator)
 
 	if (!a->seen || !a->rounds || a->outcome != PPP_UNFINISHED || !l->settled ||
 	    l->s->phase >= PPP_PHASE_NETWORK || !all_seen(l->c, authenticator) ||
-	    l->d->end - call_step(l->c, STEP_REPLY)->time_ns < SETTLED)
+	    l->d->end - call_step(l->c, STEP_REPLY).time_ns < SETTLED)
 		return false;
 	text_words(l->s, PPP_TEXT_USER, authenticator, " as ", user);
 	x = found(l->d, "auth-failed", CONFIDENCE_MEDIUM, (int)authenticator, NULL,
@@ -338,8 +338,8 @@ static void reset_storm(const struct look *l, unsigned from)
 	because(x, "%s asked %s %u times to start compression or encryption anew, for %" PRIu32 " packets",
 		host_words(l->d, !from, b), host_words(l->d, from, e), coded->resets, coded->packets);
 	shown_by(x, l->s->ccp_frame);
-	shown_by(x, f ? f->last_frame : 0);
-	shown_by(x, g ? g->last_frame : 0);
+	shown_by(x, f ? flow_last_frame(f) : 0);
+	shown_by(x, g ? flow_last_frame(g) : 0);
 }
 
 /* --- addresses ----------------------------------------------------------------------------- */
@@ -394,7 +394,7 @@ static bool nothing_asked(const struct ppp_session *s)
 static bool carried_data(const struct call *c)
 {
 	for (unsigned h = 0; h < HOSTS; h++)
-		if (c->flow[h] && c->flow[h]->flags & FLOW_NETWORK)
+		if (call_flow(c, h) && call_flow(c, h)->flags & FLOW_NETWORK)
 			return true;
 	return false;
 }
@@ -450,16 +450,16 @@ static void echo_lost(const struct look *l, unsigned host)
 	char b[HOST_WORDS], e[HOST_WORDS];
 	struct diagnosis *x;
 
-	if (!g || l->s->echo_waiting[host] < ECHOES || g->last_frame > l->s->echo_frame[host] ||
-	    flow_of(l->c, host)->last_time - g->last_time < SECONDS(ECHOES))
+	if (!g || l->s->echo_waiting[host] < ECHOES || flow_last_frame(g) > l->s->echo_frame[host] ||
+	    flow_last_time(flow_of(l->c, host)) - flow_last_time(g) < SECONDS(ECHOES))
 		return;
 	x = found(l->d, "peer-vanished", CONFIDENCE_HIGH, !host, NULL,
 		  "Check power, link and route of that side, and whether its GRE is still let through.");
 	because(x, "%s sent %u LCP Echo-Requests in a row, and nothing more came of %s",
 		host_words(l->d, host, b), l->s->echo_waiting[host], host_words(l->d, !host, e));
-	shown_by(x, g->last_frame);
+	shown_by(x, flow_last_frame(g));
 	shown_by(x, l->s->echo_frame[host]);
-	shown_by(x, flow_of(l->c, host)->last_frame);
+	shown_by(x, flow_last_frame(flow_of(l->c, host)));
 }
 
 /* The capture has the first packets of PPP: what was not seen was not there. */
@@ -474,7 +474,7 @@ void diagnose_ppp(struct diagnoses *d, const struct call *c)
 
 	if (!c->ppp)
 		return;
-	l.settled = l.s->end == PPP_END_LCP || call_ended(c) || d->end - c->last_time >= SETTLED;
+	l.settled = l.s->end == PPP_END_LCP || call_ended(c) || d->end - call_last(c).time_ns >= SETTLED;
 	if (from_the_start(&l) && !lcp_failed(&l) && !auth_failed(&l) && !no_encryption(&l) &&
 	    !no_address(&l))
 		address_zero(&l);
@@ -492,6 +492,7 @@ bool ppp_is_healthy(const struct call *c)
 
 	/* Of PPP that was up before the capture began, its data tells. */
 	if (!s || !from_the_start(&l))
-		return flow_of(c, 0) && flow_of(c, 1) && c->flow[0]->flags & c->flow[1]->flags & FLOW_NETWORK;
+		return flow_of(c, 0) && flow_of(c, 1) &&
+		       call_flow(c, 0)->flags & call_flow(c, 1)->flags & FLOW_NETWORK;
 	return s->phase == PPP_PHASE_OPEN && authenticated(s);
 }

@@ -37,7 +37,7 @@ const char *host_words(const struct diagnoses *d, unsigned host, char buf[HOST_W
 /* The direction that host sends, where it carried anything; else NULL. */
 static inline const struct flow *flow_of(const struct call *c, unsigned host)
 {
-	return c->flow[host] && c->flow[host]->packets ? c->flow[host] : NULL;
+	return call_flow(c, host) && call_flow(c, host)->packets ? call_flow(c, host) : NULL;
 }
 
 /* Nothing that the host sent is missing from the capture. */

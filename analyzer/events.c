@@ -74,9 +74,9 @@ static struct live_event about_call(enum live_kind kind, int64_t time_ns, const 
 		.kind = kind,
 		.time_ns = time_ns,
 		.tunnel = c->tunnel,
-		.connection = c->connection,
+		.connection = call_connection(c),
 		.call = c,
-		.connection_id = c->connection_id,
+		.connection_id = call_connection_id(c),
 		.call_id = c->id,
 	};
 }
@@ -119,7 +119,7 @@ static void on_call_begun(void *ctx, struct call *c)
 	struct events *e = ctx;
 
 	/* One that a message begins is told of with the message. */
-	if (c->connection)
+	if (call_connection(c))
 		return;
 	if (e->npending == PENDING)
 		pending_tell(e);

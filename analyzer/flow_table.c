@@ -27,7 +27,7 @@ static bool resize(struct flow_table *t, unsigned bits)
 	t->count = 0;
 	for (size_t i = 0; i < old.room; i++)
 		if (old.slot[i])
-			flow_table_put(t, flow_table_at(old.slot[i]));
+			flow_table_put(t, flow_table_at(t, old.slot[i]));
 	pool_unmap(old.slot, old.room * sizeof(*old.slot));
 	return true;
 }
@@ -60,9 +60,9 @@ static void choose_factor(struct flow_table *t)
 	}
 }
 
-bool flow_table_init(struct flow_table *t)
+bool flow_table_init(struct flow_table *t, void *calls)
 {
-	*t = (struct flow_table){ 0 };
+	*t = (struct flow_table){ .calls = calls };
 	choose_factor(t);
 	return resize(t, FIRST_BITS);
 }
@@ -73,29 +73,36 @@ void flow_table_clear(struct flow_table *t)
 	*t = (struct flow_table){ 0 };
 }
 
+static uint32_t place(const struct flow_table *t, const struct flow *f)
+{
+	return ((uint32_t)(flow_call(f) - t->calls) + 1) << 1 | flow_sender(f);
+}
+
 bool flow_table_put(struct flow_table *t, struct flow *f)
 {
-	uint64_t *slot;
+	struct flow *before;
+	uint32_t *slot;
 
 	if (t->count * 2 >= t->room && !resize(t, 64 - t->shift + 1))
 		return false;
-	slot = flow_table_slot(t, f->key);
+	slot = flow_table_slot(t, f->key, &before);
 	t->count += !*slot;
-	*slot = f->key * t->factor >> (t->shift - 16) << FLOW_TAG_SHIFT | (uint64_t)(uintptr_t)f;
+	*slot = flow_table_tag(t, f->key * t->factor) | place(t, f);
 	return true;
 }
 
 void flow_table_remove(struct flow_table *t, const struct flow *f)
 {
 	size_t mask = t->room - 1;
-	uint64_t *slot = flow_table_slot(t, f->key);
+	struct flow *found;
+	uint32_t *slot = flow_table_slot(t, f->key, &found);
 	size_t hole = (size_t)(slot - t->slot);
 
-	if (flow_table_at(*slot) != f)
+	if (found != f)
 		return;
 	/* What the slot had displaced moves back to where it is looked for. */
 	for (size_t i = (hole + 1) & mask; t->slot[i]; i = (i + 1) & mask) {
-		size_t home = flow_table_at(t->slot[i])->key * t->factor >> t->shift;
+		size_t home = flow_table_at(t, t->slot[i])->key * t->factor >> t->shift;
 
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			t->slot[hole] = t->slot[i];
@@ -104,6 +111,15 @@ void flow_table_remove(struct flow_table *t, const struct flow *f)
 	}
 	t->slot[hole] = 0;
 	t->count--;
+}
+
+void flow_table_move(struct flow_table *t, const struct flow *f, struct flow *moved)
+{
+	struct flow *found;
+	uint32_t *slot = flow_table_slot(t, f->key, &found);
+
+	if (found == f)
+		*slot = flow_table_tag(t, f->key * t->factor) | place(t, moved);
 }
 
 void flow_table_reset(struct flow_table *t)

@@ -336,7 +336,7 @@ static uint32_t connection_index(const struct pair_reading *r, uint64_t id)
 /* Call IDs by messages, else by the packets that carry them. */
 static void call_ids(struct pair_call *k, const struct call *c, unsigned pns)
 {
-	const struct flow *to_pns = c->flow[!pns], *to_pac = c->flow[pns];
+	const struct flow *to_pns = call_flow(c, !pns), *to_pac = call_flow(c, pns);
 
 	k->call_id_known[0] = c->pns_id_known || to_pns;
 	k->call_id[0] = c->pns_id_known ? c->pns_call_id : to_pns ? flow_call_id(to_pns) : 0;
@@ -362,9 +362,9 @@ static void on_call(void *ctx, const struct call *c)
 	k = &s->call[s->calls];
 	*k = (struct pair_call){
 		.id = c->id,
-		.request_frame = call_step(c, STEP_REQUEST)->frame,
+		.request_frame = call_step(c, STEP_REQUEST).frame,
 		.first_frame = c->first_frame,
-		.connection = connection_index(r, c->connection_id),
+		.connection = connection_index(r, call_connection_id(c)),
 		.match = NO_RECORD,
 		.roles_known = pac >= 0,
 		.mirrored = c->tunnel->mirrored > 0,
@@ -376,11 +376,12 @@ static void on_call(void *ctx, const struct call *c)
 		unsigned host = way ? !pns : pns;
 
 		k->addr[way] = c->tunnel->host[host];
-		if (c->flow[host]) {
+		if (call_flow(c, host)) {
 			struct ends e = flow_ends(&c->tunnel->host[host], &c->tunnel->host[!host],
-						  c->tunnel->context, flow_call_id(c->flow[host]));
+						  c->tunnel->context, flow_call_id(call_flow(c, host)));
 
-			span_add(r, &r->flows, &e, (uint32_t)s->calls << 1 | way, c->flow[host]->first_frame);
+			span_add(r, &r->flows, &e, (uint32_t)s->calls << 1 | way,
+				 flow_first_frame(call_flow(c, host)));
 		}
 	}
 	s->calls++;

@@ -57,7 +57,7 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 			h.tunnel->mirrored++;
 			p->counts.unseen[UNSEEN_MIRROR]++;
 		} else {
-			struct flow *f = tracker_flow(p->tracker, h.tunnel, h.from, h.gre.call_id);
+			struct flow *f = tracker_flow(p->tracker, h.tunnel, &h.from, h.gre.call_id);
 
 			tracker_gre(p->tracker, h.tunnel, h.from, f, &h.gre, h.frame, h.time_ns);
 			p->counts.gre++;
@@ -88,7 +88,7 @@ static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g
 	struct ppp_frame frame;
 
 	ppp_decode(g->payload, g->caplen, g->payload_length, &frame);
-	if (!ppp_session_packet(&f->call->ppp, p->ppp, &seen, &frame))
+	if (!ppp_session_packet(&flow_call(f)->ppp, p->ppp, &seen, &frame))
 		tracker_memory_failed(p->tracker);
 }
 
@@ -96,12 +96,10 @@ static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g
 static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
 		     const struct gre_pkt *g, bool identical)
 {
-	struct flow *f = tracker_flow(p->tracker, tunnel, from, g->call_id);
-	struct call *call = f ? f->call : NULL;
+	struct flow *f = tracker_flow(p->tracker, tunnel, &from, g->call_id);
+	struct call *call = f ? flow_call_from(f, from) : NULL;
 	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
-	if (f)
-		from = flow_sender(f);
 	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
 		const struct event e = {
 			.kind = EVENT_GRE,
@@ -109,11 +107,11 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 			.time_ns = p->time_ns,
 			.from = from,
 			.tunnel = tunnel,
-			.connection = call ? call->connection : NULL,
+			.connection = call ? call_connection(call) : NULL,
 			.call = call,
 			.gre = g,
 			.flow = f,
-			.peer = call ? call->flow[!from] : NULL,
+			.peer = call ? call_flow(call, !from) : NULL,
 			.ip_id = d->fragment_id,
 			.gre_len = d->len,
 			.identical = identical,
@@ -123,7 +121,7 @@ static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, c
 		judge_event(p->judge, &e);
 	}
 	f = tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns);
-	if (f && ((p->ppp && p->ppp->plain) || ppp_session_wants(f->call->ppp, g->payload, g->caplen)))
+	if (f && ((p->ppp && p->ppp->plain) || ppp_session_wants(flow_call(f)->ppp, g->payload, g->caplen)))
 		ppp_take(p, f, g, f->duplicated != duplicated, f->reordered != reordered);
 	return f != NULL;
 }
@@ -172,11 +170,12 @@ static void gre_other_version(struct pipeline *p, const struct datagram *d, cons
 	/* The octets of the key lie where they do in version 1, if it is PPTP. */
 	if (d->caplen >= GRE_KEY_END) {
 		struct cursor c = cursor_on(d->payload + GRE_KEY_END - 2, 2);
+		unsigned from = e.from;
 
-		e.flow = tracker_flow(p->tracker, e.tunnel, e.from, cursor_u16(&c));
+		e.flow = tracker_flow(p->tracker, e.tunnel, &from, cursor_u16(&c));
 	}
-	e.call = e.flow ? e.flow->call : NULL;
-	e.connection = e.call ? e.call->connection : NULL;
+	e.call = e.flow ? flow_call(e.flow) : NULL;
+	e.connection = e.call ? call_connection(e.call) : NULL;
 	judge_event(p->judge, &e);
 }
 
@@ -470,20 +469,22 @@ void pipeline_capture_end(struct pipeline *p, struct pipeline_counts *counts)
 
 void pipeline_finish(struct pipeline *p)
 {
+	tracker_last(p->tracker);
 	reassembly_finish(p->reassembly);
 	tracker_finish(p->tracker);
 }
 
 /* --- what the tracker tells the judge ------------------------------------------------------- */
 
-static void tell_call(struct pipeline *p, enum event_kind kind, struct call *c, int64_t time_ns)
+static void tell_call(struct pipeline *p, enum event_kind kind, struct call *c, struct call_step_seen last,
+		      int64_t time_ns)
 {
 	const struct event e = {
 		.kind = kind,
-		.frame = c->last_frame,
+		.frame = last.frame,
 		.time_ns = time_ns,
 		.tunnel = c->tunnel,
-		.connection = c->connection,
+		.connection = call_connection(c),
 		.call = c,
 	};
 
@@ -510,15 +511,16 @@ static void call_over(void *ctx, struct call *c, int64_t time_ns)
 	struct pipeline *p = ctx;
 
 	if (p->judge)
-		tell_call(p, EVENT_CALL_OVER, c, time_ns);
+		tell_call(p, EVENT_CALL_OVER, c, call_last_message(c), time_ns);
 }
 
 static void call_done(void *ctx, struct call *c)
 {
 	struct pipeline *p = ctx;
+	const struct call_step_seen last = call_last(c);
 
 	if (p->judge)
-		tell_call(p, EVENT_CALL_DONE, c, c->last_time);
+		tell_call(p, EVENT_CALL_DONE, c, last, last.time_ns);
 	if (p->observer.call_done)
 		p->observer.call_done(p->observer.ctx, c);
 	if (p->judge)

@@ -449,7 +449,7 @@ bool report_call_has(const struct call *c, enum call_value v)
 	if (c->kind == CALL_UNKNOWN)
 		return false;
 	at = step[v][c->kind == CALL_INCOMING];
-	return at != NEVER && call_step(c, at)->frame != 0;
+	return at != NEVER && call_step(c, at).frame != 0;
 }
 
 const char *report_bearer_words(const struct call *c, char buf[TEXT_ROOM])
@@ -478,8 +478,8 @@ bool report_flow_call_id(const struct call *c, int pac, unsigned from, uint16_t 
 		*id = c->pac_call_id;
 	else if (sender == ROLE_PAC && c->pns_id_known)
 		*id = c->pns_call_id;
-	else if (c->flow[from])
-		*id = flow_call_id(c->flow[from]);
+	else if (call_flow(c, from))
+		*id = flow_call_id(call_flow(c, from));
 	else
 		return false;
 	return true;
@@ -489,7 +489,7 @@ bool report_flow_known(const struct call *c, int pac, unsigned from)
 {
 	uint16_t id;
 
-	return c->flow[from] || report_flow_call_id(c, pac, from, &id);
+	return call_flow(c, from) || report_flow_call_id(c, pac, from, &id);
 }
 
 bool report_loss_known(const struct flow *f)

@@ -534,7 +534,7 @@ static void put_parameters(struct report *r, const struct call *c)
 	char words[TEXT_ROOM];
 	struct json *j = &r->j;
 
-	emit_text(j, "called_number", report_number(&r->o, c->number, words));
+	emit_text(j, "called_number", report_number(&r->o, call_rare(c)->number, words));
 	emit_known(j, "minimum_bps", bps, c->minimum_bps);
 	emit_known(j, "maximum_bps", bps, c->maximum_bps);
 	emit_known(j, "connect_speed", report_call_has(c, CALL_SPEED), c->connect_speed);
@@ -574,13 +574,13 @@ static void put_steps(struct report *r, const struct call *c)
 
 	emit_open(j, "steps", '{');
 	for (unsigned i = 0; i < CALL_STEPS; i++) {
-		if (!call_step(c, i)->frame) {
+		if (!call_step(c, i).frame) {
 			emit_null(j, keys[i]);
 			continue;
 		}
 		emit_open(j, keys[i], '{');
-		emit_frame(j, &r->o, "frame", "capture", call_step(c, i)->frame);
-		emit_time(j, "time", true, call_step(c, i)->time_ns);
+		emit_frame(j, &r->o, "frame", "capture", call_step(c, i).frame);
+		emit_time(j, "time", true, call_step(c, i).time_ns);
 		emit_close(j, '}');
 	}
 	emit_close(j, '}');
@@ -589,7 +589,7 @@ static void put_steps(struct report *r, const struct call *c)
 static void put_outcomes(struct report *r, const struct call *c)
 {
 	static const char *const ends[] = { NULL, "pns", "pac", "connection" };
-	bool cleared = call_step(c, STEP_DISCONNECT)->frame != 0;
+	bool cleared = call_step(c, STEP_DISCONNECT).frame != 0;
 	enum ctrl_type reply = report_reply_type(c);
 
 	/* There is one cause: the disconnect's, or before that the reply's. */
@@ -645,14 +645,13 @@ static void put_flow_counts(struct report *r, const struct flow *f)
 	put_defects(j, f->defects);
 	emit_bool(j, "cut_headers", f->flags & FLOW_CUT);
 	emit_bool(j, "before_call", f->flags & FLOW_BEFORE_CALL);
-	emit_frame(j, &r->o, "first_frame", "first_capture", f->first_frame);
-	emit_frame(j, &r->o, "last_frame", "last_capture", f->last_frame);
-	emit_time(j, "last_time", f->flags & FLOW_SEEN, f->last_time);
+	emit_frame(j, &r->o, "first_frame", "first_capture", flow_first_frame(f));
+	emit_frame(j, &r->o, "last_frame", "last_capture", flow_last_frame(f));
+	emit_time(j, "last_time", f->flags & FLOW_SEEN, flow_last_time(f));
 }
 
 static void put_flow(struct report *r, const char *key, const struct call *c, int pac, unsigned from)
 {
-	static const struct flow none;
 	uint16_t id = 0;
 	bool known;
 
@@ -665,7 +664,7 @@ static void put_flow(struct report *r, const char *key, const struct call *c, in
 		put_host(r, "sender", (int)from);
 	known = report_flow_call_id(c, pac, from, &id);
 	emit_known(&r->j, "call_id", known, id);
-	put_flow_counts(r, c->flow[from] ? c->flow[from] : &none);
+	put_flow_counts(r, &c->flow[from]);
 	emit_close(&r->j, '}');
 }
 
@@ -692,6 +691,7 @@ static void put_gre(struct report *r, const struct call *c)
 
 void report_json_call_begun(struct report *r, const struct call *c)
 {
+	const struct call_step_seen last = call_last(c);
 	struct json *j = &r->j;
 
 	emit_text(j, "kind", call_kind_name(c->kind));
@@ -700,7 +700,7 @@ void report_json_call_begun(struct report *r, const struct call *c)
 	emit_bool(j, "ids_certain", c->ids_certain);
 	emit_known(j, "call_serial_number", c->has_serial, c->serial);
 	emit_text(j, "state", call_state_name(c->state));
-	put_span(r, c->first_frame, c->last_frame, c->first_time, c->last_time);
+	put_span(r, c->first_frame, last.frame, c->first_time, last.time_ns);
 	put_parameters(r, c);
 }
 
@@ -721,7 +721,7 @@ static void json_call(struct report *r, const struct call *c, const struct diagn
 	emit_row(j);
 	emit_open(j, NULL, '{');
 	emit_uint(j, "id", c->id);
-	emit_known(j, "control_connection", c->connection_id != 0, c->connection_id);
+	emit_known(j, "control_connection", call_connection_id(c) != 0, call_connection_id(c));
 	report_json_call(r, c, why, whys);
 	emit_close(j, '}');
 	flush(r);

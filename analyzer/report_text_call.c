@@ -34,8 +34,8 @@ static void put_heading(struct tunnel_text *x, const struct call *c)
 		text_words(t, YELLOW, "(paired by acknowledgments)");
 	if (c->has_serial)
 		text_item(t, PLAIN, "serial %u", c->serial);
-	if (c->connection_id)
-		text_item(t, PLAIN, "control connection %" PRIu64, c->connection_id);
+	if (call_controlled(c))
+		text_item(t, PLAIN, "control connection %" PRIu64, call_connection_id(c));
 	else
 		text_item(t, YELLOW, "its control connection was not seen");
 	text_close(t);
@@ -43,15 +43,15 @@ static void put_heading(struct tunnel_text *x, const struct call *c)
 
 static void put_request(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = call_step(c, STEP_REQUEST);
+	const struct call_step_seen s = call_step(c, STEP_REQUEST);
 	char words[TEXT_ROOM];
-	const char *number = report_number(x->o, c->number, words);
+	const char *number = report_number(x->o, call_rare(c)->number, words);
 	struct text *t = &x->t;
 
-	if (!s->frame)
+	if (!s.frame)
 		return;
 	text_label(t, INDENT, LABEL, "requested");
-	text_seen(x, s->frame, s->time_ns);
+	text_seen(x, s.frame, s.time_ns);
 	if (number)
 		text_item(t, PLAIN, "number \"%s\"", number);
 	if (report_call_has(c, CALL_BPS))
@@ -78,12 +78,12 @@ static void put_line(struct text *t, const struct call *c)
 
 static void put_reply(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = call_step(c, STEP_REPLY);
+	const struct call_step_seen s = call_step(c, STEP_REPLY);
 	enum ctrl_type type = report_reply_type(c);
 	struct text *t = &x->t;
 
-	if (!s->frame) {
-		if (call_step(c, STEP_REQUEST)->frame) {
+	if (!s.frame) {
+		if (call_step(c, STEP_REQUEST).frame) {
 			text_label(t, INDENT, LABEL, "answered");
 			text_item(t, YELLOW, "no reply was seen");
 			text_close(t);
@@ -91,7 +91,7 @@ static void put_reply(struct tunnel_text *x, const struct call *c)
 		return;
 	}
 	text_label(t, INDENT, LABEL, "answered");
-	text_seen(x, s->frame, s->time_ns);
+	text_seen(x, s.frame, s.time_ns);
 	if (c->replied)
 		put_code(t, "", type, "result_code", c->reply_result);
 	if (c->replied && c->reply_error)
@@ -105,14 +105,14 @@ static void put_reply(struct tunnel_text *x, const struct call *c)
 
 static void put_connected(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *s = call_step(c, STEP_CONNECTED);
+	const struct call_step_seen s = call_step(c, STEP_CONNECTED);
 	char words[TEXT_ROOM];
 	struct text *t = &x->t;
 
-	if (!s->frame)
+	if (!s.frame)
 		return;
 	text_label(t, INDENT, LABEL, "connected");
-	text_seen(x, s->frame, s->time_ns);
+	text_seen(x, s.frame, s.time_ns);
 	put_line(t, c);
 	if (report_framing_words(c, words))
 		text_item(t, PLAIN, "framing %s", words);
@@ -121,25 +121,25 @@ static void put_connected(struct tunnel_text *x, const struct call *c)
 
 static void put_end(struct tunnel_text *x, const struct call *c)
 {
-	const struct call_step_seen *clear = call_step(c, STEP_CLEAR), *cdn = call_step(c, STEP_DISCONNECT);
+	const struct call_step_seen clear = call_step(c, STEP_CLEAR), cdn = call_step(c, STEP_DISCONNECT);
 	struct text *t = &x->t;
 
-	if (!clear->frame && !cdn->frame && c->ended_by != 3)
+	if (!clear.frame && !cdn.frame && c->ended_by != 3)
 		return;
 	text_label(t, INDENT, LABEL, "ended");
-	if (clear->frame) {
+	if (clear.frame) {
 		text_item(t, PLAIN, "the PNS asked for it by Call-Clear-Request");
-		text_seen(x, clear->frame, clear->time_ns);
+		text_seen(x, clear.frame, clear.time_ns);
 	}
-	if (cdn->frame) {
+	if (cdn.frame) {
 		text_item(t, PLAIN, "Call-Disconnect-Notify by the PAC");
-		text_seen(x, cdn->frame, cdn->time_ns);
+		text_seen(x, cdn.frame, cdn.time_ns);
 		put_code(t, "", CTRL_CDN, "result_code", call_rare(c)->end_result);
 		if (call_rare(c)->end_error)
 			put_code(t, "error ", CTRL_CDN, "error_code", call_rare(c)->end_error);
 		if (c->cause)
 			put_code(t, "cause ", CTRL_CDN, "cause_code", c->cause);
-	} else if (clear->frame) {
+	} else if (clear.frame) {
 		text_item(t, YELLOW, "no Call-Disconnect-Notify was seen");
 	}
 	if (c->ended_by == 3)
@@ -196,7 +196,7 @@ static void put_flow(struct tunnel_text *x, const struct call *c, unsigned from)
 {
 	char sender[LABEL_ROOM], receiver[LABEL_ROOM], label[2 * LABEL_ROOM + 16];
 	int pac = x->tunnel->pac;
-	const struct flow *f = c->flow[from];
+	const struct flow *f = call_flow(c, from);
 	struct text *t = &x->t;
 	uint16_t id;
 
@@ -208,7 +208,7 @@ static void put_flow(struct tunnel_text *x, const struct call *c, unsigned from)
 		text_close(t);
 		return;
 	}
-	text_item(t, PLAIN, "%" PRIu64 " packet%s", f->packets, plural(f->packets));
+	text_item(t, PLAIN, "%" PRIu64 " packet%s", (uint64_t)f->packets, plural(f->packets));
 	if (!c->pns_id_known && !c->pac_id_known && report_flow_call_id(c, pac, from, &id))
 		text_item(t, PLAIN, "Call ID %u", id);
 	text_item(t, PLAIN, "%" PRIu64 " octets", f->octets);
@@ -225,7 +225,7 @@ static void put_gre(struct tunnel_text *x, const struct call *c)
 	unsigned first = pac == 0 ? 1 : 0; /* the PNS */
 
 	/* A call that was refused or never answered has no GRE, and none is missed. */
-	if (!c->flow[0] && !c->flow[1] && c->state != CALL_ESTABLISHED && c->state != CALL_GRE_ONLY)
+	if (!call_flow(c, 0) && !call_flow(c, 1) && c->state != CALL_ESTABLISHED && c->state != CALL_GRE_ONLY)
 		return;
 	put_flow(x, c, first);
 	put_flow(x, c, !first);
@@ -276,7 +276,7 @@ static void row_heading(struct tunnel_text *x)
 void call_text_row(struct tunnel_text *x, const struct call *c)
 {
 	unsigned first = x->tunnel->pac == 0 ? 1 : 0;
-	const struct flow *a = c->flow[first], *b = c->flow[!first];
+	const struct flow *a = call_flow(c, first), *b = call_flow(c, !first);
 	const char *kind = call_kind_name(c->kind);
 	char pns[24], pac[24], lost[24];
 
@@ -292,6 +292,6 @@ void call_text_row(struct tunnel_text *x, const struct call *c)
 			  call_state_name(c->state));
 	else
 		text_line(&x->t, "  %8" PRIu64 " %-8s %6s %6s %-11s %10" PRIu64 " %10" PRIu64 " %8s", c->id,
-			  kind ? kind : "-", pns, pac, call_state_name(c->state), a ? a->packets : 0,
-			  b ? b->packets : 0, lost);
+			  kind ? kind : "-", pns, pac, call_state_name(c->state),
+			  a ? (uint64_t)a->packets : 0, b ? (uint64_t)b->packets : 0, lost);
 }

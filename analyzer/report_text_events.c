@@ -177,7 +177,7 @@ static void call_open(struct event_writer *w, const struct live_event *e)
 
 static void put_direction(struct event_writer *w, const struct live_event *e, unsigned from)
 {
-	const struct flow *f = e->call->flow[from];
+	const struct flow *f = call_flow(e->call, from);
 	int pac = e->tunnel->pac;
 	char buf[64];
 
@@ -187,7 +187,7 @@ static void put_direction(struct event_writer *w, const struct live_event *e, un
 	    pac < 0                 ? report_addr(&w->o, &e->tunnel->host[from], buf)
 	    : (unsigned)pac == from ? "PAC"
 				    : "PNS",
-	    f->packets, plural(f->packets), f->octets);
+	    (uint64_t)f->packets, plural(f->packets), f->octets);
 	if (report_loss_known(f) && flow_lost(f))
 		put(w, YELLOW, " (%" PRIu64 " lost)", flow_lost(f));
 }
@@ -195,10 +195,11 @@ static void put_direction(struct event_writer *w, const struct live_event *e, un
 static void call_close(struct event_writer *w, const struct live_event *e)
 {
 	const struct call *c = e->call;
+	const struct call_step_seen last = call_last(c);
 
-	begin(w, c->last_frame, c->last_time);
+	begin(w, last.frame, last.time_ns);
 	put_call(w, e, c->over ? call_state_name(c->state) : "still open");
-	put(w, PLAIN, ", %.1f s", (double)(c->last_time - c->first_time) / 1e9);
+	put(w, PLAIN, ", %.1f s", (double)(last.time_ns - c->first_time) / 1e9);
 	put_direction(w, e, 0);
 	put_direction(w, e, 1);
 	if (c->ppp && posture_grade_of(c->ppp))

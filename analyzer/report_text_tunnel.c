@@ -627,7 +627,7 @@ void tunnel_text_call(struct tunnel_text *x, const struct call *c)
 	n->states[c->state]++;
 	n->kinds[c->kind]++;
 	for (unsigned from = 0; from < HOSTS; from++) {
-		const struct flow *f = c->flow[from];
+		const struct flow *f = call_flow(c, from);
 
 		n->packets[from] += f ? f->packets : 0;
 		n->octets[from] += f ? f->octets : 0;

@@ -73,7 +73,6 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 	struct spill_head head = {
 		.id = c->id,
 		.previous = previous,
-		.flows = (c->flow[0] ? 1u : 0) | (c->flow[1] ? 2u : 0),
 		.rare = c->rare ? sizeof(*c->rare) : 0,
 		.ppp = c->ppp ? (uint32_t)ppp_session_packed(c->ppp) : 0,
 	};
@@ -84,9 +83,6 @@ uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 		return 0;
 	put(s, &head, sizeof(head));
 	put(s, c, sizeof(*c));
-	for (unsigned i = 0; i < HOSTS; i++)
-		if (c->flow[i])
-			put(s, c->flow[i], sizeof(*c->flow[i]));
 	if (c->rare)
 		put(s, c->rare, head.rare);
 	if (head.ppp) {
@@ -151,16 +147,11 @@ static bool part(struct cursor *c, void *out, size_t len)
 }
 
 static bool call_parts(const struct spill_head *head, struct cursor *in, struct call *c,
-		       struct spill_parts *parts)
+		       struct call_rare *rare)
 {
 	const uint8_t *ppp;
 
-	for (unsigned i = 0; i < HOSTS; i++) {
-		c->flow[i] = head->flows >> i & 1 ? &parts->flow[i] : NULL;
-		if (c->flow[i] && !part(in, c->flow[i], sizeof(*c->flow[i])))
-			return false;
-	}
-	c->rare = head->rare ? &parts->rare : NULL;
+	c->rare = head->rare ? rare : NULL;
 	if (c->rare && !part(in, c->rare, sizeof(*c->rare)))
 		return false;
 	c->ppp = NULL;
@@ -172,10 +163,10 @@ static bool call_parts(const struct spill_head *head, struct cursor *in, struct 
 }
 
 bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
-		     struct spill_parts *parts)
+		     struct call_rare *rare)
 {
 	/* Where there is less, what follows in the file is read for nothing; that is cheaper than twice. */
-	uint8_t octets[sizeof(*parts) + PPP_PACKED_MAX];
+	uint8_t octets[sizeof(*rare) + PPP_PACKED_MAX];
 	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) }, { octets, sizeof(octets) } };
 	const size_t fixed = sizeof(*head) + sizeof(*c);
 	struct cursor in;
@@ -184,7 +175,7 @@ bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, 
 	if (got < fixed)
 		return false;
 	in = cursor_on(octets, got - fixed);
-	return call_parts(head, &in, c, parts);
+	return call_parts(head, &in, c, rare);
 }
 
 void spill_clear(struct spill *s)

@@ -25,7 +25,6 @@ struct spill {
 struct spill_head {
 	uint64_t id, previous; /* offset of the one before it in the chain */
 	uint32_t moments;      /* of a connection, that follow */
-	uint32_t flows;	       /* of a call: bit mask of those that follow */
 	uint32_t rare;         /* of a call: octets of struct call_rare, that follow */
 	uint32_t ppp;	       /* of a call: octets of its PPP session, that follow */
 };
@@ -40,16 +39,12 @@ bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head);
 
 /*
  * Reads a record back.  The history is allocated: history_clear() it, and so is the PPP session:
- * ppp_session_free() it.  The other parts of a call go to the caller's.
+ * ppp_session_free() it.  What is rare of a call goes to the caller's.
  */
-struct spill_parts {
-	struct flow flow[HOSTS];
-	struct call_rare rare;
-};
 bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
 			   struct control_connection *c);
 bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
-		     struct spill_parts *parts);
+		     struct call_rare *rare);
 
 void spill_clear(struct spill *s);
 

@@ -123,7 +123,7 @@ static struct tunnel *tunnel_new(struct tracker *t, uint32_t context, const stru
 	x->host[1] = *high;
 	x->pac = -1;
 	t->tunnels[t->ntunnels++] = x;
-	x->id = id_of(t, ++t->stats.tunnels);
+	x->id = x->key_id = id_of(t, ++t->stats.tunnels);
 	return x;
 }
 
@@ -181,7 +181,7 @@ static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
 
 uint64_t tracker_flow_key(const struct tunnel *tunnel, unsigned from, uint16_t call_id)
 {
-	return tunnel->private->primary->id << 17 | (uint64_t)from << 16 | call_id;
+	return tunnel->key_id << 17 | (uint64_t)from << 16 | call_id;
 }
 
 struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
@@ -193,26 +193,34 @@ struct flow *tracker_flow_find(const struct tracker *t, const struct tunnel *tun
 /* A new flow of a call, found by its key from now on. */
 static struct flow *flow_new(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
 {
-	struct flow *f = pool_get(&t->flow_pool);
+	struct flow *f = &c->flow[from];
 
-	if (!f)
-		return NULL;
-	f->key = tracker_flow_key(c->tunnel, from, call_id);
-	f->call = c;
+	*f = (struct flow){ .key = tracker_flow_key(c->tunnel, from, call_id) };
 	if (!flow_table_put(&t->flows, f)) {
-		pool_put(&t->flow_pool, f);
+		f->key = 0;
 		return NULL;
 	}
-	c->flow[from] = f;
 	return f;
 }
 
-static void flow_free(struct tracker *t, struct flow *f)
+static void flow_forget(struct tracker *t, struct flow *f)
 {
-	if (!f)
-		return;
-	flow_table_remove(&t->flows, f);
-	pool_put(&t->flow_pool, f);
+	if (f->key)
+		flow_table_remove(&t->flows, f);
+	*f = (struct flow){ 0 };
+}
+
+/* A flow turns out to belong to another call. */
+static struct flow *flow_move(struct tracker *t, struct call *into, struct flow *f)
+{
+	struct flow *moved = &into->flow[flow_sender(f)];
+
+	*moved = *f;
+	if (!flow_frames_take(moved, flow_first_frame(f), flow_last_frame(f)))
+		t->stats.memory_failed = true;
+	flow_table_move(&t->flows, f, moved);
+	*f = (struct flow){ 0 };
+	return moved;
 }
 
 /* --- pairing of flows without control messages -------------------------------------------- */
@@ -264,13 +272,9 @@ static void ppp_join(struct tracker *t, struct call *into, struct call *other)
 /* Makes two GRE-only calls one: the later one's flow moves. */
 static void call_join(struct tracker *t, struct call *into, struct call *other, unsigned from)
 {
-	struct flow *f = other->flow[from];
-
-	unpaired_remove(into->tunnel, !from, into->flow[!from]);
-	unpaired_remove(into->tunnel, from, f);
-	other->flow[from] = NULL;
-	into->flow[from] = f;
-	f->call = into;
+	unpaired_remove(into->tunnel, !from, &into->flow[!from]);
+	unpaired_remove(into->tunnel, from, &other->flow[from]);
+	flow_move(t, into, &other->flow[from]);
 	ppp_join(t, into, other);
 	into->tunnel->calls--;
 	t->stats.calls--;
@@ -301,30 +305,35 @@ static struct flow *pair_candidate(const struct tunnel *tunnel, unsigned from, u
 }
 
 /*
- * Makes one call of two flows' calls, sent by hosts 0 and 1.  One that messages have meanwhile told of
- * stays; two such calls are two.
+ * Makes one call of two flows' calls, sent by hosts 0 and 1, and returns it.  One that messages have
+ * meanwhile told of stays; two such calls are two: NULL.
  */
-static void pair(struct tracker *t, struct flow *const flow[HOSTS])
+static struct call *pair(struct tracker *t, struct flow *const flow[HOSTS])
 {
-	struct call *a = flow[0]->call, *b = flow[1]->call;
+	struct call *a = flow_call(flow[0]), *b = flow_call(flow[1]);
 
-	if ((a->connection_id && b->connection_id) || a->flow[1] || b->flow[0])
-		return;
-	if (a->connection_id || (!b->connection_id && a->id < b->id))
+	if ((call_controlled(a) && call_controlled(b)) || a->flow[1].key || b->flow[0].key)
+		return NULL;
+	if (call_controlled(a) || (!call_controlled(b) && a->id < b->id)) {
 		call_join(t, a, b, 1);
-	else
-		call_join(t, b, a, 0);
+		return a;
+	}
+	call_join(t, b, a, 0);
+	return b;
 }
 
-static void try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
+/* Returns where the flow is afterwards. */
+static struct flow *try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
 {
-	struct flow *peer = pair_candidate(f->call->tunnel, from, ack);
+	struct flow *peer = pair_candidate(flow_call(f)->tunnel, from, ack);
 	struct flow *both[HOSTS] = { f, f };
+	struct call *one;
 
 	if (!peer)
-		return;
+		return f;
 	both[!from] = peer;
-	pair(t, both);
+	one = pair(t, both);
+	return one ? &one->flow[from] : f;
 }
 
 /* At the end: a lone unpaired flow each way between two hosts is one call. */
@@ -366,10 +375,9 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 	call->id = id_of(t, ++t->last_call);
 	t->stats.calls++;
 	call->tunnel = tunnel;
-	call->connection = c;
-	call->connection_id = c ? c->id : 0;
-	call->first_frame = call->last_frame = frame;
-	call->first_time = call->last_time = time_ns;
+	call->control.live = c;
+	call->first_frame = frame;
+	call->first_time = time_ns;
 	call->state = CALL_GRE_ONLY;
 	tunnel->calls++;
 	if (tunnel->last_call)
@@ -387,32 +395,40 @@ struct call *tracker_call_new(struct tracker *t, struct tunnel *tunnel, struct c
 }
 
 /* Acknowledgments had paired what the Call IDs now tell apart: the flow becomes a call of its own. */
-static void flow_detach(struct tracker *t, struct call *c, unsigned from)
+static void flow_detach(struct tracker *t, struct flow *f)
 {
-	struct flow *f = c->flow[from];
-	struct call *own;
+	struct call *c = flow_call(f), *own = NULL;
 
-	if (f->flags & FLOW_SEEN) {
-		own = tracker_call_new(t, c->tunnel, NULL, f->first_frame, c->first_time);
-		if (!own)
-			return;
-		own->flow[from] = f;
-		f->call = own;
-	} else {
-		flow_free(t, f);
-	}
-	c->flow[from] = NULL;
+	if (f->flags & FLOW_SEEN)
+		own = tracker_call_new(t, c->tunnel, NULL, flow_first_frame(f), c->first_time);
+	if (own)
+		flow_move(t, own, f);
+	else
+		flow_forget(t, f);
+}
+
+/* What had shown of the flow is the call's, which may be older than its first message. */
+static struct flow *flow_adopt(struct tracker *t, struct call *c, struct flow *f)
+{
+	const struct call *other = flow_call(f);
+
+	if (other->first_time < c->first_time &&
+	    !call_first_take(c, (struct call_step_seen){ other->first_frame, other->first_time }))
+		t->stats.memory_failed = true;
+	f = flow_move(t, c, f);
+	f->flags |= FLOW_BEFORE_CALL;
+	return f;
 }
 
 struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from, uint16_t call_id)
 {
 	struct flow *f = tracker_flow_find(t, c->tunnel, from, call_id);
-	struct call *other = f ? f->call : NULL;
+	struct call *other = f ? flow_call(f) : NULL;
 
 	if (f && other == c)
 		return f;
-	if (c->flow[from])
-		flow_detach(t, c, from);
+	if (c->flow[from].key)
+		flow_detach(t, &c->flow[from]);
 	if (!f || other->state != CALL_GRE_ONLY) {
 		/* No packet yet, or the Call ID is used again: what comes belongs to the new call. */
 		f = flow_new(t, c, from, call_id);
@@ -421,27 +437,16 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		return f;
 	}
 	unpaired_remove(c->tunnel, from, f);
-	f->flags |= FLOW_BEFORE_CALL;
-	f->call = c;
-	c->flow[from] = f;
-	other->flow[from] = NULL;
-	if (other->first_time < c->first_time) {
-		c->first_frame = other->first_frame;
-		c->first_time = other->first_time;
-	}
-	if (!other->flow[!from]) {
-		ppp_join(t, c, other);
-		other->tunnel->calls--;
-		call_unlink(t, other);
-	} else if (!c->flow[!from]) {
+	f = flow_adopt(t, c, f);
+	if (other->flow[!from].key) {
+		if (c->flow[!from].key)
+			return f;
 		/* Acknowledgments had shown that the two directions belong together. */
-		c->flow[!from] = other->flow[!from];
-		c->flow[!from]->call = c;
-		c->flow[!from]->flags |= FLOW_BEFORE_CALL;
-		ppp_join(t, c, other);
-		other->tunnel->calls--;
-		call_unlink(t, other);
+		flow_adopt(t, c, &other->flow[!from]);
 	}
+	ppp_join(t, c, other);
+	other->tunnel->calls--;
+	call_unlink(t, other);
 	return f;
 }
 
@@ -467,14 +472,17 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	return f;
 }
 
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned *from,
 			  uint16_t call_id)
 {
-	struct flow *f = tracker_flow_find(t, tunnel, from, call_id);
+	struct flow *f = tracker_flow_find(t, tunnel, *from, call_id);
 
+	if (f || !ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
+		return f;
 	/* Both ends at one address: the Call ID alone tells the direction. */
-	if (!f && ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
-		f = tracker_flow_find(t, tunnel, !from, call_id);
+	f = tracker_flow_find(t, tunnel, !*from, call_id);
+	if (f)
+		*from = !*from;
 	return f;
 }
 
@@ -489,12 +497,12 @@ struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from
 		if (!f)
 			return NULL;
 	}
-	from = flow_sender(f);
-	peer = f->call->flow[!from];
+	peer = call_flow(flow_call_from(f, from), !from);
 	flow_apply(f, peer, g, frame, time_ns);
 	/* Looked for ever more rarely, so that what cannot be paired costs nothing. */
-	if (!peer && g->flags & GRE_A && !(f->packets & (f->packets - 1)) && f->call->state == CALL_GRE_ONLY)
-		try_pair(t, f, from, g->ack);
+	if (!peer && g->flags & GRE_A && !(f->packets & (f->packets - 1)) &&
+	    flow_call(f)->state == CALL_GRE_ONLY)
+		f = try_pair(t, f, from, g->ack);
 	return f;
 }
 
@@ -557,6 +565,7 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 		if (!to)
 			return;
 		to->private->primary = from->private->primary;
+		to->key_id = from->key_id;
 		to->private->opposite = from;
 		from->private->opposite = to;
 		to->first_frame = c->first_frame;
@@ -581,6 +590,8 @@ void tracker_moment(struct tracker *t, struct control_connection *c, const struc
 
 static void ended_push(struct tracker *t, struct ended e)
 {
+	if (t->last)
+		return;
 	if (t->nended == t->ended_room) {
 		size_t room = t->ended_room ? t->ended_room * 2 : 256;
 		struct ended *ring = malloc(room * sizeof(*ring));
@@ -604,11 +615,11 @@ void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 	c->over = true;
 	if (t->hooks.call_over)
 		t->hooks.call_over(t->hooks.ctx, c, time_ns);
-	if (c->connection) {
-		c->connection_partial = connection_partial(c->connection);
-		c->connection->live_calls--;
+	if (call_connection(c)) {
+		c->connection_partial = connection_partial(call_connection(c));
+		call_connection(c)->live_calls--;
 	}
-	c->connection = NULL;
+	call_let_go(c);
 	t->lingering++;
 	ended_push(t, (struct ended){ time_ns, NULL, c });
 }
@@ -621,7 +632,7 @@ void tracker_connection_end(struct tracker *t, struct control_connection *c, enu
 		c->state = CONNECTION_CLOSED;
 	if (c->live_calls)
 		for (struct call *call = c->tunnel->first_call; call; call = call->next) {
-			if (call->connection != c)
+			if (call_connection(call) != c)
 				continue;
 			call->connection_failed = connection_failed(c, c->watched_time);
 			call->end_time = c->watched_time;
@@ -641,15 +652,9 @@ static void call_settle(struct call *c)
 	int pac = c->tunnel->pac;
 
 	for (unsigned from = 0; from < HOSTS; from++) {
-		const struct flow *f = c->flow[from];
+		const struct flow *f = call_flow(c, from);
 
-		if (!f)
-			continue;
-		if (f->flags & FLOW_SEEN && f->last_frame > c->last_frame) {
-			c->last_frame = f->last_frame;
-			c->last_time = f->last_time;
-		}
-		if (pac < 0)
+		if (!f || pac < 0)
 			continue;
 		/* What host `from` sends carries the Call ID of the other. */
 		if ((unsigned)pac != from && !c->pac_id_known) {
@@ -678,9 +683,8 @@ static void connection_done(struct tracker *t, struct control_connection *c)
 static void call_drop(struct tracker *t, struct call *c)
 {
 	for (unsigned from = 0; from < HOSTS; from++) {
-		if (c->flow[from])
-			unpaired_remove(c->tunnel, from, c->flow[from]);
-		flow_free(t, c->flow[from]);
+		unpaired_remove(c->tunnel, from, &c->flow[from]);
+		flow_forget(t, &c->flow[from]);
 	}
 	call_unlink(t, c);
 }
@@ -745,9 +749,9 @@ void tracker_spill_ended(struct tracker *t, int64_t time_ns)
 static bool call_silent(const struct call *c, int64_t since)
 {
 	for (unsigned from = 0; from < HOSTS; from++)
-		if (c->flow[from] && c->flow[from]->last_time > since)
+		if (c->flow[from].flags & FLOW_SEEN && flow_last_time(&c->flow[from]) > since)
 			return false;
-	return c->last_time <= since;
+	return call_last_message(c).time_ns <= since;
 }
 
 uint64_t tracker_end_silent(struct tracker *t, int64_t since, int64_t time_ns)
@@ -793,6 +797,11 @@ void tracker_break(struct tracker *t, int64_t time_ns)
 				tracker_call_end(t, c, time_ns);
 	}
 	flow_table_reset(&t->flows);
+}
+
+void tracker_last(struct tracker *t)
+{
+	t->last = true;
 }
 
 void tracker_finish(struct tracker *t)
@@ -891,8 +900,10 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));
 	pool_init(&t->call_pool, sizeof(struct call));
-	pool_init(&t->flow_pool, sizeof(struct flow));
-	if (!tunnels_grow(t) || !flow_table_init(&t->flows)) {
+	if (t->limits.max_calls > FLOW_TABLE_CALLS)
+		t->limits.max_calls = FLOW_TABLE_CALLS;
+	t->limits.max_calls = pool_reserve(&t->call_pool, t->limits.max_calls);
+	if (!tunnels_grow(t) || !flow_table_init(&t->flows, t->call_pool.side_by_side)) {
 		tracker_free(t);
 		return NULL;
 	}
@@ -924,7 +935,6 @@ void tracker_free(struct tracker *t)
 	pool_clear(&t->private_pool);
 	pool_clear(&t->connection_pool);
 	pool_clear(&t->call_pool);
-	pool_clear(&t->flow_pool);
 	free(t);
 }
 

@@ -75,12 +75,16 @@ bool tracker_crowded(const struct tracker *t);
 void tracker_expect(struct tracker *t, uint32_t context, const struct ip_addr *src, const struct ip_addr *dst,
 		    uint16_t call_id);
 
-/* The flow to which tracker_gre() would count a packet; NULL: none yet. */
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned from,
+/*
+ * The flow to which tracker_gre() would count a packet; NULL: none yet.  *from: the host that sends by the
+ * addresses; changed where they are the same and the Call ID tells otherwise.
+ */
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned *from,
 			  uint16_t call_id);
 
 /*
- * Counts a GRE packet sent by host `from`; f is its flow (tracker_flow), made when NULL.  Returns
+ * Counts a GRE packet sent by host `from`; f is its flow (tracker_flow(), which
+ * may have changed from), made when NULL.  Returns
  * it, or NULL at the limit.  Hot path.
  */
 struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, struct flow *f,
@@ -123,6 +127,9 @@ void tracker_tick(struct tracker *t, int64_t time_ns);
 
 /* Memory was short for something that belongs to a call. */
 void tracker_memory_failed(struct tracker *t);
+
+/* The last capture is over: what ends from now on waits for no late packets. */
+void tracker_last(struct tracker *t);
 
 /* Ends of the capture: pairs what can be paired, fills in what roles now tell. */
 void tracker_finish(struct tracker *t);

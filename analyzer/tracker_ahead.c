@@ -2,8 +2,8 @@
 /*
  * Fetches from memory what the next packets will need: see tracker.h.
  *
- * With many calls in random order a packet waits for memory ten times, most of them one after the
- * other: the slot leads to the flow, the flow to the call, and so on.  Packets are told of STEPS * 4
+ * With many calls in random order a packet waits for memory ten times, some of them one after the
+ * other: the slot leads to the call, the call to what the judge remembers.  Packets are told of EXPECTED
  * before it is their turn, and each time one is told of, the ones before go a step further.  Nothing
  * is written but the processor's cache.
  */
@@ -13,8 +13,8 @@
 enum {
 	CROWD = 4096, /* flows: so many lie in the cache anyway */
 	LINE = 64,
-	STEPS = 4,
-	BETWEEN = EXPECTED / STEPS, /* packets from one step to the next */
+	STEPS = 3,
+	BETWEEN = EXPECTED / 4, /* packets from one step to the next; the last step takes time, too */
 };
 
 /* gcc leaves out calls of functions that do nothing but this: to it they have no effect. */
@@ -37,37 +37,21 @@ bool tracker_crowded(const struct tracker *t)
  * Records of pools stay mapped when they are released, so that what is read by way of an old one is
  * wrong at worst.
  */
-FETCHES fetch_call(const struct call *c)
-{
-	if (!c)
-		return;
-	if (c->memory)
-		fetch(c->memory, sizeof(*c->memory));
-	for (unsigned i = 0; i < HOSTS; i++)
-		if (c->flow[i])
-			fetch(c->flow[i], sizeof(*c->flow[i]));
-}
-
 static void step_on(struct tracker *t, unsigned steps)
 {
 	struct expected *x = &t->expected[(t->nexpected - steps * BETWEEN) % EXPECTED];
 
 	if (!x->key)
 		return;
-	switch (steps) {
-	case 1:
-		x->flow = flow_table_guess(&t->flows, x->key);
-		if (x->flow)
-			fetch(x->flow, sizeof(*x->flow));
-		break;
-	case 2:
-		if (x->flow && x->flow->call)
-			fetch(x->flow->call, LINE);
-		break;
-	default:
-		if (x->flow)
-			fetch_call(x->flow->call);
-		break;
+	if (steps == 1)
+		x->call = flow_table_guess(&t->flows, x->key);
+	if (!x->call)
+		return;
+	if (steps == 1) {
+		fetch(x->call, LINE);
+		fetch(x->call->flow, sizeof(x->call->flow));
+	} else if (x->call->memory) {
+		fetch(x->call->memory, sizeof(*x->call->memory));
 	}
 }
 

@@ -96,8 +96,7 @@ static bool against_roles(const struct taken *x)
 /* A call that GRE alone had shown turns out to belong to this connection. */
 static void adopt(struct taken *x, struct call *call)
 {
-	call->connection = x->c;
-	call->connection_id = x->c->id;
+	call->control.live = x->c;
 	call->pac_machine = call->pns_machine = STATE_ESTABLISHED;
 	call->state = CALL_ESTABLISHED;
 	x->c->calls++;
@@ -112,14 +111,14 @@ static struct call *call_with_id(const struct tracker *t, const struct control_c
 				 uint32_t call_id)
 {
 	struct flow *f = tracker_flow_find(t, c->tunnel, sender, (uint16_t)call_id);
-	struct call *call = f ? f->call : NULL;
+	struct call *call = f ? flow_call(f) : NULL;
 	unsigned n = 0;
 
-	if (!call || !call->connection || call->connection == c)
+	if (!call || !call_connection(call) || call_connection(call) == c)
 		return call;
 	for (struct call *own = c->tunnel->first_call; own && n < SCAN_MAX; own = own->next, n++)
-		if (own->connection == c && own->flow[sender] &&
-		    flow_call_id(own->flow[sender]) == (uint16_t)call_id)
+		if (call_connection(own) == c && call_flow(own, sender) &&
+		    flow_call_id(call_flow(own, sender)) == (uint16_t)call_id)
 			return own;
 	return call;
 }
@@ -131,9 +130,9 @@ static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_i
 
 	if (!call)
 		return NULL;
-	if (call->connection == x->c)
+	if (call_connection(call) == x->c)
 		return call;
-	if (call->connection || call->state != CALL_GRE_ONLY)
+	if (call_connection(call) || call->state != CALL_GRE_ONLY)
 		return NULL;
 	adopt(x, call);
 	return call;
@@ -159,7 +158,7 @@ static struct call *call_by_elimination(const struct control_connection *connect
 	for (struct call *c = connection->tunnel->first_call; c; c = c->next) {
 		if (++n > SCAN_MAX)
 			return NULL;
-		if (c->connection != connection || !fits(c))
+		if (call_connection(c) != connection || !fits(c))
 			continue;
 		if (found)
 			return NULL;
@@ -180,16 +179,21 @@ static struct call *call_started(struct taken *x, enum call_kind kind)
 	return call;
 }
 
+/* The message is about the call. */
+static void last_message(struct taken *x, struct call *call)
+{
+	if (x->frame > call_last_message(call).frame &&
+	    !call_last_take(call, (struct call_step_seen){ x->frame, x->time_ns }))
+		tracker_memory_failed(x->t);
+}
+
 static void touch(struct taken *x, struct call *call, enum call_step step)
 {
 	x->call = call;
-	if (!call_step(call, step)->frame &&
+	if (!call_step(call, step).frame &&
 	    !call_step_take(call, step, (struct call_step_seen){ x->frame, x->time_ns }))
 		tracker_memory_failed(x->t);
-	if (x->frame > call->last_frame) {
-		call->last_frame = x->frame;
-		call->last_time = x->time_ns;
-	}
+	last_message(x, call);
 }
 
 /* The PAC's Call ID is what the PNS sends to, and the other way round. */
@@ -204,9 +208,10 @@ static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_
 static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
 {
 	const struct flow *taken = tracker_flow_find(x->t, call->tunnel, pac, (uint16_t)id);
+	const struct call *other = taken ? flow_call(taken) : NULL;
 
-	call->id_collision = taken && taken->call != call && !taken->call->over && taken->call->connection &&
-			     taken->call->connection != x->c;
+	call->id_collision = other && other != call && !other->over && call_connection(other) &&
+			     call_connection(other) != x->c;
 	call->pns_call_id = (uint16_t)id;
 	call->pns_id_known = true;
 	call->ids_certain = true;
@@ -220,8 +225,9 @@ static uint8_t octet(uint32_t value)
 	return value > 254 ? 255 : (uint8_t)value;
 }
 
-static const char *number(struct taken *x, enum field_id field)
+static void keep_number(struct taken *x, struct call *call, enum field_id field)
 {
+	struct call_rare *rare;
 	char text[4 * 64 + 1];
 	const uint8_t *p;
 	size_t width, len = 0;
@@ -230,9 +236,14 @@ static const char *number(struct taken *x, enum field_id field)
 	while (p && len < width && p[len])
 		len++;
 	if (!len)
-		return NULL;
+		return;
+	rare = call_rare_make(call);
+	if (!rare) {
+		tracker_memory_failed(x->t);
+		return;
+	}
 	ctrl_escape(p, len, text, sizeof(text));
-	return tracker_intern(x->t, text, strlen(text) + 1);
+	rare->number = tracker_intern(x->t, text, strlen(text) + 1);
 }
 
 /* The message takes the call on; failed: so it says. */
@@ -265,7 +276,7 @@ static void take_ocrq(struct taken *x)
 	call->framing = octet(get(x, FIELD_FRAMING_TYPE));
 	call->pns_window = (uint16_t)get(x, FIELD_WINDOW);
 	call->pns_delay = (uint16_t)get(x, FIELD_PROCESSING_DELAY);
-	call->number = number(x, FIELD_PHONE);
+	keep_number(x, call, FIELD_PHONE);
 	follow(x, call, false, false);
 }
 
@@ -323,7 +334,7 @@ static void take_icrq(struct taken *x)
 	call->has_serial = true;
 	call->bearer = octet(get(x, FIELD_CALL_BEARER_TYPE));
 	call->physical_channel = get(x, FIELD_CHANNEL);
-	call->number = number(x, FIELD_DIALED);
+	keep_number(x, call, FIELD_DIALED);
 	follow(x, call, true, false);
 }
 
@@ -471,10 +482,8 @@ static void take_about_call(struct taken *x)
 		 */
 		keep_strange(x, call, reserved);
 	}
-	if (call && x->frame > call->last_frame) {
-		call->last_frame = x->frame;
-		call->last_time = x->time_ns;
-	}
+	if (call)
+		last_message(x, call);
 }
 
 static const uint8_t *interned_text(struct taken *x, enum field_id field)
@@ -614,11 +623,11 @@ static struct call *match_id(const struct tracker *t, const struct control_conne
 
 	if (!call)
 		return NULL;
-	if (call->connection == c)
+	if (call_connection(call) == c)
 		*how = MATCH_ID;
-	else if (!call->connection && call->state == CALL_GRE_ONLY)
+	else if (!call_connection(call) && call->state == CALL_GRE_ONLY)
 		*how = MATCH_GRE;
-	else if (call->over && call->connection_id == c->id)
+	else if (call->over && call_connection_id(call) == c->id)
 		*how = MATCH_OVER;
 	else
 		return NULL;
@@ -664,5 +673,5 @@ struct call *tracker_holder(const struct tracker *t, const struct control_connec
 	    !field_get(&t->fields, m, FIELD_CALL_ID, &id))
 		return NULL;
 	f = tracker_flow_find(t, c->tunnel, !from, (uint16_t)id);
-	return f ? f->call : NULL;
+	return f ? flow_call(f) : NULL;
 }

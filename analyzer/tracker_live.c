@@ -55,7 +55,7 @@ static size_t named_texts(const struct tracker *t, const void **list)
 				}
 		for (const struct call *c = t->tunnels[i]->first_call; c; c = c->next, n++)
 			if (list)
-				list[n] = c->number;
+				list[n] = call_rare(c)->number;
 	}
 	return n;
 }
@@ -159,6 +159,19 @@ static void earlier(int64_t *time_ns, int64_t now)
 		*time_ns = now;
 }
 
+static void call_earlier(struct tracker *t, struct call *c, int64_t now)
+{
+	struct call_step_seen last = call_last_message(c);
+
+	if (last.time_ns > now) {
+		last.time_ns = now;
+		t->stats.memory_failed |= !call_last_take(c, last);
+	}
+	for (unsigned from = 0; from < HOSTS; from++)
+		if (c->flow[from].flags & FLOW_SEEN && flow_last_time(&c->flow[from]) > now)
+			c->flow[from].last = short_time(now);
+}
+
 /* The clock was set back: what seems to be in the future counts from here, or it would never age. */
 static void clock_back(struct tracker *t, int64_t now)
 {
@@ -167,10 +180,7 @@ static void clock_back(struct tracker *t, int64_t now)
 	for (size_t i = 0; i < t->ntunnels; i++) {
 		earlier(&t->tunnels[i]->last_time, now);
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
-			earlier(&c->last_time, now);
-			for (unsigned from = 0; from < HOSTS; from++)
-				if (c->flow[from])
-					earlier(&c->flow[from]->last_time, now);
+			call_earlier(t, c, now);
 		}
 	}
 	earlier(&t->next_sweep, now);

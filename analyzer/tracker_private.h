@@ -38,10 +38,10 @@ struct intern_slot {
 	size_t len;
 };
 
-/* A packet that will come: its flow, as far as that has been found. */
+/* A packet that will come: its call, as far as that has been found. */
 struct expected {
 	uint64_t key; /* 0: none */
-	const struct flow *flow;
+	const struct call *call;
 };
 
 struct tracker {
@@ -55,7 +55,7 @@ struct tracker {
 	struct tunnel **tunnels; /* by id - 1 */
 	size_t tunnels_room, ntunnels;
 	struct flow_table flows;
-	struct pool tunnel_pool, private_pool, connection_pool, call_pool, flow_pool;
+	struct pool tunnel_pool, private_pool, connection_pool, call_pool;
 	struct ended *ended; /* ring */
 	size_t ended_room, ended_first, nended;
 	struct spill spill;
@@ -64,6 +64,7 @@ struct tracker {
 	int64_t next_sweep;
 	struct expected expected[EXPECTED]; /* ring */
 	unsigned nexpected;
+	bool last;            /* nothing lingers any more */
 	size_t lingering;     /* calls among the ended */
 	int64_t now;	      /* of the last tick */
 	int64_t next_relief;  /* before this it is of no use to look for room again (tracker_live.c) */

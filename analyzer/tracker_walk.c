@@ -15,7 +15,7 @@ enum { KEPT = 256 };
 
 struct kept_call {
 	struct call call;
-	struct spill_parts parts;
+	struct call_rare rare;
 };
 
 struct item {
@@ -50,7 +50,7 @@ static void *read_record(struct walk *w, enum spill_kind kind, uint64_t offset, 
 
 	if (kind == SPILL_CONNECTION)
 		return spill_read_connection(&w->t->spill, offset, head, c) ? c : NULL;
-	return spill_read_call(&w->t->spill, offset, head, &k->call, &k->parts) ? &k->call : NULL;
+	return spill_read_call(&w->t->spill, offset, head, &k->call, &k->rare) ? &k->call : NULL;
 }
 
 /* Follows the chain.  False when it cannot be read. */

@@ -10,12 +10,13 @@ enum {
 	WINDOW_BITS = 64,
 	OLD_LIMIT = 1024,     /* older than this is a restart of numbering, not reordering */
 	JUMP_LIMIT = 1 << 16, /* a larger step forward is not loss that anyone can believe */
-	MISSED = 2,           /* segments repeated, from which on a silent peer is missed */
+	RTT_MOST = (1 << 24) - 1,
+	MISSED = 2, /* segments repeated, from which on a silent peer is missed */
 };
 
-#define LARGE_WAIT_NS INT64_C(1000000000) /* a peer that got it would have acknowledged it by then */
-#define FULL_WAIT_NS INT64_C(2000000000)  /* no path and no delayed acknowledgment takes so long */
-#define RESUME_NS INT64_C(500000000)      /* who goes on so soon has waited for the acknowledgment */
+#define LARGE_WAIT_US 1000000 /* a peer that got it would have acknowledged it by then */
+#define FULL_WAIT_US 2000000  /* no path and no delayed acknowledgment takes so long */
+#define RESUME_US 500000      /* who goes on so soon has waited for the acknowledgment */
 
 struct call_rare *call_rare_make(struct call *c)
 {
@@ -24,18 +25,128 @@ struct call_rare *call_rare_make(struct call *c)
 	return c->rare;
 }
 
+void call_let_go(struct call *c)
+{
+	uint64_t id = call_connection_id(c);
+
+	c->let_go = true;
+	c->control.id = id;
+}
+
+/* Whether it is near enough to the call's first moment; *out is the way to it. */
+static bool near_first(const struct call *c, struct call_step_seen seen, struct call_after *out)
+{
+	uint64_t frames = seen.frame - c->first_frame, ns = (uint64_t)(seen.time_ns - c->first_time);
+
+	*out = (struct call_after){ (uint32_t)frames, (uint32_t)ns };
+	return frames == out->frames && ns == out->ns;
+}
+
 bool call_step_take(struct call *c, enum call_step step, struct call_step_seen seen)
 {
 	struct call_rare *rare;
 
-	if (step < STEP_CONNECTED) {
-		c->begun[step] = seen;
-		return true;
+	if (step == STEP_REQUEST) {
+		c->request_first = seen.frame == c->first_frame && seen.time_ns == c->first_time;
+		if (c->request_first)
+			return true;
+	} else if (step == STEP_REPLY) {
+		c->reply_near = near_first(c, seen, &c->reply);
+		if (c->reply_near)
+			return true;
 	}
 	rare = call_rare_make(c);
 	if (rare)
-		rare->step[step - STEP_CONNECTED] = seen;
+		rare->step[step] = seen;
 	return rare != NULL;
+}
+
+static bool last_frame_far(struct flow *f, uint64_t frame)
+{
+	struct call_rare *rare = call_rare_make(flow_call(f));
+
+	f->flags |= rare ? FLOW_LAST_FAR : 0;
+	if (rare)
+		rare->flow_last[flow_sender(f)] = frame;
+	return rare != NULL;
+}
+
+static inline bool last_frame(struct flow *f, uint64_t frame)
+{
+	uint64_t after = frame - flow_call(f)->first_frame;
+
+	f->last_after = (uint32_t)after;
+	if (after == (uint32_t)after && !(f->flags & FLOW_LAST_FAR))
+		return true;
+	return last_frame_far(f, frame);
+}
+
+static bool first_frame(struct flow *f, uint64_t frame)
+{
+	struct call *c = flow_call(f);
+	uint64_t after = frame - c->first_frame;
+
+	f->flags &= (uint16_t)~FLOW_FIRST_FAR;
+	f->first_after = (uint32_t)after;
+	if (after == f->first_after)
+		return true;
+	if (!call_rare_make(c))
+		return false;
+	f->flags |= FLOW_FIRST_FAR;
+	c->rare->flow_first[flow_sender(f)] = frame;
+	return true;
+}
+
+bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last)
+{
+	bool kept = !first || first_frame(f, first);
+
+	f->flags &= (uint16_t)~FLOW_LAST_FAR;
+	return (!last || last_frame(f, last)) && kept;
+}
+
+bool call_last_take(struct call *c, struct call_step_seen seen)
+{
+	c->last_far = !near_first(c, seen, &c->last);
+	if (!c->last_far)
+		return true;
+	if (!call_rare_make(c))
+		return false;
+	c->rare->last = seen;
+	return true;
+}
+
+struct call_step_seen call_last(const struct call *c)
+{
+	struct call_step_seen last = call_last_message(c);
+
+	for (unsigned from = 0; from < HOSTS; from++) {
+		const struct flow *f = &c->flow[from];
+
+		if (flow_last_frame(f) > last.frame)
+			last = (struct call_step_seen){ flow_last_frame(f), flow_last_time(f) };
+	}
+	return last;
+}
+
+bool call_first_take(struct call *c, struct call_step_seen seen)
+{
+	struct call_step_seen request = call_step(c, STEP_REQUEST), reply = call_step(c, STEP_REPLY);
+	struct call_step_seen last = call_last_message(c);
+	uint64_t first_of[HOSTS], last_of[HOSTS];
+	bool kept;
+
+	for (unsigned from = 0; from < HOSTS; from++) {
+		first_of[from] = flow_first_frame(&c->flow[from]);
+		last_of[from] = flow_last_frame(&c->flow[from]);
+	}
+	c->first_frame = seen.frame;
+	c->first_time = seen.time_ns;
+	kept = !request.frame || call_step_take(c, STEP_REQUEST, request);
+	kept &= !reply.frame || call_step_take(c, STEP_REPLY, reply);
+	for (unsigned from = 0; from < HOSTS; from++)
+		kept &= flow_frames_take(&c->flow[from], first_of[from], last_of[from]);
+	return call_last_take(c, last) && kept;
 }
 
 /* Where a sequence number restarts or jumps, what went before can no longer be counted against it. */
@@ -91,7 +202,7 @@ static uint32_t outstanding(const struct flow *f, const struct flow *peer)
 /* Exactly the announced window is out: who does not care for it would have sent more. */
 static bool window_full(const struct flow *f, const struct flow *peer)
 {
-	unsigned window = call_window(f->call, flow_sender(f));
+	unsigned window = call_window(flow_call(f), flow_sender(f));
 
 	return window && outstanding(f, peer) == window;
 }
@@ -103,14 +214,14 @@ static void flow_came(struct flow *data, uint32_t ack)
 
 	if (large && (ack == data->probe_seq || !(data->flags & FLOW_PROBE_MIXED)))
 		data->flags |= FLOW_LARGE_CAME;
-	else if (data->call->rare && data->call->rare->large_waits[flow_sender(data)])
+	else if (call_rare(flow_call(data))->large_waits[flow_sender(data)])
 		data->flags |= FLOW_SMALL_CAME;
 }
 
 /* Times how long a data packet waited for its acknowledgment, one at a time. */
-static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t time_ns)
+static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, int64_t now)
 {
-	int64_t us = (time_ns - data->probe_time) / 1000;
+	int64_t us = short_time_until(data->probe, now);
 
 	if ((int32_t)(ack - data->probe_seq) < 0)
 		return;
@@ -119,9 +230,9 @@ static void flow_acknowledged(struct flow *data, uint32_t ack, bool was_full, in
 	data->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	if (was_full) {
 		data->flags |= FLOW_WAITED;
-		data->probe_time = time_ns;
+		data->probe = short_time_us(now);
 	}
-	if (us < 0 || us > UINT32_MAX)
+	if (us < 0 || us > UINT32_MAX || data->rtt_count == RTT_MOST)
 		return;
 	if (!data->rtt_count || us < data->rtt_min_us)
 		data->rtt_min_us = (uint32_t)us;
@@ -142,17 +253,17 @@ static bool carries_data(const struct gre_pkt *g)
 	return g->payload[skip] < 0x40 || g->payload[skip] & 1;
 }
 
-static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t time_ns)
+static void probe_start(struct flow *f, const struct gre_pkt *g, int64_t now)
 {
 	f->flags &= (uint16_t) ~(FLOW_PROBE_LARGE | FLOW_PROBE_MIXED);
 	f->flags |= FLOW_PROBING | (g->payload_length >= FLOW_LARGE ? FLOW_PROBE_LARGE : 0);
 	f->probe_seq = g->seq;
-	f->probe_time = time_ns;
+	f->probe = short_time_us(now);
 }
 
 static void large_waited(struct flow *f, uint64_t frame)
 {
-	struct call_rare *rare = call_rare_make(f->call);
+	struct call_rare *rare = call_rare_make(flow_call(f));
 	unsigned from = flow_sender(f);
 
 	if (!rare)
@@ -162,14 +273,14 @@ static void large_waited(struct flow *f, uint64_t frame)
 }
 
 /* Data that follows a large packet for whose acknowledgment one waits. */
-static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
+static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame, int64_t now)
 {
 	bool alone = !(f->flags & FLOW_PROBE_MIXED);
 
-	if (alone && time_ns - f->probe_time >= LARGE_WAIT_NS) {
+	if (alone && short_time_until(f->probe, now) >= LARGE_WAIT_US) {
 		large_waited(f, frame);
 		if (g->payload_length >= FLOW_LARGE)
-			probe_start(f, g, time_ns);
+			probe_start(f, g, now);
 	}
 	if (g->payload_length < FLOW_LARGE)
 		f->flags |= FLOW_PROBE_MIXED;
@@ -177,7 +288,7 @@ static void large_waits(struct flow *f, const struct gre_pkt *g, uint64_t frame,
 
 static void stall_ends(struct flow *f, uint64_t frame)
 {
-	struct call_rare *rare = call_rare_make(f->call);
+	struct call_rare *rare = call_rare_make(flow_call(f));
 	unsigned from = flow_sender(f);
 
 	if (!rare)
@@ -187,37 +298,38 @@ static void stall_ends(struct flow *f, uint64_t frame)
 }
 
 /* Data goes on: after the acknowledgment for which it had waited, or after a time-out. */
-static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, int64_t time_ns,
+static void window_waits(struct flow *f, const struct flow *peer, uint64_t frame, int64_t now,
 			 int64_t silence)
 {
 	if (f->flags & FLOW_WAITED) {
 		f->flags &= (uint16_t)~FLOW_WAITED;
-		if (time_ns - f->probe_time <= RESUME_NS)
+		if (short_time_until(f->probe, now) <= RESUME_US)
 			stall_ends(f, frame);
-	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_NS && window_full(f, peer)) {
+	} else if (f->flags & FLOW_PROBING && silence >= FULL_WAIT_US && window_full(f, peer)) {
 		stall_ends(f, frame);
 	}
 }
 
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns)
 {
-	int64_t silence = time_ns - f->last_time;
+	const int64_t now = time_ns / 1000;
+	int64_t silence = short_time_until(f->last, now);
 
 	f->packets++;
 	f->defects |= g->defects;
-	f->last_frame = frame;
-	f->last_time = time_ns;
+	last_frame(f, frame);
+	f->last = short_time_us(now);
 	if (!(f->flags & FLOW_SEEN)) {
 		f->flags |= FLOW_SEEN;
-		f->first_frame = frame;
+		first_frame(f, frame);
 	}
 	if (g->flags & GRE_S) {
 		f->octets += g->payload_length;
 		f->data++;
 		if (!(f->flags & FLOW_NETWORK) && carries_data(g))
 			f->flags |= FLOW_NETWORK;
-		if (f->flags & FLOW_WAITED || silence >= FULL_WAIT_NS)
-			window_waits(f, peer, frame, time_ns, silence);
+		if (f->flags & FLOW_WAITED || silence >= FULL_WAIT_US)
+			window_waits(f, peer, frame, now, silence);
 		if (f->flags & FLOW_HAS_SEQ) {
 			flow_sequence(f, g->seq);
 		} else {
@@ -226,20 +338,21 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 			f->window = 1;
 		}
 		if (!(f->flags & FLOW_PROBING) && f->highest_seq == g->seq)
-			probe_start(f, g, time_ns);
+			probe_start(f, g, now);
 		else if (f->flags & FLOW_PROBE_LARGE)
-			large_waits(f, g, frame, time_ns);
+			large_waits(f, g, frame, now);
 	}
 	if (g->flags & GRE_A) {
 		bool waits = peer && peer->flags & FLOW_PROBING;
-		bool was_full = waits && time_ns - peer->last_time >= FULL_WAIT_NS && window_full(peer, f);
+		bool was_full =
+			waits && short_time_until(peer->last, now) >= FULL_WAIT_US && window_full(peer, f);
 
 		f->acks++;
 		if (!(f->flags & FLOW_HAS_ACK) || (int32_t)(g->ack - f->highest_ack) > 0)
 			f->highest_ack = g->ack;
 		f->flags |= FLOW_HAS_ACK;
 		if (waits)
-			flow_acknowledged(peer, g->ack, was_full, time_ns);
+			flow_acknowledged(peer, g->ack, was_full, now);
 	}
 }
 

@@ -11,6 +11,8 @@
 #ifndef PPTPSCOPE_CONVERSATION_H
 #define PPTPSCOPE_CONVERSATION_H
 
+#include <stddef.h>
+
 #include "conformance/machine.h"
 #include "dissectors/ctrl.h"
 #include "dissectors/ctrl_stream.h"
@@ -43,11 +45,11 @@ struct icmp_seen {
  */
 struct tunnel {
 	uint64_t id; /* 1, 2, ... in order of appearance */
+	uint64_t key_id; /* in keys of its flows: its own id, or that of the one with the roles exchanged */
 	uint32_t context;
 	struct ip_addr host[HOSTS];
 	int pac;
-	enum ctrl_type role_by; /* the message that told the roles */
-	uint64_t role_frame;
+	uint64_t role_frame; /* of the message that told the roles */
 	uint64_t first_frame, last_frame;
 	int64_t first_time, last_time;
 	uint64_t connections, calls; /* counted, ended ones included */
@@ -59,6 +61,7 @@ struct tunnel {
 	uint64_t mirrored;                /* second copies of frames, dropped */
 	uint8_t mirror;                   /* the tracker's caller: what it has found out about copies */
 	uint8_t mirror_unique, mirror_copies;
+	uint8_t role_by; /* enum ctrl_type: the message that told the roles */
 	bool nat; /* something between the observer and a host translates Call IDs or addresses */
 	struct tunnel_memory *memory;   /* the judge's; NULL: none */
 	struct tunnel_private *private; /* the tracker's own */
@@ -200,31 +203,68 @@ struct call_step_seen {
 };
 
 /*
- * GRE of one call in one direction: who sends, and the Call ID of the receiver.  Two cache lines;
- * the first is what every packet touches.
+ * Times of which there are many are kept as 48 bits of microseconds (short_time(): never 0): what they mean
+ * shows by a time not more than four years from them.  No bit fields, which would be written and read in
+ * other sizes: the processor waits then.
+ */
+struct short_time {
+	uint32_t low;
+	uint16_t high;
+} __attribute__((packed, aligned(2)));
+
+static inline struct short_time short_time_us(int64_t us)
+{
+	return (struct short_time){ (uint32_t)us, (uint16_t)(us >> 32) };
+}
+
+static inline struct short_time short_time(int64_t time_ns)
+{
+	int64_t us = time_ns / 1000;
+
+	return short_time_us((uint64_t)us << 16 ? us : us + 1);
+}
+
+/* How long that is before another time, which is given in microseconds. */
+static inline int64_t short_time_until(struct short_time t, int64_t us)
+{
+	uint64_t apart = (uint64_t)us - ((uint64_t)t.high << 32 | t.low);
+
+	return (int64_t)(apart << 16) >> 16;
+}
+
+/* The time that was kept, ns. */
+static inline int64_t long_time(struct short_time t, int64_t near)
+{
+	return (near / 1000 - short_time_until(t, near / 1000)) * 1000;
+}
+
+/*
+ * GRE of one call in one direction: who sends, and the Call ID of the receiver.  A part of its call.
  *
  * lost = (highest_seq - first_seq + 1) - (data - duplicated).
  */
 struct flow {
-	uint64_t key;     /* the tracker's: tunnel, direction, Call ID */
-	uint64_t packets; /* all, acknowledgments alone included */
-	uint64_t octets;  /* of PPP payload, by Payload Length */
-	uint64_t window;  /* bit i: highest_seq - i was seen */
-	uint32_t first_seq, highest_seq;
+	/* What every packet touches. */
+	uint64_t key;            /* the tracker's: tunnel, direction, Call ID; 0: there is no such flow */
+	uint64_t window;         /* bit i: highest_seq - i was seen */
+	uint64_t octets;         /* of PPP payload, by Payload Length */
+	uint64_t rtt_count : 24; /* times that were taken; when there is no room for more they are enough */
+	uint64_t packets : 40;   /* all, acknowledgments alone included; no more than frames (FRAME_OF) */
+	uint32_t highest_seq;
 	uint32_t data; /* packets with a sequence number */
 	uint32_t acks; /* packets with an acknowledgment number, alone or on data */
 	uint32_t highest_ack;
-	uint32_t duplicated, reordered; /* reordered: late, but first copy */
-	uint16_t flags;                 /* FLOW_* */
-	uint16_t defects;               /* enum gre_defect, all that were seen */
+	uint32_t last_after;    /* see flow_last_frame() */
+	struct short_time last; /* see flow_last_time() */
+	uint16_t flags;         /* FLOW_* */
+	uint16_t defects;       /* enum gre_defect, all that were seen */
 
-	struct call *call;
-	uint64_t first_frame, last_frame;
-	int64_t last_time;
-	int64_t probe_time; /* of the data packet whose acknowledgment is timed */
+	struct short_time probe; /* see flow_probe_time() */
+	uint32_t probe_seq;      /* of the data packet whose acknowledgment is timed */
+	uint32_t rtt_min_us, rtt_max_us;
 	uint64_t rtt_sum_us;
-	uint32_t probe_seq;
-	uint32_t rtt_min_us, rtt_max_us, rtt_count;
+	uint32_t first_seq, first_after; /* see flow_first_frame() */
+	uint32_t duplicated, reordered;  /* reordered: late, but first copy */
 };
 
 enum {
@@ -241,11 +281,16 @@ enum {
 	FLOW_LARGE_CAME = 1024, /* a large packet was acknowledged when it was the newest */
 	FLOW_SMALL_CAME = 2048, /* a small one was, after large ones had not been */
 	FLOW_WAITED = 4096,     /* its window was full for seconds until the acknowledgment at probe_time */
+	FLOW_FIRST_FAR = 8192,  /* its first frame, and its last one, are in struct call_rare */
+	FLOW_LAST_FAR = 16384,
 };
 
 /* What few calls have; owned by the call. */
 struct call_rare {
-	struct call_step_seen step[CALL_STEPS - STEP_CONNECTED];
+	struct call_step_seen step[CALL_STEPS];       /* those that struct call has no room for */
+	struct call_step_seen last;                   /* likewise */
+	uint64_t flow_first[HOSTS], flow_last[HOSTS]; /* frames, by sender; likewise */
+	const char *number;                           /* dialled, escaped, interned; or NULL */
 	uint64_t strange_frame;
 	uint64_t large_frame[HOSTS]; /* the last packet that came while a large one waited in vain */
 	uint64_t stall_frame[HOSTS]; /* the first data after its sender's window had been full for seconds */
@@ -256,20 +301,28 @@ struct call_rare {
 	uint8_t end_result, end_error;             /* CDN */
 };
 
+/* A moment within a call, counted from its first one.  One that is too far from it is in struct call_rare. */
+struct call_after {
+	uint32_t frames, ns;
+};
+
 /*
  * There may be a million of these at once: what is rare belongs into struct call_rare.  What every GRE
  * packet touches comes first, in one cache line.
  */
 struct call {
-	struct control_connection *connection; /* NULL: its control connection was not seen */
-	struct flow *flow[HOSTS]; /* by sender; NULL: Call ID of that direction unknown, or no packet */
+	/* See call_connection() and call_connection_id(); 0: its control connection was not seen. */
+	union {
+		struct control_connection *live;
+		uint64_t id; /* once let_go */
+	} control;
 	struct call_memory *memory; /* the judge's; NULL: none */
 	struct ppp_session *ppp; /* ppp_session.h; NULL: no control packet of PPP was seen; owned */
 	struct call_rare *rare;  /* NULL: all of it is 0; owned */
-	uint64_t connection_id;  /* 0: none */
 	uint8_t kind : 4, state : 4; /* enum call_kind, call_state */
 	uint8_t pac_machine : 4, pns_machine : 4; /* enum machine_state of both ends, as the wire shows */
 	bool over : 1;               /* takes no more messages */
+	bool let_go : 1;             /* ... and its connection may be gone */
 	bool told : 1;               /* the observer's own: who listens has been told that it began */
 	bool pns_id_known : 1, pac_id_known : 1, replied : 1, has_serial : 1;
 	bool id_is_port : 1;         /* the PNS Call ID is the TCP source port: a NAT helper chose it */
@@ -278,17 +331,19 @@ struct call {
 	bool connection_partial : 1; /* of its connection one side was not seen, or with gaps */
 	/* Flows were bound by Call IDs of control messages, not paired by acknowledgments. */
 	bool ids_certain : 1;
+	bool request_first : 1;            /* STEP_REQUEST was its first moment */
+	bool reply_near : 1, last_far : 1; /* where STEP_REPLY and the last message are: here, or rare */
 	uint8_t bearer, framing;           /* as sent, 255 where larger */
 	uint8_t reply_result, reply_error; /* OCRP or ICRP */
 	uint8_t ended_by;                  /* 0 none, 1 PNS (CCRQ), 2 PAC (CDN), 3 connection ended */
 
 	struct tunnel *tunnel;
+	uint64_t first_frame;
+	int64_t first_time;
+
 	uint64_t id;
 	struct call *next; /* of the tunnel */
-	uint64_t first_frame, last_frame;
-	int64_t first_time, last_time;
-	struct call_step_seen begun[STEP_CONNECTED];      /* see call_step() */
-	const char *number;                               /* dialled, escaped, interned; or NULL */
+	struct call_after reply, last; /* see call_step(), call_last_message() */
 	int64_t end_time; /* until when it was watched: its end, or the capture's; 0: to the last */
 	uint32_t minimum_bps, maximum_bps, connect_speed; /* bit/s */
 	uint32_t physical_channel;
@@ -296,7 +351,37 @@ struct call {
 	uint16_t pns_window, pac_window; /* packets */
 	uint16_t pns_delay, pac_delay;   /* 1/10 s */
 	uint16_t cause;                  /* of OCRP or CDN */
+	struct flow flow[HOSTS];         /* by sender; see call_flow() */
 };
+
+/* The flow of what that host sends; NULL: Call ID of that direction unknown, or no packet.  As strchr(). */
+static inline struct flow *call_flow(const struct call *c, unsigned from)
+{
+	return c->flow[from].key ? (struct flow *)&c->flow[from] : NULL;
+}
+
+/* Its control connection; NULL: was not seen, or has let go of it. */
+static inline struct control_connection *call_connection(const struct call *c)
+{
+	return c->let_go ? NULL : c->control.live;
+}
+
+/* ... its id, also when that is gone; 0: was not seen. */
+static inline uint64_t call_connection_id(const struct call *c)
+{
+	if (c->let_go)
+		return c->control.id;
+	return c->control.live ? c->control.live->id : 0;
+}
+
+/* ... whether it was seen. */
+static inline bool call_controlled(const struct call *c)
+{
+	return c->let_go ? c->control.id != 0 : c->control.live != NULL;
+}
+
+/* From now on it has no connection but an id. */
+void call_let_go(struct call *c);
 
 /* What is rare of a call, to be read. */
 static inline const struct call_rare *call_rare(const struct call *c)
@@ -309,10 +394,19 @@ static inline const struct call_rare *call_rare(const struct call *c)
 /* ... to be written: made when it is not there; NULL without memory. */
 struct call_rare *call_rare_make(struct call *c);
 
-/* When the call came to that step, and by which frame; frame 0: not yet. */
-static inline const struct call_step_seen *call_step(const struct call *c, enum call_step step)
+static inline struct call_step_seen call_moment(const struct call *c, struct call_after a)
 {
-	return step < STEP_CONNECTED ? &c->begun[step] : &call_rare(c)->step[step - STEP_CONNECTED];
+	return (struct call_step_seen){ c->first_frame + a.frames, c->first_time + a.ns };
+}
+
+/* When the call came to that step, and by which frame; frame 0: not yet. */
+static inline struct call_step_seen call_step(const struct call *c, enum call_step step)
+{
+	if (step == STEP_REQUEST && c->request_first)
+		return (struct call_step_seen){ c->first_frame, c->first_time };
+	if (step == STEP_REPLY && c->reply_near)
+		return call_moment(c, c->reply);
+	return call_rare(c)->step[step];
 }
 
 /* The call comes to that step.  False without memory. */
@@ -340,6 +434,21 @@ void connection_follow(struct control_connection *c, unsigned from, enum ctrl_ty
 
 /* Its start is not in the capture, but a message that nobody sends before it. */
 void connection_presume(struct control_connection *c);
+
+/* The last message about it, or its beginning. */
+static inline struct call_step_seen call_last_message(const struct call *c)
+{
+	return c->last_far ? call_rare(c)->last : call_moment(c, c->last);
+}
+
+/* That is the last message about it.  False without memory. */
+bool call_last_take(struct call *c, struct call_step_seen seen);
+
+/* The last that was seen of it, messages and GRE. */
+struct call_step_seen call_last(const struct call *c);
+
+/* It turns out that it had begun earlier.  False without memory. */
+bool call_first_take(struct call *c, struct call_step_seen seen);
 
 /* How long somebody must have waited before silence means something. */
 #define CONVERSATION_PATIENCE INT64_C(3000000000)
@@ -371,6 +480,49 @@ static inline unsigned flow_sender(const struct flow *f)
 static inline uint16_t flow_call_id(const struct flow *f)
 {
 	return (uint16_t)f->key;
+}
+
+/* The call that it is a part of; faster where its sender is known. */
+static inline struct call *flow_call_from(const struct flow *f, unsigned from)
+{
+	return (struct call *)((char *)(f - from) - offsetof(struct call, flow));
+}
+
+static inline struct call *flow_call(const struct flow *f)
+{
+	return flow_call_from(f, flow_sender(f));
+}
+
+/* Frames of its first and last packet; 0: none came. */
+static inline uint64_t flow_first_frame(const struct flow *f)
+{
+	const struct call *c = flow_call(f);
+
+	if (!(f->flags & FLOW_SEEN))
+		return 0;
+	return f->flags & FLOW_FIRST_FAR ? call_rare(c)->flow_first[flow_sender(f)]
+					 : c->first_frame + f->first_after;
+}
+
+static inline uint64_t flow_last_frame(const struct flow *f)
+{
+	const struct call *c = flow_call(f);
+
+	if (!(f->flags & FLOW_SEEN))
+		return 0;
+	return f->flags & FLOW_LAST_FAR ? call_rare(c)->flow_last[flow_sender(f)]
+					: c->first_frame + f->last_after;
+}
+
+/* When its last packet came, and the data packet whose acknowledgment is timed; whole microseconds. */
+static inline int64_t flow_last_time(const struct flow *f)
+{
+	return long_time(f->last, flow_call(f)->first_time);
+}
+
+static inline int64_t flow_probe_time(const struct flow *f)
+{
+	return long_time(f->probe, flow_call(f)->first_time);
 }
 
 /* Packets that never came, by the sequence numbers of the flow (0 where FLOW_DISTRUST). */

@@ -11,6 +11,9 @@
  */
 void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint64_t frame, int64_t time_ns);
 
+/* The flow has moved, or its call begun earlier: these are its frames (0: none).  False without memory. */
+bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last);
+
 /* Appends a moment; false when memory was not to be had (the history then lacks it). */
 bool history_add(struct history *h, const struct moment *m);
 void history_clear(struct history *h);

@@ -3,6 +3,7 @@
 #include "conformance/judge.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -94,9 +95,9 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		bits |= UNLESS_NAT;
 	if (pac_of(e) < 0)
 		bits |= UNLESS_ROLE_UNKNOWN;
-	if (e->kind == EVENT_GRE && (!e->call || !e->call->connection_id))
+	if (e->kind == EVENT_GRE && (!e->call || !call_controlled(e->call)))
 		bits |= UNLESS_NO_CALL;
-	if (e->call && e->call->connection_id && !call_step(e->call, STEP_REQUEST)->frame)
+	if (e->call && call_controlled(e->call) && !call_step(e->call, STEP_REQUEST).frame)
 		bits |= UNLESS_MIDSTREAM;
 	if (!c)
 		return bits;
@@ -263,7 +264,7 @@ static struct finding_key key_of(const struct event *e, enum rule_number rule, i
 
 	if (how & FAIL_TUNNEL)
 		return key;
-	key.connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	key.connection = e->connection ? e->connection->id : e->call ? call_connection_id(e->call) : 0;
 	if (e->call && !(how & FAIL_CONNECTION))
 		key.call = e->call->id;
 	return key;
@@ -282,7 +283,7 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->certainty = in_doubt(j, e, r) ? SUSPECTED : certainty_of(r, how);
 	f->severity = rule_severity(r, f->certainty);
 	f->tunnel = e->tunnel ? e->tunnel->id : 0;
-	f->connection = e->connection ? e->connection->id : e->call ? e->call->connection_id : 0;
+	f->connection = e->connection ? e->connection->id : e->call ? call_connection_id(e->call) : 0;
 	f->call = e->call ? e->call->id : 0;
 	if (host >= 0 && e->tunnel) {
 		f->has_fault = true;
@@ -423,15 +424,34 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
 {
 	struct call_memory *m = call_memory(j, c);
 
-	return m ? &m->gre[host] : NULL;
+	if (!m)
+		return NULL;
+	m->gre[host].side = host & 1;
+	return &m->gre[host];
+}
+
+static struct call_odd *odd_of(struct call_memory *m)
+{
+	if (!m->odd)
+		m->odd = calloc(1, sizeof(*m->odd));
+	return m->odd;
+}
+
+struct call_odd *call_odd(struct judge *j, struct call *c)
+{
+	struct call_memory *m = call_memory(j, c);
+
+	return m ? odd_of(m) : NULL;
 }
 
 struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m)
 {
+	struct call_odd *odd = odd_of(gre_whole(m));
+
 	(void)j;
-	if (!m->trouble)
-		m->trouble = calloc(1, sizeof(*m->trouble));
-	return m->trouble;
+	if (odd && !odd->gre[m->side])
+		odd->gre[m->side] = calloc(1, sizeof(*odd->gre[m->side]));
+	return odd ? odd->gre[m->side] : NULL;
 }
 
 struct gre_store *gre_store(struct judge *j)
@@ -455,12 +475,21 @@ void judge_forget_tunnel(struct judge *j, struct tunnel *t)
 	t->memory = NULL;
 }
 
+static void odd_free(struct call_odd *odd)
+{
+	if (!odd)
+		return;
+	for (unsigned host = 0; host < HOSTS; host++)
+		free(odd->gre[host]);
+	free(odd->wen);
+	free(odd);
+}
+
 void judge_forget_call(struct judge *j, struct call *c)
 {
 	if (!c->memory)
 		return;
-	for (unsigned host = 0; host < HOSTS; host++)
-		free(c->memory->gre[host].trouble);
+	odd_free(c->memory->odd);
 	pool_put(&j->calls, c->memory);
 	c->memory = NULL;
 }
@@ -475,7 +504,7 @@ static void count_conditions(struct judge *j, const struct event *e)
 	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
 		return;
 	bits = conditions(j, e);
-	if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
+	if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		bits |= UNLESS_NO_CALL;
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
 		count[bit] += bits >> bit & 1;

@@ -51,8 +51,27 @@ void pool_clear(struct pool *p)
 {
 	for (size_t i = 0; i < p->nblocks; i++)
 		munmap(p->blocks[i], BLOCK);
+	pool_unmap(p->side_by_side, p->most * p->size);
 	free(p->blocks);
 	pool_init(p, p->size);
+}
+
+size_t pool_reserve(struct pool *p, size_t most)
+{
+	const size_t small = (size_t)BLOCKS_BEFORE_HUGE * BLOCK;
+
+	for (; most; most /= 2) {
+		uint8_t *start = mmap(NULL, most * p->size, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (start == MAP_FAILED)
+			continue;
+		if (most * p->size > small)
+			madvise(start + small, most * p->size - small, MADV_HUGEPAGE);
+		p->side_by_side = start;
+		break;
+	}
+	return p->most = most;
 }
 
 static void *pool_grow(struct pool *p)
@@ -78,6 +97,8 @@ void *pool_get(struct pool *p)
 	if (record) {
 		memcpy(&p->released, record, sizeof(p->released));
 		memset(record, 0, p->size);
+	} else if (p->side_by_side) {
+		record = p->next < p->most ? p->side_by_side + p->next++ * p->size : NULL;
 	} else if (p->nblocks && (p->next + 1) * p->size <= BLOCK) {
 		record = p->blocks[p->nblocks - 1] + p->next++ * p->size;
 	} else {

@@ -18,10 +18,18 @@ struct pool {
 	size_t next;	   /* record in the last block that was never used */
 	void *released;	   /* list of released records */
 	size_t live;
+	uint8_t *side_by_side; /* see pool_reserve(); next is then counted in all */
+	size_t most;
 };
 
 void pool_init(struct pool *p, size_t size);
 void pool_clear(struct pool *p);
+
+/*
+ * The records shall lie side by side, so that they are found by their number.  Of a new pool, before the
+ * first.  Addresses are reserved for up to `most`, not memory.  Returns for how many; 0: for none.
+ */
+size_t pool_reserve(struct pool *p, size_t most);
 
 /* A zero-filled record, or NULL when memory is not to be had. */
 void *pool_get(struct pool *p);

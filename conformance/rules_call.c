@@ -145,10 +145,6 @@ void rules_call(struct judge *j, const struct event *e)
 	case EVENT_CALL_OVER:
 		call_over(j, e);
 		break;
-	case EVENT_CALL_DONE:
-		if (e->call->memory)
-			free(e->call->memory->wen);
-		break;
 	default:
 		break;
 	}
@@ -165,7 +161,7 @@ static void request_applied(struct judge *j, const struct event *e, struct calls
 
 	calls->request_end[e->from] = end_of(e);
 	calls->request_frame[e->from] = e->frame;
-	if (!h || h->over || h->connection != e->connection || h->kind != call->kind || h->replied)
+	if (!h || h->over || call_connection(h) != e->connection || h->kind != call->kind || h->replied)
 		return;
 	m = call_memory(j, call);
 	if (m)
@@ -183,7 +179,7 @@ static void refused_applied(struct judge *j, const struct event *e, struct refus
 		.end = end_of(e),
 		.pns_call_id = ocrp ? call->pns_call_id : (uint16_t)id,
 		.pac_call_id = ocrp ? (uint16_t)id : call->pac_call_id,
-		.cleared = call_step(call, STEP_CLEAR)->frame,
+		.cleared = call_step(call, STEP_CLEAR).frame,
 	};
 }
 
@@ -195,7 +191,7 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 
 	if (!m)
 		return;
-	if (call_step(call, STEP_REPLY)->frame != e->frame) {
+	if (call_step(call, STEP_REPLY).frame != e->frame) {
 		m->extra_replies -= m->extra_replies > 0;
 		return;
 	}
@@ -215,16 +211,17 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 static void end_applied(struct judge *j, const struct event *e, struct call *call)
 {
 	struct call_memory *m = call_memory(j, call);
+	struct call_odd *odd = call_odd(j, call);
 
-	if (!m)
+	if (!odd)
 		return;
 	if (e->msg->desc->type == CTRL_CDN) {
-		m->over_end = end_of(e);
+		odd->over_end = end_of(e);
 		/* By another Call ID than its own: the PNS need not have understood it. */
 		m->settled |= e->match == MATCH_OTHER_ID;
 	}
-	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR)->frame == e->frame) {
-		m->clear_end = end_of(e);
+	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR).frame == e->frame) {
+		odd->clear_end = end_of(e);
 		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
 	}
 }
@@ -235,7 +232,7 @@ static void up_applied(struct judge *j, const struct event *e, struct calls_memo
 {
 	const struct event at_call = about(e, call);
 
-	if (call_step(call, step)->frame != e->frame || !was_connected(call) || call->over)
+	if (call_step(call, step).frame != e->frame || !was_connected(call) || call->over)
 		return;
 	calls->up++;
 	judge_channels(j, &at_call, calls, (unsigned)e->connection->pac);

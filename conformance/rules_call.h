@@ -3,11 +3,13 @@
  * What the rules about calls remember: of a call, of a control connection's calls, of a tunnel.
  *
  * call_memory is there from the reply to a call, or its first tunnel packet, to its end, so that many
- * calls at once are many of these.  What is rare (WEN, refusals) is allocated when it happens;
- * rules_call.c frees it at EVENT_CALL_DONE and EVENT_CLOSE.
+ * calls at once are many of these.  What is rare is allocated when it happens: of a call (WEN) it is
+ * freed with its memory, of a connection (refusals) by rules_call.c at EVENT_CLOSE.
  */
 #ifndef PPTPSCOPE_RULES_CALL_H
 #define PPTPSCOPE_RULES_CALL_H
+
+#include <stddef.h>
 
 #include "conformance/rules_gre.h"
 #include "conformance/verdict.h"
@@ -23,16 +25,38 @@ struct wen_memory {
 	uint16_t pac_call_id;
 };
 
+/* What few calls have; owned. */
+struct call_odd {
+	struct gre_trouble *gre[HOSTS]; /* by sender, or NULL */
+	struct wen_memory *wen;         /* NULL: none was sent */
+	/* Where CCRQ and CDN ended in their sender's stream: see call_memory.reply_end. */
+	uint32_t clear_end, over_end;
+};
+
 struct call_memory {
 	struct gre_memory gre[HOSTS]; /* by sender */
-	struct wen_memory *wen;       /* NULL: none was sent */
-	/* Where messages ended in their sender's stream: what the other side has to have acknowledged. */
-	uint32_t reply_end, clear_end, over_end;
+	struct call_odd *odd;         /* or NULL */
+	/* Where the reply ended in its sender's stream: what the other side has to have acknowledged. */
+	uint32_t reply_end;
 	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */
-	bool clear_faulty;     /* something was wrong with its CCRQ: the PAC need not answer */
-	bool settled;          /* a finding has said how it ended, or it cannot be judged */
-	bool abandoned;        /* its ICRP crossed the CDN: there is no such call */
+	bool clear_faulty : 1; /* something was wrong with its CCRQ: the PAC need not answer */
+	bool settled : 1;      /* a finding has said how it ended, or it cannot be judged */
+	bool abandoned : 1;    /* its ICRP crossed the CDN: there is no such call */
 };
+
+/* What few calls have, to be read. */
+static inline const struct call_odd *odd_or_nothing(const struct call_memory *m)
+{
+	static const struct call_odd nothing;
+
+	return m && m->odd ? m->odd : &nothing;
+}
+
+/* The memory that a half is a part of. */
+static inline struct call_memory *gre_whole(const struct gre_memory *m)
+{
+	return (struct call_memory *)((char *)(m - m->side) - offsetof(struct call_memory, gre));
+}
 
 /* Replies that refused a call: its Call IDs bind to nothing afterwards. */
 struct refusal {

@@ -20,7 +20,7 @@ unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c))
 	unsigned n = 0;
 
 	for (unsigned seen = 0; c && seen < SCAN_MAX; c = c->next, seen++)
-		n += c->connection_id == e->connection->id && fits(c);
+		n += call_connection_id(c) == e->connection->id && fits(c);
 	return c ? SCAN_MAX : n;
 }
 
@@ -42,24 +42,25 @@ static enum rule_number pns_reuse(unsigned type, const struct call *h, unsigned 
 /* The PAC does: whether it had only kept silent about the end of the call. */
 static enum rule_number pac_reuse(const struct told *t, const struct call *h, unsigned *how)
 {
-	const struct flow *f = h->flow[t->pac];
-	int64_t heard = f && f->flags & FLOW_SEEN ? f->last_time : h->last_time;
+	const struct flow *f = call_flow(h, t->pac);
+	int64_t heard = f && f->flags & FLOW_SEEN ? flow_last_time(f) : call_last_message(h).time_ns;
 
 	if (h->state == CALL_CLEARING || (was_connected(h) && t->e->time_ns - heard > T60))
 		return RULE_CDN_WHENEVER_01;
-	*how = was_connected(h) && h->connection == t->e->connection ? 0 : FAIL_DOUBT;
+	*how = was_connected(h) && call_connection(h) == t->e->connection ? 0 : FAIL_DOUBT;
 	return t->type == CTRL_OCRP ? RULE_OCRP_CALLID_01 : RULE_ICRQ_CALLID_01;
 }
 
 /* Live calls alone; those of the PNS only on this connection: one address may hide several clients. */
 static bool in_use(const struct told *t, const struct call *h)
 {
-	if (!h || h == t->e->call || h->over || !h->connection || is_settled(h) || h->connection->stop_frame)
+	if (!h || h == t->e->call || h->over || !call_connection(h) || is_settled(h) ||
+	    call_connection(h)->stop_frame)
 		return false;
 	/* Begun by a message that fitted no call: there may be no such call. */
-	if (!call_step(h, STEP_REQUEST)->frame)
+	if (!call_step(h, STEP_REQUEST).frame)
 		return false;
-	return h->connection == t->e->connection || t->e->from == t->pac;
+	return call_connection(h) == t->e->connection || t->e->from == t->pac;
 }
 
 static void judge_collision(const struct told *t, struct call *h, uint32_t id)
@@ -77,9 +78,9 @@ static void judge_collision(const struct told *t, struct call *h, uint32_t id)
 		    role, id);
 		expected(f, "a Call ID that no live call of the %s has", role);
 		observed(f, "%" PRIu32, id);
-		evidence(f, call_step(h, STEP_REQUEST)->frame);
-		evidence(f, call_step(h, STEP_REPLY)->frame);
-		evidence(f, call_step(h, STEP_CLEAR)->frame);
+		evidence(f, call_step(h, STEP_REQUEST).frame);
+		evidence(f, call_step(h, STEP_REPLY).frame);
+		evidence(f, call_step(h, STEP_CLEAR).frame);
 	}
 	settle_call(t->j, h);
 }
@@ -117,8 +118,8 @@ static bool carries_pac_id(unsigned type)
 static bool ended_earlier(const struct call *c, const struct control_connection *now)
 {
 	if (c->over)
-		return c->ended_by == 3 && c->connection_id && c->connection_id != now->id;
-	return c->connection && c->connection != now && c->connection->closed_by >= 0;
+		return c->ended_by == 3 && call_connection_id(c) && call_connection_id(c) != now->id;
+	return call_connection(c) && call_connection(c) != now && call_connection(c)->closed_by >= 0;
 }
 
 /* A call that ended with its connection, which the message takes to be still there. */
@@ -141,7 +142,7 @@ static const struct call *call_by_other_id(const struct event *e, uint32_t id)
 	unsigned seen = 0;
 
 	for (const struct call *c = e->tunnel->first_call; c && seen < SCAN_MAX; c = c->next, seen++)
-		if (c->connection == e->connection && !c->over &&
+		if (call_connection(c) == e->connection && !c->over &&
 		    (pac_id ? c->pns_id_known && c->pns_call_id == id
 			    : c->pac_id_known && c->pac_call_id == id))
 			return c;
@@ -175,8 +176,8 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 	expected(f, "the Call ID that the %s chose for a call of this connection",
 		 carries_pac_id(t->type) ? "PAC" : "PNS");
 	observed(f, "%" PRIu32, id);
-	evidence(f, earlier ? call_step(earlier, STEP_REQUEST)->frame
-		    : other ? call_step(other, STEP_REQUEST)->frame
+	evidence(f, earlier ? call_step(earlier, STEP_REQUEST).frame
+		    : other ? call_step(other, STEP_REQUEST).frame
 			    : 0);
 }
 
@@ -226,7 +227,7 @@ static bool by_another_system(const struct event *e)
 	for (unsigned seen = 0; c && seen < SCAN_MAX; c = c->next, seen++) {
 		if (c == e->call || c->kind != e->call->kind || !c->has_serial || c->serial != e->call->serial)
 			continue;
-		while (o && o->id != c->connection_id)
+		while (o && o->id != call_connection_id(c))
 			o = o->next;
 		if (!o || o == e->connection || o->last_time < e->connection->first_time)
 			return false;

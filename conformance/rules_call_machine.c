@@ -20,7 +20,7 @@ static void call_evidence(struct finding *f, const struct call *c)
 	if (!c)
 		return;
 	for (unsigned i = 0; i < CALL_STEPS; i++)
-		evidence(f, call_step(c, i)->frame);
+		evidence(f, call_step(c, i).frame);
 }
 
 /* Where the sender's machine was before the message. */
@@ -64,22 +64,22 @@ static void break_unbound(const struct told *t, enum rule_number rule, unsigned 
 
 static int64_t over_since(const struct told *t, const struct call *c)
 {
-	const struct call_step_seen *end = call_step(c, STEP_DISCONNECT)->frame
-						   ? call_step(c, STEP_DISCONNECT)
-						   : call_step(c, STEP_REPLY);
+	const struct call_step_seen end = call_step(c, STEP_DISCONNECT).frame ? call_step(c, STEP_DISCONNECT)
+									      : call_step(c, STEP_REPLY);
 
-	return t->e->time_ns - end->time_ns;
+	return t->e->time_ns - end.time_ns;
 }
 
 /* Whether the sender knew of the end: it had sent the last word itself, or acknowledged it. */
 static bool knew_end(const struct told *t, const struct call *c)
 {
-	bool by_pac = call_step(c, STEP_DISCONNECT)->frame || c->kind == CALL_OUTGOING;
+	bool by_pac = call_step(c, STEP_DISCONNECT).frame || c->kind == CALL_OUTGOING;
 	const struct call_memory *m = c->memory;
 
 	if (by_pac == (t->e->from == t->pac))
 		return true;
-	return m && had_acked(t->e, call_step(c, STEP_DISCONNECT)->frame ? m->over_end : m->reply_end);
+	return m && had_acked(t->e, call_step(c, STEP_DISCONNECT).frame ? odd_or_nothing(m)->over_end
+									: m->reply_end);
 }
 
 static void judge_gone(const struct told *t)
@@ -113,7 +113,7 @@ static void judge_crossed_refusal(const struct told *t)
 	const struct call *c = t->e->call;
 	struct finding *f;
 
-	if (!rare || rare->cross_frame[!t->e->from] != call_step(c, STEP_REQUEST)->frame ||
+	if (!rare || rare->cross_frame[!t->e->from] != call_step(c, STEP_REQUEST).frame ||
 	    told_value(t, FIELD_RESULT) != 2 || told_value(t, FIELD_ERROR) != ERROR_NO_RESOURCE)
 		return;
 	f = fault(t, RULE_CALL_CROSS_01, t->e->from, 0,
@@ -138,7 +138,7 @@ static void judge_connect_speed(const struct told *t)
 		  "the PAC reports a Connect Speed outside of what the PNS had asked for");
 	expected(f, "%" PRIu32 " to %" PRIu32 " bit/s", c->minimum_bps, c->maximum_bps);
 	observed(f, "%" PRIu32 " bit/s", speed);
-	evidence(f, call_step(c, STEP_REQUEST)->frame);
+	evidence(f, call_step(c, STEP_REQUEST).frame);
 }
 
 /* A second answer to a request; those to earlier requests with the same Call ID do not count. */
@@ -241,13 +241,14 @@ static void bound_iccn(const struct told *t, struct call *c)
 {
 	const struct call_memory *m = c->memory;
 
-	if (call_step(c, STEP_CONNECTED)->frame) {
+	if (call_step(c, STEP_CONNECTED).frame) {
 		break_rule(t, RULE_PACIN_ILLEGAL_02, 0,
 			   "the PAC sent a second Incoming-Call-Connected for a call", "one for a call");
 		return;
 	}
-	if (call_step(c, STEP_CLEAR)->frame && m) {
-		break_rule(t, RULE_PACIN_WAIT_05, had_acked(t->e, m->clear_end) ? 0 : UNLESS_INFLIGHT,
+	if (call_step(c, STEP_CLEAR).frame && m) {
+		break_rule(t, RULE_PACIN_WAIT_05,
+			   had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
 		settle_call(t->j, c);
@@ -270,7 +271,7 @@ static void judge_iccn(const struct told *t)
 	if (c && c->memory && c->memory->abandoned)
 		break_unbound(t, RULE_PACIN_CROSS_01, 0,
 			      "the PAC sent an Incoming-Call-Connected for a call that it had cleared",
-			      "nothing after the Call-Disconnect-Notify", call_step(c, STEP_REPLY)->frame);
+			      "nothing after the Call-Disconnect-Notify", call_step(c, STEP_REPLY).frame);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
 		bound_iccn(t, c);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_OVER)
@@ -316,7 +317,7 @@ static void over_ccrq(const struct told *t)
 	else if (c->state == CALL_REFUSED)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
 			   "the PNS sent a Call-Clear-Request for a call that it had refused", call_over);
-	else if (was_connected(c) && !(call_step(c, STEP_CLEAR)->frame && over_since(t, c) > GONE_GRACE))
+	else if (was_connected(c) && !(call_step(c, STEP_CLEAR).frame && over_since(t, c) > GONE_GRACE))
 		break_rule(t, c->kind == CALL_INCOMING ? RULE_PNSIN_EST_01 : RULE_PNSOUT_EST_01,
 			   knew_end(t, c) ? 0 : UNLESS_INFLIGHT,
 			   "the PNS sent a Call-Clear-Request for a call that the PAC had ended",
@@ -329,7 +330,7 @@ static void over_ccrq(const struct told *t)
 static void judge_abort(const struct told *t)
 {
 	const struct call *c = t->e->call;
-	int64_t waited = t->e->time_ns - call_step(c, STEP_REQUEST)->time_ns;
+	int64_t waited = t->e->time_ns - call_step(c, STEP_REQUEST).time_ns;
 	struct finding *f;
 
 	if (call_awaits(c) != AWAIT_OCRP || waited >= T60_EARLY)
@@ -338,7 +339,7 @@ static void judge_abort(const struct told *t)
 		  "the PNS cleared the call instead of waiting 60 s for the Outgoing-Call-Reply");
 	expected(f, "at least 60 s for the call to be set up");
 	observed(f, "cleared after %.1f s", (double)waited / 1e9);
-	evidence(f, call_step(c, STEP_REQUEST)->frame);
+	evidence(f, call_step(c, STEP_REQUEST).frame);
 }
 
 static void judge_ccrq(const struct told *t)
@@ -349,7 +350,7 @@ static void judge_ccrq(const struct told *t)
 		unmatched_ccrq(t);
 	} else if (c->over) {
 		over_ccrq(t);
-	} else if (call_step(c, STEP_CLEAR)->frame) {
+	} else if (call_step(c, STEP_CLEAR).frame) {
 		break_rule(t, RULE_CCRQ_ONE_01, 0, "the PNS sent a second Call-Clear-Request for a call",
 			   "one for a call");
 	} else {
@@ -386,7 +387,7 @@ static void over_cdn(const struct told *t)
 {
 	const struct call *c = t->e->call;
 
-	if (call_step(c, STEP_DISCONNECT)->frame)
+	if (call_step(c, STEP_DISCONNECT).frame)
 		break_rule(t, RULE_CDN_ONE_01, 0, "the PAC sent a second Call-Disconnect-Notify for a call",
 			   "one for a call");
 	else
@@ -400,7 +401,7 @@ static void judge_cdn_result(const struct told *t)
 	const struct call_memory *m = c->memory;
 	struct finding *f;
 
-	if (!call_step(c, STEP_CLEAR)->frame) {
+	if (!call_step(c, STEP_CLEAR).frame) {
 		if (result != CDN_REQUEST || t->calls->strange_clear)
 			return;
 		f = fault(t, RULE_CDN_RESULT_03, t->pac, 0,
@@ -410,7 +411,8 @@ static void judge_cdn_result(const struct told *t)
 		/* What is no Result Code at all has its finding. */
 		if (result == 0 || result >= CDN_REQUEST || !m)
 			return;
-		f = fault(t, RULE_CDN_RESULT_02, t->pac, had_acked(t->e, m->clear_end) ? 0 : UNLESS_INFLIGHT,
+		f = fault(t, RULE_CDN_RESULT_02, t->pac,
+			  had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
 			  "the PAC answered a Call-Clear-Request with another reason than the request");
 		expected(f, "Result Code %d", CDN_REQUEST);
 	}
@@ -492,8 +494,7 @@ static void over_sli(const struct told *t)
 		break_rule(t, RULE_PNSIN_IDLE_02, 0,
 			   "the PNS sent a Set-Link-Info for a call that it had refused", call_over);
 	else
-		break_rule(t, RULE_SLI_STATE_01,
-			   knew || call_step(c, STEP_CLEAR)->frame ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_SLI_STATE_01, knew || call_step(c, STEP_CLEAR).frame ? 0 : UNLESS_INFLIGHT,
 			   "the PNS sent a Set-Link-Info for a call that was over", call_over);
 }
 
@@ -505,12 +506,12 @@ static void judge_sli(const struct told *t)
 		unmatched_sli(t);
 	else if (c->over)
 		over_sli(t);
-	else if (call_step(c, STEP_CLEAR)->frame && c->kind == CALL_OUTGOING &&
-		 call_step(c, STEP_REPLY)->frame > call_step(c, STEP_CLEAR)->frame)
+	else if (call_step(c, STEP_CLEAR).frame && c->kind == CALL_OUTGOING &&
+		 call_step(c, STEP_REPLY).frame > call_step(c, STEP_CLEAR).frame)
 		break_rule(t, RULE_PNSOUT_WD_02, 0,
 			   "the PNS took a call for up that it had cleared before the reply came",
 			   "nothing more of the call");
-	else if (call_step(c, STEP_CLEAR)->frame)
+	else if (call_step(c, STEP_CLEAR).frame)
 		break_rule(t, RULE_SLI_STATE_01, 0,
 			   "the PNS sent a Set-Link-Info for a call that it had cleared",
 			   "nothing after the Call-Clear-Request");

@@ -48,7 +48,7 @@ static inline uint32_t end_of(const struct event *e)
 static inline bool was_connected(const struct call *c)
 {
 	if (c->kind == CALL_INCOMING)
-		return call_step(c, STEP_CONNECTED)->frame;
+		return call_step(c, STEP_CONNECTED).frame;
 	return c->kind == CALL_OUTGOING && c->replied && c->reply_result <= REPLY_SUCCESS;
 }
 

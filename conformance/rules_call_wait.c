@@ -47,7 +47,7 @@ static struct wait wait_of(const struct call *c, unsigned pac)
 	};
 	struct wait w = { .what = call_awaits(c) };
 
-	w.since = *call_step(c, steps[w.what]);
+	w.since = call_step(c, steps[w.what]);
 	w.waits = w.what == AWAIT_ICRP ? pac : !pac;
 	w.owes = !w.waits;
 	if (!w.since.frame)
@@ -246,7 +246,7 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
 	    e->call->memory->clear_faulty || ambiguous(e))
 		return;
-	if ((int32_t)(calls->acted_end[w->owes] - e->call->memory->clear_end) < 0)
+	if ((int32_t)(calls->acted_end[w->owes] - odd_or_nothing(e->call->memory)->clear_end) < 0)
 		how = UNLESS_INFLIGHT;
 	/* Which of the two crossed the other cannot be told, and this rule does not ask. */
 	if (how && !was_connected(e->call))
@@ -286,7 +286,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 	const struct call *call = e->call;
 	struct finding *f;
 
-	if (call->kind != CALL_OUTGOING || !was_connected(call) || call_step(call, STEP_DISCONNECT)->frame ||
+	if (call->kind != CALL_OUTGOING || !was_connected(call) || call_step(call, STEP_DISCONNECT).frame ||
 	    calls->acted[pns] != ACT_FIN || c->stop_frame)
 		return;
 	if (calls->acted[!pns] && calls->acted_frame[!pns] <= calls->acted_frame[pns])
@@ -301,7 +301,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 	say(f, "the PNS closed the TCP connection while a call was up, without a Call-Clear-Request");
 	expected(f, "Call-Clear-Request, or Stop-Control-Connection-Request");
 	observed(f, "FIN");
-	evidence(f, call_step(call, STEP_REPLY)->frame);
+	evidence(f, call_step(call, STEP_REPLY).frame);
 }
 
 void judge_unanswered(struct judge *j, const struct event *e, const struct calls_memory *calls)

@@ -14,6 +14,12 @@ static const enum field_id counters[WEN_COUNTERS] = {
 	FIELD_BUFFER_OVERRUNS, FIELD_TIME_OUT_ERRORS, FIELD_ALIGNMENT_ERRORS,
 };
 
+/* The last WEN of a call, or NULL. */
+static const struct wen_memory *wen_of(const struct call *c)
+{
+	return odd_or_nothing(c->memory)->wen;
+}
+
 static void read_counters(const struct judge *j, const struct event *e, uint32_t count[WEN_COUNTERS])
 {
 	for (unsigned i = 0; i < WEN_COUNTERS; i++)
@@ -110,7 +116,7 @@ static void judge_reset(const struct told *t, const uint32_t count[WEN_COUNTERS]
 
 void judge_wen(const struct told *t)
 {
-	const struct wen_memory *last = t->e->call->memory ? t->e->call->memory->wen : NULL;
+	const struct wen_memory *last = wen_of(t->e->call);
 	uint32_t count[WEN_COUNTERS];
 
 	read_counters(t->j, t->e, count);
@@ -125,35 +131,35 @@ void judge_wen(const struct told *t)
 
 void wen_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call)
 {
-	struct call_memory *m = call_memory(j, call);
+	struct call_odd *odd = call_odd(j, call);
 	struct calls_rare *rare = calls_rare(calls);
 
 	if (rare) {
 		rare->wen_time = e->time_ns;
 		rare->wen_frame = e->frame;
 	}
-	if (m && !m->wen)
-		m->wen = calloc(1, sizeof(*m->wen));
-	if (!m || !m->wen)
+	if (odd && !odd->wen)
+		odd->wen = calloc(1, sizeof(*odd->wen));
+	if (!odd || !odd->wen)
 		return;
-	m->wen->time_ns = e->time_ns;
-	m->wen->frame = e->frame;
-	m->wen->channel = call->physical_channel;
-	m->wen->pac_call_id = call->pac_call_id;
-	read_counters(j, e, m->wen->count);
+	odd->wen->time_ns = e->time_ns;
+	odd->wen->frame = e->frame;
+	odd->wen->channel = call->physical_channel;
+	odd->wen->pac_call_id = call->pac_call_id;
+	read_counters(j, e, odd->wen->count);
 }
 
 void wen_call_over(struct calls_memory *calls, struct call *call, int64_t time_ns)
 {
 	struct calls_rare *rare;
 
-	if (!call->memory || !call->memory->wen)
+	if (!wen_of(call))
 		return;
 	rare = calls_rare(calls);
 	if (!rare)
 		return;
 	free(rare->wen);
-	rare->wen = call->memory->wen;
+	rare->wen = call->memory->odd->wen;
 	rare->wen->time_ns = time_ns;
-	call->memory->wen = NULL;
+	call->memory->odd->wen = NULL;
 }

@@ -133,9 +133,9 @@ static uint64_t answered_frame(const struct turn *t)
 		return t->m->bad.type == CTRL_ECHORQ ? t->m->bad.frame : 0;
 	case CTRL_OCRP:
 	case CTRL_ICRP:
-		return call ? call_step(call, STEP_REQUEST)->frame : 0;
+		return call ? call_step(call, STEP_REQUEST).frame : 0;
 	case CTRL_CDN:
-		return call ? call_step(call, STEP_CLEAR)->frame : 0;
+		return call ? call_step(call, STEP_CLEAR).frame : 0;
 	default:
 		return 0;
 	}

@@ -69,8 +69,9 @@ static bool differ(const struct turn *t, const struct call *call, uint64_t other
 	const struct call *o = t->e->tunnel->first_call;
 
 	for (unsigned n = 0; o && n < CALLS_WALKED; n++, o = o->next)
-		if (o->connection_id == other && o->pns_id_known && o->pns_call_id == call->pns_call_id &&
-		    o->first_time <= call->last_time && call->first_time <= o->last_time)
+		if (call_connection_id(o) == other && o->pns_id_known &&
+		    o->pns_call_id == call->pns_call_id && o->first_time <= call_last_message(call).time_ns &&
+		    call->first_time <= call_last_message(o).time_ns)
 			return true;
 	return false;
 }
@@ -86,7 +87,7 @@ static bool several_systems(const struct turn *t, uint64_t other)
 				       o->start[0].vendor_name != mine->vendor_name))
 			return true;
 	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
-		if (call->connection_id == t->c->id && call->pns_id_known && differ(t, call, other))
+		if (call_connection_id(call) == t->c->id && call->pns_id_known && differ(t, call, other))
 			return true;
 	return false;
 }

@@ -70,8 +70,8 @@ static bool another_call_is_up(const struct turn *t)
 	const struct call *call = t->e->tunnel->first_call;
 
 	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
-		if (call->connection == t->c && call->state == CALL_ESTABLISHED &&
-		    call_step(call, STEP_REQUEST)->frame)
+		if (call_connection(call) == t->c && call->state == CALL_ESTABLISHED &&
+		    call_step(call, STEP_REQUEST).frame)
 			return true;
 	return false;
 }
@@ -176,15 +176,15 @@ static bool call_explains(const struct turn *t, const struct call *call)
 	case CALL_CLEARING:
 		if (!pns)
 			return selected(t->j, RULE_CCRQ_RESP_01);
-		return t->now - call_step(call, STEP_CLEAR)->time_ns >= T60_EARLY ||
+		return t->now - call_step(call, STEP_CLEAR).time_ns >= T60_EARLY ||
 		       (call->kind == CALL_OUTGOING && selected(t->j, RULE_PNSOUT_WD_01));
 	case CALL_REQUESTED:
 		if (pns != (call->kind == CALL_OUTGOING))
 			return false;
-		return t->now - call_step(call, STEP_REQUEST)->time_ns >= T60_EARLY ||
+		return t->now - call_step(call, STEP_REQUEST).time_ns >= T60_EARLY ||
 		       (pns && selected(t->j, RULE_KA_EXPECT_02));
 	case CALL_ACCEPTED:
-		return pns && t->now - call_step(call, STEP_REPLY)->time_ns >= T60_EARLY;
+		return pns && t->now - call_step(call, STEP_REPLY).time_ns >= T60_EARLY;
 	default:
 		return false;
 	}
@@ -197,7 +197,7 @@ static bool calls_explain(const struct turn *t)
 	if (pns_of(t->e) < 0)
 		return false;
 	for (unsigned n = 0; call && n < CALLS_WALKED; n++, call = call->next)
-		if (call->connection == t->c && call_explains(t, call))
+		if (call_connection(call) == t->c && call_explains(t, call))
 			return true;
 	return false;
 }

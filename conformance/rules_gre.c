@@ -11,11 +11,11 @@ struct event gre_whole_event(const struct event *e)
 {
 	struct event whole = *e;
 
-	if (whole.connection || !e->call || !e->call->connection_id)
+	if (whole.connection || !e->call || !call_controlled(e->call))
 		return whole;
 	whole.tunnel = e->call->tunnel;
 	for (struct control_connection *c = whole.tunnel->first_connection; c; c = c->next)
-		if (c->id == e->call->connection_id)
+		if (c->id == call_connection_id(e->call))
 			whole.connection = c;
 	return whole;
 }
@@ -28,15 +28,16 @@ static void take_over(struct gre_memory *m, const struct flow *f)
 	m->flags |= GRE_MEM_DATA;
 	m->first_seq = f->first_seq;
 	m->highest = m->acked = m->floor = f->highest_seq;
-	m->first_frame = f->first_frame;
-	m->first_time = m->last_data = f->last_time;
+	m->first_time = m->last_data = f->last;
 }
 
 /* Whether data needs no second look: the call is up, and its connection too. */
 static bool plainly_up(const struct call *c)
 {
-	return c->state == CALL_ESTABLISHED && c->connection && c->connection->closed_by < 0 &&
-	       c->connection->state != CONNECTION_STOPPING;
+	const struct control_connection *connection = call_connection(c);
+
+	return c->state == CALL_ESTABLISHED && connection && connection->closed_by < 0 &&
+	       connection->state != CONNECTION_STOPPING;
 }
 
 struct gre_memory *gre_begin(struct judge *j, struct call *c, unsigned host)
@@ -48,7 +49,7 @@ struct gre_memory *gre_begin(struct judge *j, struct call *c, unsigned host)
 	m->flags |= GRE_MEM_BEGUN;
 	if (!plainly_up(c))
 		m->flags |= GRE_MEM_WATCH;
-	take_over(m, c->flow[host]);
+	take_over(m, call_flow(c, host));
 	return m;
 }
 
@@ -94,7 +95,7 @@ void gre_number_used(struct gre_memory *m, const struct gre_pkt *g)
 /* Its header is wrong, so that its numbers are not looked at: where the next one goes on is not known. */
 static void passed_over(struct judge *j, const struct event *e, struct gre_memory *own)
 {
-	if (!e->call || !e->call->connection_id) {
+	if (!e->call || !call_controlled(e->call)) {
 		gre_stray_number(j, e);
 		return;
 	}
@@ -112,7 +113,7 @@ static void packet(struct judge *j, const struct event *e)
 	/* The path made an exact copy: nothing that the sender did. */
 	if (e->identical)
 		return;
-	if (!c || !c->connection_id)
+	if (!c || !call_controlled(c))
 		gre_stray(j, e);
 	else
 		l.own = gre_half(c, e->from);
@@ -121,7 +122,7 @@ static void packet(struct judge *j, const struct event *e)
 		passed_over(j, e, l.own);
 		return;
 	}
-	if (!c || !c->connection_id)
+	if (!c || !call_controlled(c))
 		return;
 	l.peer = gre_half(c, !e->from);
 	if (!l.own)
@@ -160,7 +161,7 @@ static void closing(struct judge *j, const struct event *e)
 	struct event one = *e;
 
 	for (struct call *call = c->tunnel->first_call; call && left; call = call->next) {
-		if (call->connection != c)
+		if (call_connection(call) != c)
 			continue;
 		one.call = call;
 		windows_end(j, &one);
@@ -171,7 +172,7 @@ static void closing(struct judge *j, const struct event *e)
 /* The call takes no more messages: what was left open is decided while its connection is known. */
 static void over(struct judge *j, const struct event *e)
 {
-	if (!e->call->connection_id)
+	if (!call_controlled(e->call))
 		return;
 	windows_end(j, e);
 	for (unsigned host = 0; host < HOSTS; host++) {
@@ -193,6 +194,6 @@ void rules_gre(struct judge *j, const struct event *e)
 		closing(j, e);
 	else if (e->kind == EVENT_CALL_OVER)
 		over(j, e);
-	else if (e->kind == EVENT_CALL_DONE && !e->call->connection_id)
+	else if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		gre_stray_end(j, e);
 }

@@ -31,6 +31,7 @@ struct gre_trouble {
 	struct gre_mark fcs;       /* PPP packet with a check sequence */
 	uint64_t percall_before;   /* the last frame of that call */
 	uint64_t part_frame;       /* PPP packet that is not whole; part_missing octets lack */
+	uint64_t first_frame;      /* of its data; 0: the first of its flow */
 	int64_t hole_time;
 	int64_t stall;                    /* the first of a row of stalls, ns */
 	uint32_t hole;                    /* lowest number that did not come */
@@ -45,36 +46,36 @@ struct gre_trouble {
 	uint32_t holes;          /* numbers that are missing */
 };
 
-/* There is one for every direction of every call: what is rare belongs into struct gre_trouble. */
+/*
+ * There is one for every direction of every call: what is rare belongs into struct gre_trouble.
+ * Times are kept short: see short_time() and gre_tick().
+ */
 struct gre_memory {
-	int64_t last_data;     /* time of its last data packet in order */
-	int64_t unacked_since; /* when the oldest data was sent that is not acknowledged; 0: none */
-	uint32_t highest;      /* Sequence Number of its data */
-	uint32_t acked;        /* the highest of it that the other side acknowledged */
+	struct short_time last_data;     /* of its last data packet in order */
+	struct short_time unacked_since; /* when the oldest data was sent that is not acknowledged; 0: none */
+	struct short_time first_time;    /* of its data */
+	uint16_t flags;                  /* GRE_MEM_* */
+	uint16_t ip_id;                  /* of its last packet */
+	uint16_t data_ip_id;             /* of its last data packet in order */
+	uint32_t highest;                /* Sequence Number of its data */
+	uint32_t acked;        /* the highest of it that the other side acknowledged, or all before it */
 	uint32_t floor;        /* what was sent up to here is not outstanding: acknowledged or timed out */
-	uint32_t told;         /* highest Acknowledgment Number that it sent */
-	uint32_t told_seq;     /* ... in the packet with this Sequence Number, or after it */
+	uint32_t told_seq;     /* its last acknowledgment was in the packet with this number, or after it */
 	uint32_t first_seq;    /* the first Sequence Number */
-	uint16_t flags;        /* GRE_MEM_* */
-	uint16_t ip_id;        /* of its last packet */
-	uint16_t data_ip_id;   /* of its last data packet in order */
-	uint16_t told_ip_id;
-	uint16_t window;      /* that the other side announced; 0: not known yet */
-	uint16_t allowed;     /* the most that its own window can be by now */
+	uint32_t mark_seq;     /* was the highest at mark_tick[1], so much less at the one before */
+	uint16_t mark_less : 15;
+	uint16_t side : 1; /* its own index in call_memory.gre */
+	uint16_t mark_tick[2];
+	uint16_t told_tick, told_ip_id;
+	uint16_t allowed;     /* the most that its own window can be by now; 0: not known yet */
 	uint16_t grown;       /* packets acknowledged since that grew */
 	uint8_t acks_between; /* pure acknowledgments since its last data */
 	uint8_t done;         /* GRE_DONE_*: what has been reported */
-	int64_t told_time;
-	int64_t mark_time[2]; /* older and newer: `mark_seq` was the highest then */
-	uint32_t mark_seq[2];
-	uint64_t first_frame; /* of its data */
-	int64_t first_time;
-	struct gre_trouble *trouble; /* or NULL; the judge's */
 };
 
 enum {
 	GRE_MEM_DATA = 1,           /* highest is valid */
-	GRE_MEM_TOLD = 2,           /* told is valid */
+	GRE_MEM_TOLD = 2,           /* it has acknowledged what is `acked` of the other side */
 	GRE_MEM_TOLD_DATA = 4,      /* ... and it was on a data packet */
 	GRE_MEM_ACKED = 8,          /* the other side acknowledged something */
 	GRE_MEM_WATCH = 16,         /* the call is not simply up: data needs a look */

@@ -132,7 +132,7 @@ static void unsent_resolve(const struct gre_look *l, struct gre_trouble *t, uint
 /* l->own sends the data, the other side's acknowledgments are decided. */
 void gre_ack_resolve(const struct gre_look *l, uint32_t seq)
 {
-	struct gre_trouble *t = l->peer ? l->peer->trouble : NULL;
+	struct gre_trouble *t = l->peer ? gre_odd(l->peer) : NULL;
 
 	l->own->flags &= (uint16_t)~GRE_MEM_RESOLVE;
 	if (t && t->early_ack.frame)
@@ -161,7 +161,7 @@ static bool sent_later(const struct gre_look *l, bool *proven, bool *sent_before
 		return true;
 	}
 	if (m->flags & GRE_MEM_IDS_WILD || !l->e->ip_id || !m->told_ip_id)
-		return l->e->time_ns - m->told_time > MILLISECONDS(100);
+		return gre_passed(m->told_tick, l->e->time_ns, MILLISECONDS(100));
 	*sent_before = ids <= 0;
 	return ids > 0;
 }
@@ -179,8 +179,8 @@ static void back(const struct gre_look *l)
 		how |= UNLESS_REORDER;
 	f = fail(l->j, e, RULE_GRE_ACK_03, (int)e->from, how);
 	say(f, "%s acknowledged number %u after it had acknowledged %u", who(e, e->from), e->gre->ack,
-	    l->own->told);
-	observed(expected(f, "at least %u", l->own->told), "%u", e->gre->ack);
+	    l->peer->acked);
+	observed(expected(f, "at least %u", l->peer->acked), "%u", e->gre->ack);
 }
 
 /* --- too low ---------------------------------------------------------------------------------- */
@@ -188,14 +188,12 @@ static void back(const struct gre_look *l)
 /* The highest number that went past for certain more than a second ago. */
 static bool delivered(const struct gre_memory *m, int64_t now, uint32_t *seq)
 {
-	int64_t before = now - SECONDS(1);
-
-	if (m->last_data <= before)
+	if (now - long_time(m->last_data, now) >= SECONDS(1))
 		*seq = m->highest;
-	else if (m->mark_time[1] <= before)
-		*seq = m->mark_seq[1];
-	else if (m->mark_time[0] <= before)
-		*seq = m->mark_seq[0];
+	else if (gre_passed(m->mark_tick[1], now, SECONDS(1)))
+		*seq = m->mark_seq;
+	else if (gre_passed(m->mark_tick[0], now, SECONDS(1)))
+		*seq = m->mark_seq - m->mark_less;
 	else
 		return false;
 	return true;
@@ -219,7 +217,7 @@ static void stale_fail(const struct gre_look *l, const struct gre_mark *m)
 /* It stays right below a number that is missing, though later ones arrived. */
 static bool below_hole(const struct gre_look *l)
 {
-	const struct gre_trouble *t = l->peer->trouble;
+	const struct gre_trouble *t = gre_odd(l->peer);
 	const struct event *e = l->e;
 	struct finding *f;
 
@@ -257,7 +255,7 @@ static void low(const struct gre_look *l)
 /* The number goes up: was that due before? */
 static void raised(const struct gre_look *l)
 {
-	struct gre_trouble *t = l->own->trouble;
+	struct gre_trouble *t = gre_odd(l->own);
 	uint32_t ack = l->e->gre->ack;
 
 	if (t && t->stale.frame && gre_distance(t->stale.value, ack) > 0) {
@@ -265,7 +263,7 @@ static void raised(const struct gre_look *l)
 			stale_fail(l, &t->stale);
 		t->stale.frame = 0;
 	}
-	t = l->peer->trouble;
+	t = gre_odd(l->peer);
 	if (t && t->has_hole && gre_distance(t->hole, ack) >= 0)
 		t->has_hole = false;
 	/* One of the numbers that were thought to be left out was sent after all. */
@@ -280,8 +278,7 @@ static void told(const struct gre_look *l)
 	struct gre_memory *m = l->own;
 	bool data = l->e->gre->flags & GRE_S;
 
-	m->told = l->e->gre->ack;
-	m->told_time = l->e->time_ns;
+	m->told_tick = gre_tick(l->e->time_ns);
 	m->told_ip_id = (uint16_t)l->e->ip_id;
 	m->told_seq = data ? l->e->gre->seq : m->highest;
 	m->flags &= (uint16_t)~GRE_MEM_TOLD_DATA;
@@ -304,7 +301,7 @@ void gre_ack(const struct gre_look *l)
 		return;
 	}
 	if (l->own->flags & GRE_MEM_TOLD) {
-		int32_t step = gre_distance(l->own->told, ack);
+		int32_t step = gre_distance(peer->acked, ack);
 
 		if (step < 0) {
 			back(l);
@@ -332,7 +329,7 @@ void gre_ack_end(struct judge *j, const struct event *e, unsigned host)
 {
 	const struct gre_memory *m = gre_half(e->call, host);
 	const struct gre_memory *peer = gre_half(e->call, !host);
-	struct gre_trouble *t = m->trouble;
+	struct gre_trouble *t = gre_odd(m);
 
 	if (!t)
 		return;

@@ -33,7 +33,7 @@ static bool by_pac(const struct event *e, unsigned host)
 /* The message that lets data begin has not been seen. */
 static bool not_up_yet(const struct call *c)
 {
-	return c->kind == CALL_INCOMING ? !call_step(c, STEP_CONNECTED)->frame
+	return c->kind == CALL_INCOMING ? !call_step(c, STEP_CONNECTED).frame
 					: c->kind == CALL_OUTGOING && !c->replied;
 }
 
@@ -93,8 +93,8 @@ static bool answered_elsewhere(const struct call *c)
 	unsigned n = 0;
 
 	for (const struct call *x = c->tunnel->first_call; x && n < SCAN_MAX; x = x->next, n++)
-		if (x != c && x->connection_id == c->connection_id && x->kind == c->kind &&
-		    !call_step(x, STEP_REQUEST)->frame)
+		if (x != c && call_connection_id(x) == call_connection_id(c) && x->kind == c->kind &&
+		    !call_step(x, STEP_REQUEST).frame)
 			return true;
 	return false;
 }
@@ -103,18 +103,18 @@ static bool answered_elsewhere(const struct call *c)
 static void early_judge(struct judge *j, const struct event *e, const struct call *c, unsigned host)
 {
 	struct gre_memory *m = gre_half(c, host);
+	const struct gre_trouble *t = m ? gre_odd(m) : NULL;
 
-	if (!m || !m->trouble || !m->trouble->early.frame || m->done & GRE_DONE_EARLY)
+	if (!t || !t->early.frame || m->done & GRE_DONE_EARLY)
 		return;
 	m->done |= GRE_DONE_EARLY;
 	if (c->over)
 		m->done |= GRE_DONE_AFTER;
 	/* The message that was missed may be missing in the capture, as all else of the PAC. */
-	if (e->kind != EVENT_MESSAGE &&
-	    (pac_of(e) < 0 || answered_elsewhere(c) ||
-	     !heard_after(e->connection, (unsigned)pac_of(e), m->trouble->early.frame)))
+	if (e->kind != EVENT_MESSAGE && (pac_of(e) < 0 || answered_elsewhere(c) ||
+					 !heard_after(e->connection, (unsigned)pac_of(e), t->early.frame)))
 		return;
-	early_fail(j, e, c, host, &m->trouble->early);
+	early_fail(j, e, c, host, &t->early);
 }
 
 /*
@@ -124,13 +124,13 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
 static void guessed(struct judge *j, const struct event *e, const struct call *c)
 {
 	unsigned pns = !e->from;
-	const struct flow *f = c->flow[pns];
+	const struct flow *f = call_flow(c, pns);
 	struct gre_mark m;
 
-	if (!f || !(f->flags & FLOW_BEFORE_CALL) || !f->data || !call_step(c, STEP_REQUEST)->frame ||
-	    c->first_time < call_step(c, STEP_REQUEST)->time_ns)
+	if (!f || !(f->flags & FLOW_BEFORE_CALL) || !f->data || !call_step(c, STEP_REQUEST).frame ||
+	    c->first_time < call_step(c, STEP_REQUEST).time_ns)
 		return;
-	m = (struct gre_mark){ .frame = f->first_frame, .time_ns = f->last_time };
+	m = (struct gre_mark){ .frame = flow_first_frame(f), .time_ns = flow_last_time(f) };
 	early_fail(j, e, c, pns, &m);
 }
 
@@ -154,15 +154,15 @@ static void after_disconnect(const struct gre_look *l)
 	struct event e = gre_whole_event(l->e);
 	bool incoming = c->kind == CALL_INCOMING;
 
-	if (l->e->time_ns - call_step(c, STEP_DISCONNECT)->time_ns <= SECONDS(AFTER_CDN_S))
+	if (l->e->time_ns - call_step(c, STEP_DISCONNECT).time_ns <= SECONDS(AFTER_CDN_S))
 		return;
 	if (by_pac(&e, e.from))
 		after_fail(l, data_rule(c, true), 0, "more than 1 s after its Call-Disconnect-Notify",
-			   call_step(c, STEP_DISCONNECT)->frame);
+			   call_step(c, STEP_DISCONNECT).frame);
 	else
 		after_fail(l, incoming ? RULE_PNSIN_EST_01 : RULE_PNSOUT_EST_01, FAIL_DOUBT,
 			   "more than 1 s after the Call-Disconnect-Notify",
-			   call_step(c, STEP_DISCONNECT)->frame);
+			   call_step(c, STEP_DISCONNECT).frame);
 }
 
 /* The Stop-Control-Connection-Reply that granted a stop, or NULL. */
@@ -230,7 +230,7 @@ static void after_refusal(const struct gre_look *l)
 {
 	const struct call *c = l->e->call;
 	struct event e = gre_whole_event(l->e);
-	uint64_t reply = call_step(c, STEP_REPLY)->frame;
+	uint64_t reply = call_step(c, STEP_REPLY).frame;
 
 	if (c->kind == CALL_INCOMING)
 		after_fail(l, data_rule(c, by_pac(&e, e.from)), 0, "of a call that was refused", reply);
@@ -243,24 +243,24 @@ static void after_refusal(const struct gre_look *l)
 /* The PNS gave the call up before it was answered; the answer does not bring it back. */
 static bool given_up(const struct call *c)
 {
-	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR)->frame &&
-	       call_step(c, STEP_REPLY)->frame &&
-	       call_step(c, STEP_CLEAR)->frame < call_step(c, STEP_REPLY)->frame;
+	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR).frame && call_step(c, STEP_REPLY).frame &&
+	       call_step(c, STEP_CLEAR).frame < call_step(c, STEP_REPLY).frame;
 }
 
 void gre_data_watched(const struct gre_look *l)
 {
 	const struct call *c = l->e->call;
+	const struct control_connection *connection = call_connection(c);
 	struct gre_trouble *t;
 
 	if (l->own->done & GRE_DONE_AFTER)
 		return;
 	if (c->state == CALL_REFUSED) {
 		after_refusal(l);
-	} else if (c->over && call_step(c, STEP_DISCONNECT)->frame) {
+	} else if (c->over && call_step(c, STEP_DISCONNECT).frame) {
 		after_disconnect(l);
-	} else if (c->over || (c->connection && (c->connection->state == CONNECTION_STOPPING ||
-						 c->connection->closed_by >= 0))) {
+	} else if (c->over ||
+		   (connection && (connection->state == CONNECTION_STOPPING || connection->closed_by >= 0))) {
 		after_connection(l);
 	} else if (not_up_yet(c)) {
 		t = gre_trouble(l->j, l->own);
@@ -268,7 +268,7 @@ void gre_data_watched(const struct gre_look *l)
 			t->early = mark(l->e);
 	} else if (c->state == CALL_CLEARING && given_up(c) && !by_pac(l->e, l->e->from)) {
 		after_fail(l, RULE_PNSOUT_WD_02, 0, "of a call that it had cleared before it was answered",
-			   call_step(c, STEP_CLEAR)->frame);
+			   call_step(c, STEP_CLEAR).frame);
 	}
 }
 
@@ -290,7 +290,7 @@ static void watch_all(const struct control_connection *c)
 	unsigned n = 0;
 
 	for (const struct call *call = c->tunnel->first_call; call && n < SCAN_MAX; call = call->next, n++)
-		if (call->connection == c)
+		if (call_connection(call) == c)
 			watch(call);
 }
 
@@ -311,7 +311,7 @@ void gre_applied(struct judge *j, const struct event *e, struct call *call)
 		if (m && call->state == CALL_ESTABLISHED)
 			m->flags &= (uint16_t)~GRE_MEM_WATCH;
 	}
-	if (type == CTRL_OCRP && call_step(call, STEP_REPLY)->frame == e->frame)
+	if (type == CTRL_OCRP && call_step(call, STEP_REPLY).frame == e->frame)
 		guessed(j, &with, call);
 }
 
@@ -340,7 +340,7 @@ void gre_stray_number(struct judge *j, const struct event *e)
 	unsigned n = 0, fresh = 0;
 
 	for (struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
-		if (c->over || !c->connection_id)
+		if (c->over || !call_controlled(c))
 			continue;
 		if (has_begun(c, e->from)) {
 			gre_number_used(gre_half(c, e->from), e->gre);
@@ -388,7 +388,7 @@ void gre_stray(struct judge *j, const struct event *e)
 static bool carries_on(const struct event *e, const struct gre_orphan *o, unsigned host)
 {
 	const struct call *c = e->call;
-	const struct flow *f = c->flow[host];
+	const struct flow *f = call_flow(c, host);
 	bool pac = by_pac(e, host);
 
 	if (!(pac ? c->pns_id_known : c->pac_id_known) ||
@@ -406,9 +406,9 @@ static bool carries_on(const struct event *e, const struct gre_orphan *o, unsign
 void gre_call_pair(struct judge *j, const struct event *e)
 {
 	struct gre_store *s = gre_store(j);
-	const struct call_step_seen *up = call_step(e->call, STEP_REPLY);
+	const struct call_step_seen up = call_step(e->call, STEP_REPLY);
 
-	if (!s || !s->orphans || !up->frame || pac_of(e) < 0)
+	if (!s || !s->orphans || !up.frame || pac_of(e) < 0)
 		return;
 	for (unsigned i = 0; i < GRE_ORPHANS && i < s->orphans; i++) {
 		const struct gre_orphan *o = &s->orphan[i];
@@ -416,7 +416,7 @@ void gre_call_pair(struct judge *j, const struct event *e)
 		for (unsigned host = 0; host < HOSTS; host++) {
 			struct finding *f;
 
-			if (o->context != e->tunnel->context || o->time_ns < up->time_ns ||
+			if (o->context != e->tunnel->context || o->time_ns < up.time_ns ||
 			    !carries_on(e, o, host))
 				continue;
 			f = fail(j, e, RULE_TCP_PAIR_01, (int)host, 0);
@@ -445,23 +445,22 @@ struct survey {
 static const struct control_connection *connection_of(const struct call *c)
 {
 	for (const struct control_connection *x = c->tunnel->first_connection; x; x = x->next)
-		if (x->id == c->connection_id)
+		if (x->id == call_connection_id(c))
 			return x;
 	return NULL;
 }
 
 static bool up_at(const struct call *c, int64_t time)
 {
-	const struct call_step_seen *up =
-		call_step(c, c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY);
+	const struct call_step_seen up = call_step(c, c->kind == CALL_INCOMING ? STEP_CONNECTED : STEP_REPLY);
 	const struct control_connection *x;
 
-	if (!up->frame || up->time_ns > time || c->state == CALL_REFUSED)
+	if (!up.frame || up.time_ns > time || c->state == CALL_REFUSED)
 		return false;
-	if (call_step(c, STEP_DISCONNECT)->frame)
-		return call_step(c, STEP_DISCONNECT)->time_ns >= time;
+	if (call_step(c, STEP_DISCONNECT).frame)
+		return call_step(c, STEP_DISCONNECT).time_ns >= time;
 	x = connection_of(c);
-	return x ? x->close == CLOSE_NONE || x->last_time >= time : c->last_time >= time;
+	return x ? x->close == CLOSE_NONE || x->last_time >= time : call_last(c).time_ns >= time;
 }
 
 static void survey_calls(const struct event *e, unsigned host, uint16_t id, int64_t time, struct survey *s)
@@ -471,18 +470,18 @@ static void survey_calls(const struct event *e, unsigned host, uint16_t id, int6
 	for (const struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
 		bool pac = e->tunnel->pac == (int)host;
 
-		if (!c->connection_id)
+		if (!call_controlled(c))
 			continue;
 		/* A refusal names a Call ID, too: what is sent there is sent to no call. */
 		if (!pac && c->state == CALL_REFUSED && c->kind == CALL_OUTGOING && c->pac_call_id == id &&
-		    call_step(c, STEP_REPLY)->frame && call_step(c, STEP_REPLY)->time_ns <= time)
+		    call_step(c, STEP_REPLY).frame && call_step(c, STEP_REPLY).time_ns <= time)
 			s->refused = c;
 		if (c->kind == CALL_OUTGOING && !c->replied && c->first_time <= time)
 			s->pending = true;
 		if (!up_at(c, time))
 			continue;
 		s->live = c;
-		s->own |= id == (pac ? c->pac_call_id : c->pns_call_id) && call_step(c, STEP_REQUEST)->frame;
+		s->own |= id == (pac ? c->pac_call_id : c->pns_call_id) && call_step(c, STEP_REQUEST).frame;
 	}
 }
 
@@ -531,7 +530,7 @@ static void stray_fail(struct judge *j, const struct event *e, unsigned host, co
 	else
 		expected(found, "no data");
 	observed(found, "Call ID %u", id);
-	at(found, f->first_frame, e->call->first_time);
+	at(found, flow_first_frame(f), e->call->first_time);
 }
 
 /* The end of GRE that no call claimed, between hosts that have, or had, a control connection. */
@@ -540,7 +539,7 @@ void gre_stray_end(struct judge *j, const struct event *e)
 	if (!e->tunnel->connections)
 		return;
 	for (unsigned host = 0; host < HOSTS; host++) {
-		const struct flow *f = e->call->flow[host];
+		const struct flow *f = call_flow(e->call, host);
 		struct survey s = { .how = 0 };
 		struct event with = *e;
 

@@ -22,7 +22,7 @@ enum {
 /* Certain for a call of a control connection; something else may use GRE between other hosts. */
 static unsigned unsure(const struct event *e)
 {
-	return e->call && e->call->connection_id ? 0 : FAIL_DOUBT;
+	return e->call && call_controlled(e->call) ? 0 : FAIL_DOUBT;
 }
 
 /* A packet whose key cannot be found belongs to the only call that the pair has, if there is one. */
@@ -32,10 +32,10 @@ static struct event bound_by_pair(const struct event *e)
 	struct call *only = NULL;
 	unsigned n = 0;
 
-	if (!(e->gre->defects & KEY_ELSEWHERE) || (e->call && e->call->connection_id))
+	if (!(e->gre->defects & KEY_ELSEWHERE) || (e->call && call_controlled(e->call)))
 		return bound;
 	for (struct call *c = e->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
-		if (c->state != CALL_ESTABLISHED || !c->connection)
+		if (c->state != CALL_ESTABLISHED || !call_connection(c))
 			continue;
 		if (only)
 			return bound;
@@ -43,7 +43,7 @@ static struct event bound_by_pair(const struct event *e)
 	}
 	if (only) {
 		bound.call = only;
-		bound.connection = only->connection;
+		bound.connection = call_connection(only);
 	}
 	return bound;
 }

@@ -118,9 +118,10 @@ static void with_fcs(const struct gre_look *l, uint32_t extra)
 void gre_ppp_end(struct judge *j, const struct event *e, unsigned host)
 {
 	const struct gre_memory *m = gre_half(e->call, host);
+	const struct gre_trouble *t = gre_odd(m);
 
-	if (m->trouble && m->trouble->fcs.frame && m->trouble->fcs.limit)
-		fcs_fail(j, e, host, &m->trouble->fcs, 0);
+	if (t && t->fcs.frame && t->fcs.limit)
+		fcs_fail(j, e, host, &t->fcs, 0);
 }
 
 /* --- one packet in each ----------------------------------------------------------------------- */
@@ -147,7 +148,7 @@ static bool another(const uint8_t *p, uint32_t n)
 /* What the packet before lacked comes in this one. */
 static void part_end(const struct gre_look *l)
 {
-	struct gre_trouble *t = l->own->trouble;
+	struct gre_trouble *t = gre_odd(l->own);
 	uint16_t missing = t->part_missing;
 
 	t->part_missing = 0;
@@ -193,7 +194,7 @@ static void asked(const struct gre_look *l, uint8_t id, bool late)
 /* A reply of l->own to the other side. */
 static void answered(const struct gre_look *l, uint8_t id)
 {
-	struct gre_trouble *t = l->peer ? l->peer->trouble : NULL;
+	struct gre_trouble *t = l->peer ? gre_odd(l->peer) : NULL;
 	const struct event *e = l->e;
 	struct finding *f;
 
@@ -248,10 +249,11 @@ void gre_ppp(const struct gre_look *l, bool late)
 {
 	const struct gre_pkt *g = l->e->gre;
 	const uint8_t *p = g->payload;
+	const struct gre_trouble *t = gre_odd(l->own);
 
 	if (g->caplen < 3)
 		return;
-	if (l->own->trouble && l->own->trouble->part_missing)
+	if (t && t->part_missing)
 		part_end(l);
 	if (p[0] == FLAG || p[0] == ESCAPE || (p[0] == 0xff && p[1] == ESCAPE)) {
 		framed_first(l);

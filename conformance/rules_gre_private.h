@@ -21,10 +21,37 @@ static inline struct gre_memory *gre_half(const struct call *c, unsigned host)
 	return m && m->flags & GRE_MEM_BEGUN ? m : NULL;
 }
 
+/* What is out of the ordinary in the direction, or NULL. */
+static inline struct gre_trouble *gre_odd(const struct gre_memory *m)
+{
+	const struct call_odd *odd = gre_whole(m)->odd;
+
+	return odd ? odd->gre[m->side] : NULL;
+}
+
 /* Numbers that are missing. */
 static inline uint32_t gre_holes(const struct gre_memory *m)
 {
-	return m->trouble ? m->trouble->holes : 0;
+	const struct gre_trouble *t = gre_odd(m);
+
+	return t ? t->holes : 0;
+}
+
+/*
+ * Where it is enough to know that something is older than a second or less, times are kept in 16 bits, of
+ * about a millisecond each.  After half a minute what is old may seem to be new, never the other way round.
+ */
+enum { GRE_TICK_SHIFT = 20 };
+
+static inline uint16_t gre_tick(int64_t time_ns)
+{
+	return (uint16_t)(time_ns >> GRE_TICK_SHIFT);
+}
+
+/* Whether more than so many nanoseconds have certainly passed. */
+static inline bool gre_passed(uint16_t tick, int64_t now, int64_t ns)
+{
+	return (int16_t)(gre_tick(now) - tick) > (ns >> GRE_TICK_SHIFT) + 1;
 }
 
 static inline int32_t gre_distance(uint32_t from, uint32_t to)
@@ -61,6 +88,12 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack);
 void gre_window_late(struct judge *j, const struct event *e, unsigned host, int64_t now);
 void gre_window_end(struct judge *j, const struct event *e, unsigned host);
 
+/* Whether data was sent that is not acknowledged. */
+static inline bool gre_waits(const struct gre_memory *m)
+{
+	return m->unacked_since.low || m->unacked_since.high;
+}
+
 /* Nothing is late before this, under either profile. */
 enum { GRE_ACK_DUE_MS = 300 };
 
@@ -68,7 +101,7 @@ enum { GRE_ACK_DUE_MS = 300 };
 static inline void gre_window_due(struct judge *j, const struct event *e, unsigned host,
 				  const struct gre_memory *m, int64_t now)
 {
-	if (m->unacked_since && now - m->unacked_since > MILLISECONDS(GRE_ACK_DUE_MS))
+	if (gre_waits(m) && now - long_time(m->unacked_since, now) > MILLISECONDS(GRE_ACK_DUE_MS))
 		gre_window_late(j, e, host, now);
 }
 

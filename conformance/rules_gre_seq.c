@@ -16,6 +16,8 @@ enum {
 	JUMP_LIMIT = 1 << 16, /* more than this is no loss */
 	SKIPS_ENOUGH = 5,
 	REGULAR_ENOUGH = 8,
+	MARK_LESS_MAX = (1 << 15) - 1,
+	MARK_MS = 500,    /* from one mark to the next */
 	START_SLACK = 16, /* numbers below the first that may have changed places with it */
 };
 
@@ -89,7 +91,7 @@ static const struct call *continued(const struct event *e)
 	if (e->gre->seq < 2)
 		return NULL;
 	for (const struct call *c = e->call->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
-		const struct flow *f = c->flow[e->from];
+		const struct flow *f = call_flow(c, e->from);
 
 		if (c != e->call && f && f->flags & FLOW_HAS_SEQ && f->data > 1 &&
 		    f->highest_seq + 1 == e->gre->seq)
@@ -98,26 +100,56 @@ static const struct call *continued(const struct event *e)
 	return NULL;
 }
 
+/* Nothing before it is known to have arrived. */
+static void mark_only(struct gre_memory *m, const struct event *e)
+{
+	m->mark_tick[0] = m->mark_tick[1] = gre_tick(e->time_ns);
+	m->mark_seq = e->gre->seq;
+	m->mark_less = 0;
+}
+
+static void mark_next(struct gre_memory *m, const struct event *e)
+{
+	uint32_t less = e->gre->seq - m->mark_seq;
+	uint16_t tick = m->mark_tick[1];
+
+	mark_only(m, e);
+	if (less > MARK_LESS_MAX)
+		return;
+	m->mark_less = less & MARK_LESS_MAX;
+	m->mark_tick[0] = tick;
+}
+
+/* Its data does not begin with its flow. */
+static void first_frame_is(const struct gre_look *l)
+{
+	struct gre_trouble *t = gre_trouble(l->j, l->own);
+
+	if (t)
+		t->first_frame = l->e->frame;
+}
+
 void gre_first_data(const struct gre_look *l)
 {
 	const struct event *e = l->e;
 	struct gre_memory *m = l->own;
 	const struct call *other = continued(e);
+	const struct gre_trouble *before = l->peer ? gre_odd(l->peer) : NULL;
 	struct gre_trouble *t;
 
 	m->flags |= GRE_MEM_DATA;
 	m->first_seq = m->highest = e->gre->seq;
 	m->acked = m->floor = m->highest - 1;
-	m->first_frame = e->frame;
-	m->first_time = e->time_ns;
-	m->mark_time[0] = m->mark_time[1] = e->time_ns;
-	m->mark_seq[0] = m->mark_seq[1] = e->gre->seq;
-	if (l->peer && l->peer->trouble && l->peer->trouble->early_ack.frame)
+	m->first_time = short_time(e->time_ns);
+	mark_only(m, e);
+	if (before && before->early_ack.frame)
 		m->flags |= GRE_MEM_RESOLVE;
+	if (e->flow && e->flow->flags & FLOW_SEEN)
+		first_frame_is(l);
 	t = other ? gre_trouble(l->j, m) : NULL;
 	if (t) {
 		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
-		t->percall_before = other->flow[e->from]->last_frame;
+		t->percall_before = flow_last_frame(call_flow(other, e->from));
 	}
 }
 
@@ -132,7 +164,7 @@ static unsigned first_lost(const struct gre_memory *m, const struct gre_memory *
 static void carried_over(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m,
 			 unsigned how)
 {
-	const struct gre_trouble *t = m->trouble;
+	const struct gre_trouble *t = gre_odd(m);
 	struct finding *f;
 
 	/* That nothing came before has to show by what the other side acknowledged. */
@@ -149,16 +181,22 @@ static void carried_over(struct judge *j, const struct event *e, unsigned host, 
 static void started(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m)
 {
 	unsigned how = first_lost(m, gre_half(e->call, !host));
+	const struct gre_trouble *t = gre_odd(m);
+	const struct flow *flow = call_flow(e->call, host);
 	struct finding *f;
+	uint64_t frame;
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->first_seq || m->flags & GRE_MEM_RESTARTED)
 		return;
-	if (m->trouble && m->trouble->percall.frame && m->trouble->percall.value == m->first_seq) {
+	if (t && t->percall.frame && t->percall.value == m->first_seq) {
 		carried_over(j, e, host, m, how);
 		return;
 	}
 	f = fail(j, e, RULE_GRE_SEQ_START_01, (int)host, FAIL_DOUBT | how);
-	f = at(f, m->first_frame, m->first_time);
+	frame = flow ? flow_first_frame(flow) : 0;
+	if (t && t->first_frame)
+		frame = t->first_frame;
+	f = at(f, frame, long_time(m->first_time, e->time_ns));
 	if (m->first_seq == 1)
 		say(f, "%s began to count its data at 1 instead of 0, as many systems do", who(e, host));
 	else
@@ -202,7 +240,7 @@ static bool regular(struct gre_trouble *t, uint32_t last, uint32_t step)
 /* The other side acknowledged one of the missing numbers, so that it was sent. */
 static bool was_received(const struct gre_memory *peer, uint32_t due, uint32_t step)
 {
-	const struct gre_trouble *t = peer ? peer->trouble : NULL;
+	const struct gre_trouble *t = peer ? gre_odd(peer) : NULL;
 
 	return t && t->unsent.frame && t->unsent.value - due < step - 1;
 }
@@ -246,17 +284,17 @@ static void restart(const struct gre_look *l, const char *what)
 {
 	struct gre_memory *m = l->own;
 	struct gre_mark where = mark(l->e, l->e->gre->seq, m->highest + 1);
+	struct gre_trouble *t = gre_odd(m);
 
 	if (!(m->flags & GRE_MEM_RESTARTED))
 		count_broken(l->j, l->e, l->e->from, &where, 0, what);
 	m->flags |= GRE_MEM_RESTARTED;
 	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
-	m->unacked_since = 0;
-	m->mark_time[0] = m->mark_time[1] = l->e->time_ns;
-	m->mark_seq[0] = m->mark_seq[1] = l->e->gre->seq;
-	if (m->trouble)
-		m->trouble->has_hole = false;
+	m->unacked_since = (struct short_time){ 0, 0 };
+	mark_only(m, l->e);
+	if (t)
+		t->has_hole = false;
 	if (l->peer)
 		l->peer->flags &= (uint16_t) ~(GRE_MEM_TOLD | GRE_MEM_TOLD_DATA);
 }
@@ -291,7 +329,7 @@ static void again(const struct gre_look *l, const struct gre_recent *r)
 static void late(const struct gre_look *l)
 {
 	struct gre_memory *m = l->own;
-	struct gre_trouble *t = m->trouble;
+	struct gre_trouble *t = gre_odd(m);
 	uint32_t seq = l->e->gre->seq;
 
 	m->flags |= GRE_MEM_LATE;
@@ -299,8 +337,8 @@ static void late(const struct gre_look *l)
 		t->holes -= t->holes > 0;
 	if (gre_distance(m->first_seq, seq) < 0) {
 		m->first_seq = seq;
-		m->first_frame = l->e->frame;
-		m->first_time = l->e->time_ns;
+		m->first_time = short_time(l->e->time_ns);
+		first_frame_is(l);
 	}
 	if (t && t->gap.frame && seq - t->gap.limit < t->gap.value - t->gap.limit)
 		t->gap.frame = 0;
@@ -317,7 +355,8 @@ static bool below_start(const struct gre_look *l)
 	int32_t below = gre_distance(l->e->gre->seq, m->first_seq);
 
 	return below > START_SLACK ||
-	       (below > 0 && ids_adjoin(l) && l->e->time_ns - m->first_time > MILLISECONDS(100));
+	       (below > 0 && ids_adjoin(l) &&
+		l->e->time_ns - long_time(m->first_time, l->e->time_ns) > MILLISECONDS(100));
 }
 
 bool gre_data_odd(const struct gre_look *l, int32_t step)
@@ -364,19 +403,15 @@ void gre_data_noted(const struct gre_look *l)
 	if ((int16_t)(e->ip_id - m->ip_id) <= 0)
 		m->flags |= GRE_MEM_IDS_WILD;
 	m->data_ip_id = (uint16_t)e->ip_id;
-	/* Two points in the past, half a second or more apart. */
-	if (e->time_ns - m->mark_time[1] >= MILLISECONDS(500)) {
-		m->mark_time[0] = m->mark_time[1];
-		m->mark_seq[0] = m->mark_seq[1];
-		m->mark_time[1] = e->time_ns;
-		m->mark_seq[1] = e->gre->seq;
-	}
+	/* Two points in the past, half a second or more apart; what seems to be in the future is old. */
+	if ((uint16_t)(gre_tick(e->time_ns) - m->mark_tick[1]) > MILLISECONDS(MARK_MS) >> GRE_TICK_SHIFT)
+		mark_next(m, e);
 }
 
 void gre_seq_end(struct judge *j, const struct event *e, unsigned host)
 {
 	const struct gre_memory *m = gre_half(e->call, host);
-	const struct gre_trouble *t = m->trouble;
+	const struct gre_trouble *t = gre_odd(m);
 
 	started(j, e, host, m);
 	if (t && t->gap.frame && !(m->done & GRE_DONE_SKIP) && !(m->flags & GRE_MEM_RESTARTED))

@@ -43,20 +43,24 @@ static unsigned half_of(unsigned n)
 	return n > 1 ? (n + 1) / 2 : 1;
 }
 
-/* The window that the receiver of this direction announced, once the call is up. */
+/* The window that was announced to this host, once the call is up. */
+static unsigned announced(const struct event *e, unsigned host)
+{
+	int pac = pac_of(e);
+	unsigned window = pac >= 0 && (unsigned)pac == host ? e->call->pns_window : e->call->pac_window;
+
+	return window ? window : 1;
+}
+
 static void window_init(const struct gre_look *l)
 {
 	const struct call *c = l->e->call;
-	struct gre_memory *m = l->own;
-	int pac = pac_of(l->e);
-	unsigned window = pac >= 0 && (unsigned)pac == l->e->from ? c->pns_window : c->pac_window;
 
 	if (c->state != CALL_ESTABLISHED)
 		return;
-	if (pac < 0 || !call_step(c, STEP_REQUEST)->frame)
-		m->flags |= GRE_MEM_NO_WINDOW;
-	m->window = (uint16_t)(window ? window : 1);
-	m->allowed = (uint16_t)half_of(m->window);
+	if (pac_of(l->e) < 0 || !call_step(c, STEP_REQUEST).frame)
+		l->own->flags |= GRE_MEM_NO_WINDOW;
+	l->own->allowed = (uint16_t)half_of(announced(l->e, l->e->from));
 }
 
 /* Silence of the sender from which on a time-out may have been, by what the receiver said that it takes. */
@@ -75,7 +79,7 @@ static int64_t stall_time(const struct event *e)
 static void over_fail(struct judge *j, const struct event *e, unsigned host)
 {
 	struct gre_memory *m = gre_half(e->call, host);
-	const struct gre_mark *o = &m->trouble->over;
+	const struct gre_mark *o = &gre_odd(m)->over;
 	struct finding *f;
 
 	m->flags &= (uint16_t)~GRE_MEM_OVER;
@@ -91,7 +95,7 @@ static void stop_fail(const struct gre_look *l)
 {
 	const struct event *e = l->e;
 	struct gre_memory *m = l->own;
-	const struct gre_mark *o = &m->trouble->over;
+	const struct gre_mark *o = &gre_odd(m)->over;
 	struct finding *f;
 
 	m->flags &= (uint16_t)~GRE_MEM_OVER;
@@ -122,13 +126,13 @@ static void soft(const struct gre_look *l, uint32_t out)
 
 static void soft_fail(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m)
 {
-	const struct gre_trouble *t = m->trouble;
+	const struct gre_trouble *t = gre_odd(m);
 	struct finding *f;
 
 	f = fail(j, e, (enum rule_number)t->soft_rule, (int)host, doubts(m, gre_half(e->call, !host)));
 	if (t->soft_rule == RULE_WIN_INIT_01)
 		say(f, "%s had %u packets out before the first acknowledgment, of a window of %u",
-		    who(e, host), t->soft.value, m->window);
+		    who(e, host), t->soft.value, announced(e, host));
 	else if (t->soft_rule == RULE_WIN_GROW_01)
 		say(f, "%s opened its window to %u packets when it could have grown to %u", who(e, host),
 		    t->soft.value, t->soft.limit);
@@ -143,18 +147,19 @@ static void soft_fail(struct judge *j, const struct event *e, unsigned host, con
 static void waits_for_ever(struct judge *j, const struct event *e, unsigned host, int64_t now)
 {
 	struct gre_memory *m = gre_half(e->call, host);
-	const struct flow *flow = e->call->flow[host];
+	const struct flow *flow = call_flow(e->call, host);
+	int64_t last_data = long_time(m->last_data, now);
 	struct finding *f;
 
-	if (now - m->last_data < SECONDS(WAIT_S) || m->highest - m->floor < m->window ||
-	    m->unacked_since == 0 || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
+	if (now - last_data < SECONDS(WAIT_S) || m->highest - m->floor < announced(e, host) ||
+	    !gre_waits(m) || m->flags & (GRE_MEM_HARD | GRE_MEM_NO_WINDOW))
 		return;
 	f = fail(j, e, RULE_ATO_REQ_01, (int)host, doubts(m, gre_half(e->call, !host)));
-	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host), m->window);
+	say(f, "%s sent nothing for 60 s after its window of %u was full", who(e, host), announced(e, host));
 	observed(expected(f, "data after a time-out"), "%lld s of silence",
-		 (long long)((now - m->last_data) / SECONDS(1)));
+		 (long long)((now - last_data) / SECONDS(1)));
 	if (flow)
-		at(f, flow->last_frame, m->last_data);
+		at(f, flow_last_frame(flow), last_data);
 }
 
 /* --- time-outs -------------------------------------------------------------------------------- */
@@ -186,21 +191,22 @@ static void backoff(const struct gre_look *l, int64_t silence)
 static void stalled(const struct gre_look *l, uint32_t before, int64_t silence)
 {
 	struct gre_memory *m = l->own;
-	uint32_t out = before - m->floor;
+	uint32_t out = before - m->floor, window = announced(l->e, l->e->from);
+	struct gre_trouble *t = gre_odd(m);
 
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, l->e->from);
 	waits_for_ever(l->j, l->e, l->e->from, l->e->time_ns);
 	if (out >= m->allowed) {
 		/* With a full window only a time-out lets it go on. */
-		m->allowed = (uint16_t)half_of(out < m->window ? out : m->window);
+		m->allowed = (uint16_t)half_of(out < window ? out : window);
 		m->grown = 0;
 		m->flags |= GRE_MEM_TIMED_OUT;
 		backoff(l, silence);
 	} else {
 		m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
-		if (m->trouble)
-			m->trouble->stalls = 0;
+		if (t)
+			t->stalls = 0;
 	}
 	m->floor = before;
 }
@@ -210,9 +216,10 @@ static void stalled(const struct gre_look *l, uint32_t before, int64_t silence)
 static void exceeded(const struct gre_look *l, uint32_t out)
 {
 	struct gre_memory *m = l->own;
+	unsigned window = announced(l->e, l->e->from);
 	struct gre_trouble *t;
 
-	if (out <= m->window) {
+	if (out <= window) {
 		soft(l, out);
 		return;
 	}
@@ -221,7 +228,7 @@ static void exceeded(const struct gre_look *l, uint32_t out)
 		return;
 	if (!(m->flags & GRE_MEM_OVER)) {
 		m->flags |= GRE_MEM_OVER;
-		t->over = mark(l->e, out, m->window);
+		t->over = mark(l->e, out, window);
 	} else if (l->e->time_ns - t->over.time_ns >= SECONDS(STOP_S)) {
 		stop_fail(l);
 	}
@@ -230,61 +237,67 @@ static void exceeded(const struct gre_look *l, uint32_t out)
 void gre_window_sent(const struct gre_look *l, uint32_t before)
 {
 	struct gre_memory *m = l->own;
-	int64_t now = l->e->time_ns, silence = now - m->last_data;
+	int64_t now = l->e->time_ns, silence = now - long_time(m->last_data, now);
 	uint32_t out;
 
 	gre_window_due(l->j, l->e, l->e->from, m, now);
-	if (!m->window)
+	if (!m->allowed)
 		window_init(l);
-	if (m->window && !(m->flags & GRE_MEM_NO_WINDOW)) {
+	if (m->allowed && !(m->flags & GRE_MEM_NO_WINDOW)) {
 		if (before != m->floor && silence >= MILLISECONDS(STALL_MS) && silence >= stall_time(l->e))
 			stalled(l, before, silence);
 		out = m->highest - m->floor;
 		if (out > m->allowed)
 			exceeded(l, out);
 	}
-	if (!m->unacked_since)
-		m->unacked_since = now;
-	m->last_data = now;
+	if (!gre_waits(m))
+		m->unacked_since = short_time(now);
+	m->last_data = short_time(now);
 }
 
 /* --- acknowledgments -------------------------------------------------------------------------- */
 
-static bool overdue(const struct judge *j, const struct gre_memory *m, int64_t now)
+static bool overdue(const struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m,
+		    int64_t now)
 {
-	int64_t waited = now - m->unacked_since;
+	int64_t waited = now - long_time(m->unacked_since, now);
 
 	if (judge_profile(j) == PROFILE_MS_PTPT)
 		return waited > MILLISECONDS(GRE_ACK_DUE_MS);
-	return waited > SECONDS(ACK_DUE_S) && m->highest - m->acked >= m->window;
+	return waited > SECONDS(ACK_DUE_S) && m->highest - m->acked >= announced(e, host);
 }
 
 void gre_window_late(struct judge *j, const struct event *e, unsigned host, int64_t now)
 {
 	struct gre_memory *m = gre_half(e->call, host), *peer = gre_half(e->call, !host);
 	bool ms = judge_profile(j) == PROFILE_MS_PTPT;
+	long long waited = (now - long_time(m->unacked_since, now)) / MILLISECONDS(1);
 	struct finding *f;
 
-	if (!m->window || m->flags & GRE_MEM_NO_WINDOW || m->done & GRE_DONE_DUE || !overdue(j, m, now))
+	if (!m->allowed || m->flags & GRE_MEM_NO_WINDOW || m->done & GRE_DONE_DUE ||
+	    !overdue(j, e, host, m, now))
 		return;
 	m->done |= GRE_DONE_DUE;
 	f = fail(j, e, ms ? RULE_MSP_ACK100_01 : RULE_WIN_ACKDUE_01, !host, doubts(m, peer));
-	say(f, "%s left data up to number %u unacknowledged for %lld ms", who(e, !host), m->highest,
-	    (long long)((now - m->unacked_since) / MILLISECONDS(1)));
+	say(f, "%s left data up to number %u unacknowledged for %lld ms", who(e, !host), m->highest, waited);
 	observed(expected(f, ms ? "an acknowledgment within 100 ms" : "an acknowledgment within 5 s"),
-		 "%lld ms", (long long)((now - m->unacked_since) / MILLISECONDS(1)));
-	if (e->call->flow[host])
-		evidence(f, e->call->flow[host]->last_frame);
+		 "%lld ms", waited);
+	if (call_flow(e->call, host))
+		evidence(f, flow_last_frame(call_flow(e->call, host)));
 }
 
-static void grow(struct gre_memory *m, uint32_t acknowledged)
+static void grow(const struct event *e, unsigned host, struct gre_memory *m, uint32_t acknowledged)
 {
 	uint32_t sum = m->grown + (acknowledged < UINT16_MAX ? acknowledged : UINT16_MAX);
+	unsigned window;
 
 	m->grown = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-	while (m->grown >= m->allowed && m->allowed < m->window)
+	if (m->grown < m->allowed)
+		return;
+	window = announced(e, host);
+	while (m->grown >= m->allowed && m->allowed < window)
 		m->grown = (uint16_t)(m->grown - m->allowed++);
-	if (m->allowed >= m->window)
+	if (m->allowed >= window)
 		m->grown = 0;
 }
 
@@ -294,23 +307,27 @@ void gre_window_acked(const struct gre_look *l, uint32_t ack)
 	struct gre_memory *m = l->peer;
 	unsigned host = !l->e->from;
 	int32_t acknowledged = gre_distance(m->acked, ack);
+	int64_t now = l->e->time_ns;
+	struct gre_trouble *t = gre_odd(m);
 
 	m->flags |= GRE_MEM_ACKED;
-	if (acknowledged <= 0)
+	if (acknowledged <= 0) {
+		m->acked = ack;
 		return;
+	}
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(l->j, l->e, host);
-	if (l->e->time_ns - m->last_data >= SECONDS(WAIT_S))
-		waits_for_ever(l->j, l->e, host, l->e->time_ns);
+	if (now - long_time(m->last_data, now) >= SECONDS(WAIT_S))
+		waits_for_ever(l->j, l->e, host, now);
 	m->acked = ack;
 	if (gre_distance(m->floor, ack) > 0)
 		m->floor = ack;
 	m->flags &= (uint16_t)~GRE_MEM_TIMED_OUT;
-	if (m->trouble)
-		m->trouble->stalls = 0;
-	m->unacked_since = ack == m->highest ? 0 : l->e->time_ns;
-	if (m->window)
-		grow(m, (uint32_t)acknowledged);
+	if (t)
+		t->stalls = 0;
+	m->unacked_since = ack == m->highest ? (struct short_time){ 0, 0 } : short_time(now);
+	if (m->allowed)
+		grow(l->e, host, m, (uint32_t)acknowledged);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -341,7 +358,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 {
 	struct gre_memory *m = gre_half(e->call, host);
 	const struct call *c = e->call;
-	const struct flow *f = c->flow[host];
+	const struct flow *f = call_flow(c, host);
 	int pac = pac_of(e);
 	int64_t said = MILLISECONDS(c->pac_delay * DELAY_UNIT_MS), limit, mean;
 	struct finding *found;
@@ -359,7 +376,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 	    (long long)(mean / MILLISECONDS(1)), (long long)(said / MILLISECONDS(1)));
 	observed(expected(found, "at most about %lld ms", (long long)(limit / MILLISECONDS(1))), "%lld ms",
 		 (long long)(mean / MILLISECONDS(1)));
-	at(found, call_step(c, STEP_REPLY)->frame, call_step(c, STEP_REPLY)->time_ns);
+	at(found, call_step(c, STEP_REPLY).frame, call_step(c, STEP_REPLY).time_ns);
 }
 
 /* When the call ended, as far as that shows. */
@@ -374,8 +391,9 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 {
 	struct gre_memory *m = gre_half(e->call, host);
 	int64_t now = end_time(j, e);
+	const struct gre_trouble *t;
 
-	if (!(m->flags & GRE_MEM_DATA) || !m->window || m->flags & GRE_MEM_NO_WINDOW)
+	if (!(m->flags & GRE_MEM_DATA) || !m->allowed || m->flags & GRE_MEM_NO_WINDOW)
 		return;
 	processing_delay(j, e, host);
 	gre_window_due(j, e, host, m, now);
@@ -384,6 +402,7 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(j, e, host);
 	waits_for_ever(j, e, host, now);
-	if (m->trouble && m->trouble->soft.frame && !(m->flags & GRE_MEM_HARD))
+	t = gre_odd(m);
+	if (t && t->soft.frame && !(m->flags & GRE_MEM_HARD))
 		soft_fail(j, e, host, m);
 }

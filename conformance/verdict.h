@@ -86,6 +86,7 @@ const char *who(const struct event *e, unsigned host);
  */
 struct control_memory; /* rules_control.h */
 struct call_memory;    /* rules_call.h */
+struct call_odd;
 struct gre_memory;     /* rules_gre.h */
 struct control_memory *control_memory(struct judge *j, struct control_connection *c);
 struct call_memory *call_memory(struct judge *j, struct call *c);
@@ -95,9 +96,10 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host);
 struct tunnel_memory; /* rules_call.h */
 struct tunnel_memory *tunnel_memory(struct judge *j, struct tunnel *t);
 
-/* More of a direction, and what is remembered for all of GRE (rules_gre.h); NULL likewise. */
+/* More of a call, of a direction, and what is remembered for all of GRE (rules_gre.h); NULL likewise. */
 struct gre_trouble;
 struct gre_store;
+struct call_odd *call_odd(struct judge *j, struct call *c);
 struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m);
 struct gre_store *gre_store(struct judge *j);
 

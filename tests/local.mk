@@ -112,6 +112,7 @@ endif
 	%D%/unit/main_conformance.c \
 	%D%/unit/test_at.c \
 	%D%/unit/test_channel.c \
+	%D%/unit/test_conversation.c \
 	%D%/unit/test_endpoint.c \
 	%D%/unit/test_machine.c \
 	%D%/unit/test_net.c \

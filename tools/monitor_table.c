@@ -72,7 +72,7 @@ struct rows {
 
 static uint64_t packets(const struct call *c, unsigned from)
 {
-	return c->flow[from] ? c->flow[from]->packets : 0;
+	return call_flow(c, from) ? call_flow(c, from)->packets : 0;
 }
 
 static uint64_t lost(const struct call *c)
@@ -80,8 +80,8 @@ static uint64_t lost(const struct call *c)
 	uint64_t n = 0;
 
 	for (unsigned from = 0; from < HOSTS; from++)
-		if (c->flow[from] && report_loss_known(c->flow[from]))
-			n += flow_lost(c->flow[from]);
+		if (call_flow(c, from) && report_loss_known(call_flow(c, from)))
+			n += flow_lost(call_flow(c, from));
 	return n;
 }
 

@@ -63,7 +63,7 @@ static bool limits(struct reading *r)
 	fragments = p->fragment_memory;
 	if (!options_number(r->options, "max-tunnels", 1, 100000000, &tunnels) ||
 	    !options_number(r->options, "max-connections", 1, 100000000, &connections) ||
-	    !options_number(r->options, "max-calls", 1, 100000000, &calls) ||
+	    !options_number(r->options, "max-calls", 1, 8000000, &calls) ||
 	    !options_number(r->options, "max-fragments", 65536, UINT64_C(1) << 40, &fragments))
 		return false;
 	p->tracker.max_tunnels = tunnels;

@@ -36,7 +36,7 @@ static void on_call(void *ctx, const struct call *c)
 {
 	(void)ctx;
 	for (unsigned i = 0; i < HOSTS; i++)
-		sum += c->flow[i] ? flow_lost(c->flow[i]) : 0;
+		sum += call_flow(c, i) ? flow_lost(call_flow(c, i)) : 0;
 }
 
 static void on_finding(void *ctx, const struct finding *f)

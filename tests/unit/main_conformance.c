@@ -6,6 +6,7 @@
 
 suite_fn suite_at;
 suite_fn suite_channel;
+suite_fn suite_conversation;
 suite_fn suite_endpoint;
 suite_fn suite_machine;
 suite_fn suite_net;
@@ -27,6 +28,7 @@ suite_fn suite_sliding_window;
 suite_fn *const suites[] = {
 	suite_at,
 	suite_channel,
+	suite_conversation,
 	suite_endpoint,
 	suite_machine,
 	suite_net,

@@ -11,6 +11,7 @@
 #define SECONDS(n) ((int64_t)(n)*1000000000)
 
 enum { PAC, PNS };
+enum { LAST = 1000 }; /* frame of the last message */
 
 /* A call of a PAC 10.0.0.1 and a PNS 10.0.0.2 that carried ten packets each way. */
 struct scene {
@@ -18,7 +19,6 @@ struct scene {
 	struct control_connection connection;
 	struct call call;
 	struct call_rare rare;
-	struct flow flow[HOSTS];
 	struct ppp_session ppp;
 	struct diagnosis out[DIAGNOSES_MAX];
 	unsigned n;
@@ -37,10 +37,10 @@ static void packet(struct scene *s, unsigned from, uint32_t seq, bool ack, uint1
 	g.caplen = sizeof(ip);
 	if (ack) {
 		g.flags |= GRE_A;
-		g.ack = s->flow[!from].highest_seq;
+		g.ack = s->call.flow[!from].highest_seq;
 	}
-	flow_apply(&s->flow[from], &s->flow[!from], &g, 100 + s->flow[0].packets + s->flow[1].packets,
-		   time_ns);
+	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g,
+		   100 + s->call.flow[0].packets + s->call.flow[1].packets, time_ns);
 }
 
 /* An acknowledgment alone. */
@@ -48,8 +48,8 @@ static void acknowledge(struct scene *s, unsigned from, uint32_t ack, int64_t ti
 {
 	struct gre_pkt g = { .flags = GRE_K | GRE_A | 1, .ack = ack };
 
-	flow_apply(&s->flow[from], &s->flow[!from], &g, 100 + s->flow[0].packets + s->flow[1].packets,
-		   time_ns);
+	flow_apply(&s->call.flow[from], &s->call.flow[!from], &g,
+		   100 + s->call.flow[0].packets + s->call.flow[1].packets, time_ns);
 }
 
 static void set_up(struct scene *s)
@@ -69,26 +69,24 @@ static void set_up(struct scene *s)
 	s->connection.messages[PNS][CTRL_SCCRQ] = s->connection.messages[PAC][CTRL_SCCRP] = 1;
 	s->call = (struct call){ .id = 1,
 				 .tunnel = &s->tunnel,
-				 .connection = &s->connection,
-				 .connection_id = 1,
+				 .control = { &s->connection },
+				 .first_frame = 6,
+				 .first_time = SECONDS(1),
 				 .kind = CALL_OUTGOING,
 				 .state = CALL_ESTABLISHED,
 				 .pns_window = 8,
 				 .pac_window = 8,
 				 .replied = true };
 	s->call.rare = &s->rare;
-	s->call.begun[STEP_REQUEST] = (struct call_step_seen){ 6, SECONDS(1) };
-	s->call.begun[STEP_REPLY] = (struct call_step_seen){ 7, SECONDS(2) };
-	for (unsigned h = 0; h < HOSTS; h++) {
-		s->flow[h].key = h << 16;
-		s->flow[h].call = &s->call;
-		s->call.flow[h] = &s->flow[h];
-	}
+	call_step_take(&s->call, STEP_REQUEST, (struct call_step_seen){ 6, SECONDS(1) });
+	call_step_take(&s->call, STEP_REPLY, (struct call_step_seen){ 7, SECONDS(2) });
+	for (unsigned h = 0; h < HOSTS; h++)
+		s->call.flow[h].key = 1 << 17 | h << 16;
 	for (uint32_t i = 0; i < 10; i++) {
 		packet(s, PNS, i, i > 0, 40, SECONDS(3 + i));
 		packet(s, PAC, i, true, 40, SECONDS(3 + i));
 	}
-	s->call.last_time = SECONDS(13);
+	call_last_take(&s->call, (struct call_step_seen){ LAST, SECONDS(13) });
 }
 
 static void diagnose(struct scene *s)
@@ -154,7 +152,7 @@ static void healthy_is_withheld(void)
 	diagnose(&s);
 	CU_ASSERT_PTR_NULL(with_code(&s, "healthy"));
 	set_up(&s);
-	s.call.flow[PNS] = NULL;
+	s.call.flow[PNS].key = 0;
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, 0);
 	set_up(&s);
@@ -162,12 +160,12 @@ static void healthy_is_withheld(void)
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, 0);
 	set_up(&s);
-	s.call.connection = NULL;
+	call_let_go(&s.call);
 	s.call.connection_failed = true;
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, 0);
 	set_up(&s);
-	s.flow[PNS].flags &= (uint16_t)~FLOW_NETWORK;
+	s.call.flow[PNS].flags &= (uint16_t)~FLOW_NETWORK;
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, 0);
 }
@@ -179,8 +177,8 @@ static void no_reply(void)
 	struct scene s;
 
 	set_up(&s);
-	s.call.flow[0] = s.call.flow[1] = NULL;
-	s.call.begun[STEP_REPLY] = (struct call_step_seen){ 0, 0 };
+	s.call.flow[0] = s.call.flow[1] = (struct flow){ .key = 0 };
+	call_step_take(&s.call, STEP_REPLY, (struct call_step_seen){ 0, 0 });
 	s.call.state = CALL_REQUESTED;
 	s.call.end_time = SECONDS(30);
 	diagnose(&s);
@@ -239,7 +237,7 @@ static void too_big(void)
 	diagnose(&s);
 	only(&s, "mtu-black-hole");
 	CU_ASSERT_EQUAL(s.out[0].confidence, CONFIDENCE_HIGH);
-	s.flow[PNS].flags |= FLOW_LARGE_CAME;
+	s.call.flow[PNS].flags |= FLOW_LARGE_CAME;
 	diagnose(&s);
 	only(&s, "healthy");
 }
@@ -258,13 +256,13 @@ static void large_packets(void)
 	CU_ASSERT_PTR_NULL(with_code(&s, "mtu-black-hole")); /* perhaps nothing passes */
 	packet(&s, PNS, 14, false, 40, SECONDS(28));
 	acknowledge(&s, PAC, 14, SECONDS(28) + 1000);
-	s.call.last_time = SECONDS(29);
+	call_last_take(&s.call, (struct call_step_seen){ LAST, SECONDS(29) });
 	diagnose(&s);
 	only(&s, "mtu-black-hole");
 	CU_ASSERT_FALSE(s.out[0].has_fault);
 	packet(&s, PNS, 15, false, 1400, SECONDS(30));
 	acknowledge(&s, PAC, 15, SECONDS(30) + 1000);
-	CU_ASSERT(s.flow[PNS].flags & FLOW_LARGE_CAME);
+	CU_ASSERT(s.call.flow[PNS].flags & FLOW_LARGE_CAME);
 	diagnose(&s);
 	only(&s, "healthy");
 }
@@ -393,7 +391,7 @@ static void lcp_without_answer(void)
 	diagnose(&s);
 	only(&s, "lcp-no-agreement");
 	CU_ASSERT(ip_addr_same(&s.out[0].at_fault, &s.tunnel.host[PAC]));
-	s.flow[PAC].highest_seq += 1; /* one of its packets is missing: perhaps the answer */
+	s.call.flow[PAC].highest_seq += 1; /* one of its packets is missing: perhaps the answer */
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, 0);
 }
@@ -405,12 +403,12 @@ static void lcp_echoes(void)
 	set_up(&s);
 	open_ppp(&s);
 	s.ppp.echo_waiting[PNS] = 3;
-	s.ppp.echo_frame[PNS] = s.flow[PAC].last_frame + 1;
+	s.ppp.echo_frame[PNS] = flow_last_frame(&s.call.flow[PAC]) + 1;
 	packet(&s, PNS, 10, false, 40, SECONDS(40));
 	diagnose(&s);
 	only(&s, "peer-vanished");
 	CU_ASSERT_EQUAL(s.out[0].confidence, CONFIDENCE_HIGH);
-	s.ppp.echo_frame[PNS] = s.flow[PAC].last_frame - 1; /* it lives */
+	s.ppp.echo_frame[PNS] = flow_last_frame(&s.call.flow[PAC]) - 1; /* it lives */
 	diagnose(&s);
 	CU_ASSERT_PTR_NULL(with_code(&s, "peer-vanished"));
 }
@@ -456,9 +454,9 @@ static void all_at_once(void)
 	s.call.pns_id_known = s.call.pac_id_known = true;
 	s.ppp.coded[0] = s.ppp.coded[1] = (struct ppp_coded){ .packets = 20, .resets = 20 };
 	for (unsigned h = 0; h < HOSTS; h++) {
-		s.flow[h].data = 200;
-		s.flow[h].highest_seq = 399;
-		s.flow[h].reordered = s.flow[h].duplicated = 50;
+		s.call.flow[h].data = 200;
+		s.call.flow[h].highest_seq = 399;
+		s.call.flow[h].reordered = s.call.flow[h].duplicated = 50;
 	}
 	diagnose(&s);
 	CU_ASSERT_EQUAL(s.n, DIAGNOSES_MAX);

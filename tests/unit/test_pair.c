@@ -85,13 +85,15 @@ static void pass(struct side *x, unsigned from, uint32_t seq, int64_t time_ns, u
 	};
 	unsigned host;
 	struct tunnel *tunnel = tracker_tunnel(x->t, 0, src, dst, &host);
+	struct flow *f;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tunnel);
 	w.frame = FRAME_OF(x->number, ++x->frame);
 	w.frames = &w.frame;
 	x->first = x->frame == 1 ? time_ns : x->first;
 	x->last = time_ns;
-	tracker_gre(x->t, tunnel, host, tracker_flow(x->t, tunnel, host, g.call_id), &g, w.frame, time_ns);
+	f = tracker_flow(x->t, tunnel, &host, g.call_id);
+	tracker_gre(x->t, tunnel, host, f, &g, w.frame, time_ns);
 	x->observer.gre(x->observer.ctx, &w, &g, GRE_OK);
 }
 

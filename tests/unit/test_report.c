@@ -227,10 +227,10 @@ static struct control_connection a_connection(struct tunnel *t)
 	return c;
 }
 
-static struct flow a_flow(uint16_t call_id)
+static struct flow a_flow(unsigned from, uint16_t call_id)
 {
 	return (struct flow){
-		.key = UINT64_C(0x50000) | call_id,
+		.key = 2 << 17 | from << 16 | call_id,
 		.packets = 26,
 		.octets = 1240,
 		.first_seq = 1,
@@ -242,9 +242,9 @@ static struct flow a_flow(uint16_t call_id)
 		.reordered = 2,
 		.flags = FLOW_SEEN | FLOW_HAS_SEQ | FLOW_HAS_ACK,
 		.defects = GRE_BAD_K | GRE_BAD_PAD,
-		.first_frame = 15,
-		.last_frame = 22,
-		.last_time = START + MS(9000),
+		.first_after = 5,
+		.last_after = 12,
+		.last = short_time(START + MS(9000)),
 		.rtt_sum_us = 3000,
 		.rtt_min_us = 400,
 		.rtt_max_us = 2100000,
@@ -258,12 +258,10 @@ static struct call a_call(struct tunnel *t)
 	struct call c = {
 		.id = 1,
 		.tunnel = t,
-		.connection_id = 1,
+		.control = { .id = 1 },
+		.let_go = true,
 		.first_frame = 10,
-		.last_frame = 23,
 		.first_time = START + MS(1060),
-		.last_time = START + MS(30300),
-		.number = "5551212",
 		.minimum_bps = 2400,
 		.maximum_bps = 10000000,
 		.connect_speed = 115200,
@@ -287,12 +285,13 @@ static struct call a_call(struct tunnel *t)
 		.ids_certain = true,
 	};
 
-	rare = (struct call_rare){ .end_result = 4 };
+	rare = (struct call_rare){ .end_result = 4, .number = "5551212" };
 	c.rare = &rare;
 	call_step_take(&c, STEP_REQUEST, (struct call_step_seen){ 10, START + MS(1060) });
 	call_step_take(&c, STEP_REPLY, (struct call_step_seen){ 12, START + MS(1084) });
 	call_step_take(&c, STEP_CLEAR, (struct call_step_seen){ 20, START + MS(9000) });
 	call_step_take(&c, STEP_DISCONNECT, (struct call_step_seen){ 21, START + MS(9100) });
+	call_last_take(&c, (struct call_step_seen){ 23, START + MS(30300) });
 	return c;
 }
 
@@ -396,15 +395,15 @@ static void write_report(struct page *p, const struct report_ops *ops)
 	};
 	struct tunnel t = a_tunnel();
 	struct control_connection c = a_connection(&t);
-	struct flow to_pac = a_flow(24), to_pns = a_flow(26418);
+	struct flow to_pac = a_flow(1, 24), to_pns = a_flow(0, 26418);
 	struct call call = a_call(&t);
 	struct finding f = a_finding();
 	struct report_capture capture = a_capture();
 	struct report *r;
 
-	call.flow[1] = &to_pac;
-	call.flow[0] = &to_pns;
 	to_pns.flags |= FLOW_DISTRUST;
+	call.flow[1] = to_pac;
+	call.flow[0] = to_pns;
 	page_open(p);
 	r = ops->begin(&p->o);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
@@ -445,7 +444,7 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 					.seen = { true, false },
 					.start = { [1] = { .frame = 3, .result = 77, .error = 9 } } };
 	struct flow lone = { .key = 5, .packets = 3, .acks = 3, .flags = FLOW_SEEN | FLOW_HAS_ACK };
-	struct call gre = { .id = 1, .state = CALL_GRE_ONLY, .flow = { &lone, NULL } };
+	struct call gre = { .id = 1, .state = CALL_GRE_ONLY, .flow = { lone } };
 	struct call empty = { .id = 2, .state = CALL_REQUESTED };
 	struct call incoming = { .id = 3,
 				 .kind = CALL_INCOMING,
@@ -453,7 +452,11 @@ static void write_unknown(struct page *p, const struct report_ops *ops)
 				 .replied = true,
 				 .reply_result = 250,
 				 .reply_error = 200,
-				 .begun = { { 4, START }, { 5, START } } };
+				 .first_frame = 4,
+				 .first_time = START,
+				 .request_first = true,
+				 .reply_near = true,
+				 .reply = { 1, 0 } };
 	struct finding f = {
 		.id = "TCP-PORT-01", .section = "1.4", .level = "implied", .certainty = SUSPECTED
 	};
@@ -910,7 +913,6 @@ static void write_many(struct page *p, const struct report_ops *ops, uint64_t n)
 	struct report_summary s = { .tunnels = 1, .connections = n, .calls = n };
 	struct tunnel t = a_tunnel();
 	struct control_connection c = a_connection(&t);
-	struct flow flow = a_flow(24);
 	struct finding f = a_finding();
 	struct report *r;
 
@@ -925,7 +927,8 @@ static void write_many(struct page *p, const struct report_ops *ops, uint64_t n)
 		struct call call = a_call(&t);
 
 		call.id = i;
-		call.flow[0] = call.flow[1] = &flow;
+		call.flow[0] = a_flow(0, 24);
+		call.flow[1] = a_flow(1, 24);
 		ops->call(r, &call, NULL, 0);
 	}
 	ops->tunnel_end(r, &t);

@@ -86,7 +86,7 @@ static void scene_end(struct scene *s)
 	for (unsigned i = 0; i < s->ncalls; i++) {
 		struct event e = { .kind = EVENT_CALL_DONE, .tunnel = &s->tunnel, .call = &s->calls[i] };
 
-		s->calls[i].connection = NULL;
+		call_let_go(&s->calls[i]);
 		e.time_ns = s->now;
 		judge_event(s->judge, &e);
 		judge_forget_call(s->judge, &s->calls[i]);
@@ -158,8 +158,8 @@ static struct call *new_call(struct scene *s, enum call_kind kind)
 	struct call *c = &s->calls[s->ncalls++];
 
 	CU_ASSERT_FATAL(s->ncalls <= CALLS);
-	*c = (struct call){ .id = s->ncalls, .tunnel = &s->tunnel, .connection = &s->connection };
-	c->connection_id = 1;
+	*c = (struct call){ .id = s->ncalls, .tunnel = &s->tunnel, .control = { &s->connection } };
+	s->rare[c - s->calls] = (struct call_rare){ .strange_id = 0 };
 	c->kind = (uint8_t)kind;
 	c->pns_call_id = (uint16_t)s->ncalls;
 	c->pac_call_id = (uint16_t)(1000 + s->ncalls);
@@ -188,7 +188,7 @@ static void over(struct scene *s, struct call *c)
 	c->over = true;
 	judge_event(s->judge, &e);
 	s->connection.live_calls--;
-	c->connection = NULL;
+	call_let_go(c);
 }
 
 static void follow(struct scene *s, struct call *c, enum ctrl_type type, uint32_t result)
@@ -200,7 +200,7 @@ static void follow(struct scene *s, struct call *c, enum ctrl_type type, uint32_
 	};
 
 	c->rare = &s->rare[c - s->calls];
-	if (!call_step(c, steps[type])->frame)
+	if (!call_step(c, steps[type]).frame)
 		call_step_take(c, steps[type], (struct call_step_seen){ s->frame, s->now });
 	if (type == CTRL_OCRP || type == CTRL_ICRP) {
 		c->replied = true;

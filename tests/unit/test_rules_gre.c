@@ -22,7 +22,6 @@ struct scene {
 	struct control_connection connection;
 	struct call call;
 	struct call_rare rare;
-	struct flow flow[HOSTS];
 	struct moment moment[4];
 	int64_t now;
 	uint64_t frame;
@@ -67,20 +66,19 @@ static void scene_begin(struct scene *s, enum rule_profile profile)
 	s->connection.seen[0] = s->connection.seen[1] = true;
 	s->connection.first_time = s->now;
 	s->connection.live_calls = 1;
-	s->call = (struct call){ .id = 1, .tunnel = &s->tunnel, .connection = &s->connection };
-	s->call.connection_id = 1;
+	s->call = (struct call){ .id = 1, .tunnel = &s->tunnel, .control = { &s->connection } };
 	s->call.rare = &s->rare;
 	s->call.kind = CALL_OUTGOING;
 	s->call.state = CALL_ESTABLISHED;
 	s->call.replied = true;
 	s->call.pns_window = s->call.pac_window = 8;
-	s->call.begun[STEP_REQUEST] = (struct call_step_seen){ 1, s->now };
-	s->call.begun[STEP_REPLY] = (struct call_step_seen){ 2, s->now };
+	s->call.first_frame = 1;
 	s->call.first_time = s->now;
+	call_step_take(&s->call, STEP_REQUEST, (struct call_step_seen){ 1, s->now });
+	call_step_take(&s->call, STEP_REPLY, (struct call_step_seen){ 2, s->now });
 	s->frame = 2;
 	for (unsigned host = 0; host < HOSTS; host++) {
-		s->flow[host].call = &s->call;
-		s->call.flow[host] = &s->flow[host];
+		s->call.flow[host].key = 1 << 17 | host << 16;
 		s->ip_id[host] = (uint16_t)(100 + 1000 * host);
 	}
 	memcpy(s->payload,
@@ -97,7 +95,7 @@ static struct event scene_event(struct scene *s, enum event_kind kind)
 			       .frame = s->frame,
 			       .time_ns = s->now,
 			       .tunnel = &s->tunnel,
-			       .connection = s->call.connection,
+			       .connection = call_connection(&s->call),
 			       .call = &s->call };
 }
 
@@ -107,7 +105,7 @@ static void call_over(struct scene *s)
 
 	s->call.over = true;
 	judge_event(s->judge, &e);
-	s->call.connection = NULL;
+	call_let_go(&s->call);
 }
 
 static void scene_end(struct scene *s)
@@ -138,12 +136,12 @@ static void send_full(struct scene *s, unsigned host, unsigned flags, uint32_t s
 	e.time_ns = s->now;
 	e.from = host;
 	e.gre = &g;
-	e.flow = &s->flow[host];
-	e.peer = &s->flow[!host];
+	e.flow = &s->call.flow[host];
+	e.peer = &s->call.flow[!host];
 	e.ip_id = identical ? s->ip_id[host] : ++s->ip_id[host];
 	e.identical = identical;
 	judge_event(s->judge, &e);
-	flow_apply(&s->flow[host], &s->flow[!host], &g, s->frame, s->now);
+	flow_apply(&s->call.flow[host], &s->call.flow[!host], &g, s->frame, s->now);
 }
 
 static void data(struct scene *s, unsigned host, uint32_t seq)
@@ -315,7 +313,7 @@ static void test_wrap(void)
 	struct scene s;
 
 	scene_begin(&s, PROFILE_RFC2637);
-	s.call.begun[STEP_REQUEST].frame = 0;
+	call_step_take(&s.call, STEP_REQUEST, (struct call_step_seen){ 0, 0 });
 	data(&s, PNS, 0xfffffffe);
 	both(&s, PAC, 0xffffffff, 0xfffffffe);
 	both(&s, PNS, 0xffffffff, 0xffffffff);
@@ -730,7 +728,7 @@ static void answered(struct scene *s, int64_t early)
 	scene_begin(s, PROFILE_RFC2637);
 	s->call.state = CALL_REQUESTED;
 	s->call.replied = false;
-	s->call.begun[STEP_REPLY].frame = 0;
+	call_step_take(&s->call, STEP_REPLY, (struct call_step_seen){ 0, 0 });
 	data(s, PAC, 0);
 	s->now += early;
 	e = scene_event(s, EVENT_MESSAGE);
@@ -743,7 +741,7 @@ static void answered(struct scene *s, int64_t early)
 	e.from = PAC;
 	s->call.state = CALL_ESTABLISHED;
 	s->call.replied = true;
-	s->call.begun[STEP_REPLY] = (struct call_step_seen){ s->frame, s->now };
+	call_step_take(&s->call, STEP_REPLY, (struct call_step_seen){ s->frame, s->now });
 	judge_applied(s->judge, &e, &s->call);
 }
 

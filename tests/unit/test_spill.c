@@ -23,17 +23,17 @@ static struct ppp_session *session(void)
 
 static void check(struct spill *s, uint64_t offset, unsigned i)
 {
-	struct spill_parts parts;
+	struct call_rare rare;
 	struct spill_head head;
 	struct call c;
 
-	CU_ASSERT_TRUE_FATAL(spill_read_call(s, offset, &head, &c, &parts));
+	CU_ASSERT_TRUE_FATAL(spill_read_call(s, offset, &head, &c, &rare));
 	CU_ASSERT_EQUAL(c.id, i);
-	CU_ASSERT_EQUAL(!c.flow[0], !(i & 1));
-	CU_ASSERT_EQUAL(!c.flow[1], !(i & 2));
-	CU_ASSERT_TRUE(!c.flow[1] || c.flow[1]->packets == 9);
+	CU_ASSERT_EQUAL(!call_flow(&c, 0), !(i & 1));
+	CU_ASSERT_EQUAL(!call_flow(&c, 1), !(i & 2));
+	CU_ASSERT_TRUE(!call_flow(&c, 1) || c.flow[1].packets == 9);
 	CU_ASSERT_EQUAL(!c.rare, i % 3 == 0);
-	CU_ASSERT_EQUAL(call_step(&c, STEP_CLEAR)->frame, c.rare ? 5 : 0);
+	CU_ASSERT_EQUAL(call_step(&c, STEP_CLEAR).frame, c.rare ? 5 : 0);
 	CU_ASSERT_EQUAL(!c.ppp, i % 5 == 4);
 	if (c.ppp) {
 		const struct ppp_text *user = ppp_session_text(c.ppp, PPP_TEXT_USER, 1);
@@ -48,14 +48,14 @@ static void calls(void)
 {
 	static uint64_t offset[CALLS];
 	struct ppp_session *ppp = session();
-	struct flow flow = { .packets = 9 };
-	struct call_rare rare = { .step = { [STEP_CLEAR - STEP_CONNECTED] = { 5, 0 } } };
+	const struct flow none = { .packets = 0 }, flow = { .key = 1 << 17, .packets = 9 };
+	struct call_rare rare = { .step = { [STEP_CLEAR] = { 5, 0 } } };
 	struct spill s = { 0 };
 
 	for (unsigned i = 0; i < CALLS; i++) {
 		const struct call c = {
 			.id = i,
-			.flow = { i & 1 ? &flow : NULL, i & 2 ? &flow : NULL },
+			.flow = { i & 1 ? flow : none, i & 2 ? flow : none },
 			.rare = i % 3 == 0 ? NULL : &rare,
 			.ppp = i % 5 == 4 ? NULL : ppp,
 		};

@@ -92,8 +92,9 @@ static struct flow *gre(struct tunnel *x, unsigned from, uint16_t call_id)
 	const struct gre_pkt g = { .flags = GRE_K | GRE_S | 1,
 				   .protocol = GRE_PROTO_PPP,
 				   .call_id = call_id };
+	struct flow *f = tracker_flow(t, x, &from, call_id);
 
-	return tracker_gre(t, x, from, tracker_flow(t, x, from, call_id), &g, 1, now);
+	return tracker_gre(t, x, from, f, &g, 1, now);
 }
 
 /* Time passes, with ticks. */
@@ -180,7 +181,7 @@ static void test_relief(void)
 	CU_ASSERT_TRUE(tracker_stats(t)->evicted_calls >= 90);
 	CU_ASSERT_EQUAL(tracker_stats(t)->evicted_calls, done_calls);
 	CU_ASSERT_PTR_NOT_NULL(gre(tunnel(500), 0, 1));
-	CU_ASSERT_PTR_EQUAL(x->first_call->connection, c);
+	CU_ASSERT_PTR_EQUAL(call_connection(x->first_call), c);
 	tracker_connection_end(t, c, CLOSE_FIN, now);
 	end();
 }
@@ -250,7 +251,7 @@ static void test_ids(void)
 	now = SECOND;
 	CU_ASSERT_EQUAL(tunnel(1)->id, 2);
 	CU_ASSERT_EQUAL(tunnel(2)->id, 6);
-	CU_ASSERT_EQUAL(gre(tunnel(1), 0, 1)->call->id, 2);
+	CU_ASSERT_EQUAL(flow_call(gre(tunnel(1), 0, 1))->id, 2);
 	CU_ASSERT_EQUAL(tracker_connection(t, tunnel(1), 0, 1, now)->id, 2);
 	CU_ASSERT_EQUAL(tracker_connection(t, tunnel(1), 0, 1, now)->id, 6);
 	end();
