@@ -204,7 +204,7 @@ struct endpoint *endpoint_new(struct net_host *h, const struct endpoint_config *
 	set_timers(e);
 	endpoint_set_faults(e, &c->faults);
 	/* Serial numbers go on where those of a run before may have stopped: no state is kept on disk. */
-	e->next_serial = (uint16_t)(net_now(e->net) / NET_SECOND + 1);
+	e->next_serial = (uint16_t)(net_now(e->net) / (NET_SECOND / 16) + 1);
 	e->next_id = (uint16_t)endpoint_mix(e, 0);
 	endpoint_reset_settings(e);
 	if (!keep_strings(e, c)) {

@@ -99,6 +99,11 @@ void runner_free(struct runner *r)
 	free(r);
 }
 
+unsigned runner_lanes(const struct runner *r)
+{
+	return r->lanes;
+}
+
 /* --- what tests ask ---------------------------------------------------------------------------------- */
 
 uint16_t runner_new_id(struct runner *r)

@@ -91,6 +91,8 @@ struct runner *runner_new(const struct runner_options *o, const struct runner_ev
  * has gone away for good meanwhile: then the tests that are left are skipped.
  */
 bool runner_run(struct runner *r, const volatile bool *stop);
+/* How many tests stood side by side; 1: they ran one after the other. */
+unsigned runner_lanes(const struct runner *r);
 /* Whether a test is part of the run: selected, about such a device, holding under the profile. */
 bool runner_takes(const struct runner *r, const struct test_case *t);
 /* Why it would be skipped, as known before it runs; NULL: it would not. */

@@ -26,6 +26,7 @@
 #include "tools/version.h"
 
 enum { FIRST_OCTET = 12, LAST_OCTET = 15 }; /* of an IPv4 address */
+enum { MANY_TESTS = 20 };
 enum { SOURCES_MAX = 64, NOTICES = 8, NOTICE = 240, TEST_SECONDS = 1800 };
 
 struct conform {
@@ -568,6 +569,18 @@ static void run_scenarios(struct conform *c)
 	}
 }
 
+/* Why a run with clients took its time. */
+static void explain_lanes(struct conform *c)
+{
+	if (!c->run.clients || c->run.jobs < 2 || runner_lanes(c->runner) > 1 || c->report.planned < MANY_TESTS)
+		return;
+	if (c->run.nsources > 1)
+		notice(c, "tests ran one after the other: a client did not come to the address in PPTPSCOPE_SERVER");
+	else
+		notice(c, "tests ran one after the other: with more addresses (--source), and a command that goes to "
+			  "$PPTPSCOPE_SERVER, they run side by side");
+}
+
 static void run_tests(struct conform *c)
 {
 	double began = clock_seconds(c);
@@ -578,6 +591,7 @@ static void run_tests(struct conform *c)
 	else if (!runner_run(c->runner, &interrupted))
 		c->partial = true;
 	conform_order_end(c->order);
+	explain_lanes(c);
 	c->summary.seconds = clock_seconds(c) - began;
 	c->summary.complete = !c->partial && !interrupted;
 	wipe_progress(c);

@@ -20,16 +20,15 @@ static void send_cdn(struct t_call *c, int64_t result)
 /* The device's user or operator clears the call: its CCRQ. */
 static const struct ctrl_msg *cleared(struct tester *t, struct t_call *c)
 {
-	t_hook(t, "dut-hangup", NULL);
-	return t_need(c->link, CTRL_CCRQ, 10);
+	(void)t;
+	return hung_up(c->link);
 }
 
 static void clear_read(struct tester *t)
 {
 	struct t_call *c = t_call_up(t_cc_up(t), NULL);
 
-	t_hook(t, "dut-hangup", NULL);
-	obtain(c->link, CTRL_CCRQ, 10);
+	whole(c->link, hung_up(c->link));
 	send_cdn(c, 4);
 	t_sleep(t, 0.3);
 	t_pass(t);
@@ -577,11 +576,12 @@ static void calls_space(struct tester *t)
 	struct t_link *l = t_cc_up(t);
 	int64_t last = -1;
 	bool incoming = false;
-	unsigned calls = t_dials_once(t) ? 8 : 50; /* each of them takes a connection */
 
-	for (unsigned i = 0; i < calls; i++) {
+	for (unsigned i = 0; i < 50; i++) {
 		struct t_call *c = i ? t_try_call(l, incoming) : t_call_up(l, NULL);
 
+		if (t_dials_once(t) && (!c || !c->incoming))
+			t_unsupported(t, "the device places one call for each control connection (--exec)");
 		T_CHECK(t, c, "call %u is not taken, although none is up", i + 1);
 		incoming = c->incoming;
 		T_CHECK(t, c->dut_id != last, "the Call ID %u is used again by the very next call",

@@ -637,8 +637,7 @@ static void need_clear(struct tester *t, struct t_call *c)
 {
 	const struct ctrl_msg *m;
 
-	t_hook(t, "dut-hangup", NULL);
-	m = t_need(c->link, CTRL_CCRQ, 10);
+	m = hung_up(c->link);
 	T_CHECK(t, t_field(m, "call_id") == c->dut_id, "Call ID %lld, the reply had %u",
 		(long long)t_field(m, "call_id"), c->dut_id);
 }

@@ -115,7 +115,21 @@ const struct ctrl_msg *stopped(struct t_link *l, const char *reason)
 	m = t_get(l, CTRL_STOPRQ, 10);
 	if (!m && t_is_closed(l))
 		t_unsupported(t, "the device closes without Stop-Control-Connection-Request (see CCSM-STOP-LOCAL-01)");
-	return m ? m : t_need(l, CTRL_STOPRQ, 0);
+	T_CHECK(t, m, "no Stop-Control-Connection-Request within 10 s");
+	return m;
+}
+
+const struct ctrl_msg *hung_up(struct t_link *l)
+{
+	struct tester *t = t_of(l);
+	const struct ctrl_msg *m;
+
+	t_hook(t, "dut-hangup", NULL);
+	m = t_get(l, CTRL_CCRQ, 10);
+	if (!m && t_dials_once(t) && (t_is_closed(l) || t_count(l, CTRL_STOPRQ)))
+		t_unsupported(t, "the device ends its connection, and with it the call, without Call-Clear-Request");
+	T_CHECK(t, m, "no Call-Clear-Request within 10 s%s", t_is_closed(l) ? ": the device closed the connection" : "");
+	return m;
 }
 
 bool gives_up(struct t_link *l, double seconds)

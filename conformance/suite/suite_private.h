@@ -26,6 +26,8 @@ unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned mo
 
 /* The device's operator stops the connection: its StopCCRQ.  Ends the test as unsupported when it just closes. */
 const struct ctrl_msg *stopped(struct t_link *l, const char *reason);
+/* A PNS's user clears the call: its CCRQ.  Ends the test as unsupported when a client just ends its connection. */
+const struct ctrl_msg *hung_up(struct t_link *l);
 /* The device closes within seconds; a Stop-Control-Connection-Request of its own is answered meanwhile. */
 bool gives_up(struct t_link *l, double seconds);
 /* A message that has come: all of it.  Fails the test otherwise. */

@@ -214,8 +214,7 @@ static void clear_unanswered(struct tester *t)
 {
 	struct t_call *c = t_call_up(t_cc_up(t), NULL);
 
-	t_hook(t, "dut-hangup", NULL);
-	t_need(c->link, CTRL_CCRQ, 10);
+	hung_up(c->link);
 	T_CHECK(t, t_closes(c->link, t_scaled(t, 75)),
 		"75 s after its Call-Clear-Request, never answered, the control connection is still open");
 	t_pass(t);
