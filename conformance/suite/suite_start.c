@@ -679,7 +679,8 @@ static void need_last(struct tester *t, struct t_link *l, const char *when)
 	t_uncork(l);
 	t_need(l, CTRL_STOPRP, 10);
 	m = more(l);
-	T_CHECK(t, !m, "%s follows the Stop-Control-Connection-Reply%s", m->desc ? m->desc->name : "something", when);
+	T_CHECK(t, !m, "%s follows the Stop-Control-Connection-Reply%s",
+		m->desc ? m->desc->name : "something", when);
 	t_close(l);
 	t_sleep(t, 0.3);
 }
