@@ -65,7 +65,7 @@ struct runner_options {
 	struct net *net;
 	enum role dut;
 	bool listen;                   /* the device comes to us: nothing is connected to */
-	bool dials_once;               /* dut-connect starts one that dials as soon as it has connected, once */
+	bool dials_once;               /* dut-connect starts one that dials once, when it has connected */
 	bool clients;                  /* with listen: dut-connect brings each source a device of its own */
 	struct ip_addr address;        /* of the device */
 	uint16_t port;                 /* of the device */

@@ -30,7 +30,7 @@ enum {
 	TEST_ALONE = 4,   /* must not stand beside others */
 	TEST_SLOW = 8,    /* minutes of traffic at real speed, not a timer of the device: left out by --fast */
 	TEST_INCOMING = 16, /* PAC: needs a ring to have a call */
-	TEST_BEARS = 64,  /* what the passive judge only remarks on does not fail it: the requirement lets it pass */
+	TEST_BEARS = 64,  /* what the passive judge only remarks on does not fail it */
 	TEST_SEVERAL = 32, /* for a DUT declared to support several versions only (--versions) */
 };
 
@@ -60,7 +60,7 @@ double t_now(const struct tester *t);                    /* seconds since the te
 const struct ip_addr *t_dut_address(const struct tester *t);
 bool t_can_gre(const struct tester *t);
 bool t_has_hook(const struct tester *t, const char *name);
-/* A PNS that places one call for each control connection, without being asked, to whatever it is set up for. */
+/* A PNS that places one call for each control connection, without being asked. */
 bool t_dials_once(const struct tester *t);
 uint32_t t_random(struct tester *t); /* by --seed */
 enum rule_profile t_profile(const struct tester *t);
@@ -180,8 +180,8 @@ enum t_reject t_reject(struct t_link *l, enum ctrl_type reply);
 /* The usual consequence: ACCEPTED fails, IGNORED warns. */
 void t_must_reject(struct t_link *l, enum ctrl_type reply, const char *what);
 /*
- * A message that a device may do without: NULL when it does not come within seconds.  That is known from then on: the
- * next test does not wait.
+ * A message that a device may do without: NULL when it does not come within seconds.  That is known from then
+ * on: the next test does not wait.
  */
 const struct ctrl_msg *t_may_send(struct t_link *l, enum ctrl_type type, double seconds);
 /* A new control connection gets Result 1: the device still works.  Fails the test otherwise. */
@@ -215,11 +215,11 @@ uint16_t t_new_id(struct tester *t); /* a Call ID of the tester's that no runnin
 /* Why a test of incoming calls ends as unsupported then. */
 #define NO_INCOMING "the device does not answer incoming calls"
 /*
- * Whether a PNS never answers Incoming-Call-Requests, as far as is known.  waited: one has just waited for the reply in
- * vain; if the device is alive all the same, that is how it is from now on.
+ * Whether a PNS never answers Incoming-Call-Requests, as far as is known.  waited: one has just waited for the
+ * reply in vain; if the device is alive all the same, that is how it is from now on.
  */
 bool t_ignores_calls(struct t_link *l, bool waited);
-/* Where the next call is made: the same connection, or a new one when the device has ended that, or dials once. */
+/* Where the next call is made: a new connection when the device has ended this one, or dials once. */
 struct t_link *t_next_link(struct t_link *l);
 /* Clears the call as the tester's role does (CCRQ or CDN) and waits for the end. */
 void t_clear(struct t_call *c);

@@ -361,7 +361,7 @@ static void need_listener(struct tester *t, const struct ip_addr *own)
 	struct net_listener **l = listener_at(t, own, &host);
 	char err[160] = "";
 
-	/* A process that is being started for another test may still hold this address's last listener for a moment. */
+	/* A process that is being started may still hold this address's last listener for a moment. */
 	for (unsigned try = 0; !*l && try < LISTEN_TRIES; try++) {
 		if (try)
 			t_sleep(t, LISTEN_PAUSE);

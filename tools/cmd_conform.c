@@ -286,7 +286,7 @@ static bool take_sources(struct conform *c)
 	return true;
 }
 
-/* On the loopback network all addresses are there: as many as can be used, for clients that go where they are told. */
+/* On the loopback network all addresses are there, for clients that go where they are told. */
 static void add_loopback(struct conform *c, struct ip_addr own)
 {
 	const char *exec = options_value(c->o, "exec", "");
@@ -572,13 +572,15 @@ static void run_scenarios(struct conform *c)
 /* Why a run with clients took its time. */
 static void explain_lanes(struct conform *c)
 {
-	if (!c->run.clients || c->run.jobs < 2 || runner_lanes(c->runner) > 1 || c->report.planned < MANY_TESTS)
+	if (!c->run.clients || c->run.jobs < 2 || runner_lanes(c->runner) > 1 ||
+	    c->report.planned < MANY_TESTS)
 		return;
 	if (c->run.nsources > 1)
-		notice(c, "tests ran one after the other: a client did not come to the address in PPTPSCOPE_SERVER");
+		notice(c, "tests ran one after the other: a client did not come to the address in "
+			  "$PPTPSCOPE_SERVER");
 	else
-		notice(c, "tests ran one after the other: with more addresses (--source), and a command that goes to "
-			  "$PPTPSCOPE_SERVER, they run side by side");
+		notice(c, "tests ran one after the other: with more addresses (--source), and a command that "
+			  "goes to $PPTPSCOPE_SERVER, they run side by side");
 }
 
 static void run_tests(struct conform *c)

@@ -138,7 +138,8 @@ static struct client *client_at(struct conform_hook *h, const struct ip_addr *ow
 	return c;
 }
 
-static void replace_client(struct client *c, void (*done)(void *token, int status, const char *output), void *token)
+static void replace_client(struct client *c, void (*done)(void *token, int status, const char *output),
+			   void *token)
 {
 	tell_started(c, HOOK_NOT_NOW, "another one is being started");
 	c->done = done;
@@ -176,8 +177,8 @@ static int ended(struct client *c, char *why, size_t room)
 }
 
 /*
- * What a client can do that dials as soon as it has connected, and hangs up when it is ended; false: that is for
- * the command.
+ * What a client can do that dials as soon as it has connected, and hangs up when it is ended; false: that is
+ * for the command.
  */
 static bool client_does(struct conform_hook *h, const struct ip_addr *own, const char *name,
 			void (*done)(void *token, int status, const char *output), void *token)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results of tests in the order of the requirements, whatever order tests end in that stand beside each other: so
- * reports of two runs can be compared, and an area is in one piece.
+ * Results of tests in the order of the requirements, whatever order tests end in that stand beside each
+ * other: so reports of two runs can be compared, and an area is in one piece.
  */
 #ifndef PPTPSCOPE_CONFORM_ORDER_H
 #define PPTPSCOPE_CONFORM_ORDER_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See supervisor.h.  As the subreaper of the client's processes it is left with those that outlive their parents. */
+/* See supervisor.h.  As the subreaper of the client's processes it is left with those that outlive their
+ * parents. */
 #include "tools/supervisor.h"
 
 #include <dirent.h>
@@ -98,8 +99,8 @@ static void signal_children(struct asked *a, bool now)
 struct client {
 	pid_t pid; /* 0: it has ended, which leaves what it has started */
 	pid_t group;
-	int status;  /* of its end, for exit */
-	bool leaves; /* asked to end, as its user would, and nothing else */
+	int status;    /* of its end, for exit */
+	bool leaves;   /* asked to end, as its user would, and nothing else */
 	int64_t until; /* then all that is left has to end; 0: not asked to */
 	struct asked asked;
 };

@@ -239,9 +239,9 @@ static void msg_reserved(struct tester *t)
 /* What came, but for the request of a client that dials whatever it is told. */
 static uint64_t reaction(const struct t_link *l)
 {
-	uint64_t dialed = t_dials_once(t_of(l)) ? (uint64_t)t_count(l, CTRL_OCRQ) * ctrl_desc_of(CTRL_OCRQ)->length : 0;
+	uint64_t dialed = (uint64_t)t_count(l, CTRL_OCRQ) * ctrl_desc_of(CTRL_OCRQ)->length;
 
-	return t_octets_in(l) - dialed;
+	return t_octets_in(l) - (t_dials_once(t_of(l)) ? dialed : 0);
 }
 
 static void msg_unknown(struct tester *t)

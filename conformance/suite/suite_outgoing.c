@@ -640,8 +640,8 @@ static void pns_error_code(struct tester *t)
 		if (t_is_closed(l))
 			t_note(t, "the device closes the control connection when a call fails");
 		else if (t_can_gre(t))
-			T_CHECK(t, !t_gre_stray(t, 0.5), "a call refused with Result 4 and Error %lld is used",
-				(long long)error);
+			T_CHECK(t, !t_gre_stray(t, 0.5),
+				"a call refused with Result 4 and Error %lld is used", (long long)error);
 		if (!error)
 			l = t_next_link(l);
 	}

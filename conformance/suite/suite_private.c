@@ -114,7 +114,8 @@ const struct ctrl_msg *stopped(struct t_link *l, const char *reason)
 	t_hook(t, "dut-stop", reason, NULL);
 	m = t_get(l, CTRL_STOPRQ, 10);
 	if (!m && t_is_closed(l))
-		t_unsupported(t, "the device closes without Stop-Control-Connection-Request (see CCSM-STOP-LOCAL-01)");
+		t_unsupported(t, "the device closes without Stop-Control-Connection-Request "
+				 "(see CCSM-STOP-LOCAL-01)");
 	T_CHECK(t, m, "no Stop-Control-Connection-Request within 10 s");
 	return m;
 }
@@ -127,8 +128,10 @@ const struct ctrl_msg *hung_up(struct t_link *l)
 	t_hook(t, "dut-hangup", NULL);
 	m = t_get(l, CTRL_CCRQ, 10);
 	if (!m && t_dials_once(t) && (t_is_closed(l) || t_count(l, CTRL_STOPRQ)))
-		t_unsupported(t, "the device ends its connection, and with it the call, without Call-Clear-Request");
-	T_CHECK(t, m, "no Call-Clear-Request within 10 s%s", t_is_closed(l) ? ": the device closed the connection" : "");
+		t_unsupported(t, "the device ends its connection, and with it the call, "
+				 "without Call-Clear-Request");
+	T_CHECK(t, m, "no Call-Clear-Request within 10 s%s",
+		t_is_closed(l) ? ": the device closed the connection" : "");
 	return m;
 }
 
@@ -176,7 +179,8 @@ unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned mo
 
 const struct ctrl_msg *whole(struct t_link *l, const struct ctrl_msg *m)
 {
-	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets", m->desc->name, m->caplen);
+	T_CHECK(t_of(l), !(m->defects & CTRL_UNFINISHED), "the %s ends after %zu octets", m->desc->name,
+		m->caplen);
 	return m;
 }
 

@@ -24,9 +24,9 @@ enum t_reject settle(struct t_link *l, enum ctrl_type reply, double seconds);
 enum { BESIDE_MAX = 8 };
 unsigned open_beside(struct tester *t, struct t_link *l[BESIDE_MAX], unsigned most);
 
-/* The device's operator stops the connection: its StopCCRQ.  Ends the test as unsupported when it just closes. */
+/* The device's operator stops the connection: its StopCCRQ.  Unsupported when it just closes. */
 const struct ctrl_msg *stopped(struct t_link *l, const char *reason);
-/* A PNS's user clears the call: its CCRQ.  Ends the test as unsupported when a client just ends its connection. */
+/* A PNS's user clears the call: its CCRQ.  Unsupported when a client just ends its connection. */
 const struct ctrl_msg *hung_up(struct t_link *l);
 /* The device closes within seconds; a Stop-Control-Connection-Request of its own is answered meanwhile. */
 bool gives_up(struct t_link *l, double seconds);

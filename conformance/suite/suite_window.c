@@ -399,7 +399,8 @@ static void win_ackdue(struct tester *t)
 
 	if (!t_acked(g, sent, 1))
 		t_fail(t, t_acked(g, t_lcp_echo(g, 2), 1)
-				  ? "the first packet, Sequence Number %u, is not acknowledged within 1 s; the next one is"
+				  ? "the first packet, Sequence Number %u, is not acknowledged within 1 s; "
+				    "the next one is"
 				  : "packet %u is not acknowledged within 1 s",
 		       sent);
 	t_pass(t);

@@ -8,9 +8,9 @@
 
 void suite_conform_order(void);
 
-static const struct test_case cases[] = {
-	{ .rule = (enum rule_number)3 }, { .rule = (enum rule_number)5 }, { .rule = (enum rule_number)9 }
-};
+static const struct test_case cases[] = { { .rule = (enum rule_number)3 },
+					  { .rule = (enum rule_number)5 },
+					  { .rule = (enum rule_number)9 } };
 
 /* What was passed on, as "NAME/WITH/FINDINGS ". */
 static char passed[256];
@@ -20,7 +20,8 @@ static void collect(void *ctx, const struct test_result *r, int with)
 	size_t n = strlen(passed);
 
 	CU_ASSERT_PTR_EQUAL(ctx, passed);
-	snprintf(passed + n, sizeof(passed) - n, "%s/%d/%s ", r->name, with, r->nfindings ? r->findings[0].id : "");
+	snprintf(passed + n, sizeof(passed) - n, "%s/%d/%s ", r->name, with,
+		 r->nfindings ? r->findings[0].id : "");
 }
 
 static struct conform_order *order_of_three(void)
