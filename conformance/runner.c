@@ -285,6 +285,8 @@ static void settle(struct runner *r, struct tester *t)
 		count_findings(t, r->o.strict);
 	if (result->verdict == VERDICT_PASS && r->o.strict && result->warned)
 		fail_warned(result);
+	if (result->verdict != VERDICT_FAIL)
+		*result->known_as = '\0';
 	if (!*result->expected)
 		snprintf(result->expected, sizeof(result->expected), "%s", t->test->expected);
 }

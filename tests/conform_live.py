@@ -105,8 +105,8 @@ def a_client(folder):
         listens = [t for t in document["tests"] if t["id"] == "TCP-PORT-02"]
         common.ok(listens and listens[0]["verdict"] == "skipped" and "--listen" in listens[0]["reason"],
                   "... nothing is opened to it", listens)
-    left = subprocess.run(["pgrep", "-f", "emulate pns --connect " + TESTERS[0]], stdout=subprocess.PIPE)
-    common.ok(left.returncode == 1, "... and it does not outlive the run", left.stdout)
+    left = netns.processes("--connect")
+    common.ok(not left, "... and it does not outlive the run", *left)
 
 
 def never_comes():
@@ -130,8 +130,48 @@ CLIENT = "198.18.1.1"
 CLIENT_ADDRESSES = ["198.18.0.%d" % i for i in range(1, 17)]
 
 
+# The same of pptpd, where the RFC and its source agree that it is not as it should be.
+SERVER_FAILS = ("TCP-STREAM-01", "MSG-INVALID-02", "SCCRP-RESULT-04", "SCCRP-FRAMCAP-02", "SCCRP-BEARCAP-02",
+                "CCRQ-RESP-01", "CCSM-RECV-VER-02", "CCSM-DUP-SCCRQ-01", "ERR-BADVAL-01")
+SERVER_PASSES = ("TCP-STREAM-02", "SCCRP-LEN-01", "SCCRP-RSVD0-01", "STOPRP-LEN-01", "ECHORP-REPLY-01", "OCRP-LEN-01",
+                 "OCRP-PEER-01", "OCRP-CALLID-01", "CCSM-STOP-REPLY-01", "GRE-CALLID-01", "GRE-ACK-01", "GRE-PPP-01")
+SERVER_LACKS = ("ERR-NORES-01",)
+
+
+def known_peer(what, role, known_as, done, document, fails, passes, lacks):
+    """A real peer: its known deviations are found, and nothing else."""
+    verdicts = {t["id"]: t["verdict"] for t in document["tests"]} if document else {}
+    common.ok(done.returncode == 1 and document and document["complete"], what, done.returncode, done.stderr)
+    for name, verdict in ((fails, "fail"), (passes, "pass"), (lacks, "unsupported")):
+        other = ["%s %s" % (i, verdicts.get(i)) for i in name if verdicts.get(i) != verdict]
+        common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(document) if other else ()))
+    ids = [t["id"] for t in document["tests"]] if document else []
+    listed = [line.split()[0] for line in common.run("conform", "--dut", role, "--list").stdout.splitlines()
+              if line and line.split()[0] in ids]
+    common.ok(ids == listed, "... in the order of the list", ids, listed)
+    unknown = [t["id"] for t in document["tests"] if t["verdict"] == "fail" and
+               known_as not in (t["known_as"] or ())] if document else ["no report"]
+    common.ok(not unknown, "... and what fails is known of it", unknown)
+
+
+def pptpd(folder):
+    """Debian's server, with PPP that only answers."""
+    what = "pptpd as device"
+    if not shutil.which("pptpd"):
+        common.ok(True, what + " # SKIP pptpd is not installed")
+        return
+    subprocess.run(["ip", "addr", "add", "192.0.2.2/32", "dev", "lo"], check=True)
+    server, _ = peer.pptpd(folder, "192.0.2.2")
+    peer.wait_for(lambda: "192.0.2.2:1723" in subprocess.run(["ss", "-ltn"], stdout=subprocess.PIPE, check=True,
+                                                             universal_newlines=True).stdout)
+    done, document = conform("pac", "--fast", *sources(), *only(SERVER_FAILS + SERVER_PASSES + SERVER_LACKS),
+                             "192.0.2.2", scale="1")
+    known_peer(what, "pac", "poptop", done, document, SERVER_FAILS, SERVER_PASSES, SERVER_LACKS)
+    netns.end(server)
+
+
 def pptp_linux():
-    """Debian's client, sixteen of it side by side: its known deviations are found, and nothing else."""
+    """Debian's client, sixteen of it side by side."""
     what = "pptp-linux as device"
     if not shutil.which("pptp"):
         common.ok(True, what + " # SKIP pptp is not installed")
@@ -149,18 +189,7 @@ def pptp_linux():
     done, document = conform("pns", "--fast", "--listen", CLIENT_ADDRESSES[0],
                              *[word for a in CLIENT_ADDRESSES[1:] for word in ("--source", a)],
                              "--exec", command, *only(tests), scale="1")
-    verdicts = {t["id"]: t["verdict"] for t in document["tests"]} if document else {}
-    common.ok(done.returncode == 1 and document and document["complete"], what, done.returncode, done.stderr)
-    for name, verdict in ((CLIENT_FAILS, "fail"), (CLIENT_PASSES, "pass"), (CLIENT_LACKS, "unsupported")):
-        other = ["%s %s" % (i, verdicts.get(i)) for i in name if verdicts.get(i) != verdict]
-        common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(document) if other else ()))
-    ids = [t["id"] for t in document["tests"]] if document else []
-    listed = [line.split()[0] for line in common.run("conform", "--dut", "pns", "--list").stdout.splitlines()
-              if line and line.split()[0] in ids]
-    common.ok(ids == listed, "... in the order of the list", ids, listed)
-    unknown = [t["id"] for t in document["tests"] if t["verdict"] == "fail" and
-               "pptpclient" not in (t["known_as"] or ())] if document else ["no report"]
-    common.ok(not unknown, "... and what fails is known of it", unknown)
+    known_peer(what, "pns", "pptpclient", done, document, CLIENT_FAILS, CLIENT_PASSES, CLIENT_LACKS)
     left = netns.processes("--localbind")
     common.ok(not left, "... and no process of it is left", *left)
 
@@ -188,6 +217,7 @@ def main():
     without_raw_sockets(folder)
     a_client(folder)
     never_comes()
+    pptpd(folder)
     pptp_linux()
     goes_away(folder)
     common.end()

@@ -82,16 +82,7 @@ def pptpd_server(folder, other):
     if why:
         skip("pptpd and our PNS", why)
         return
-    said, program, conf = (os.path.join(folder, "pptpd." + n) for n in ("said", "ppp", "conf"))
-    with open(program, "w", encoding="utf-8") as f:
-        f.write("#!/bin/sh\nexec '%s' -B '%s' --said '%s' 2>'%s.err'\n" %
-                (sys.executable, os.path.join(common.SRC, "tests", "peer.py"), said, said))
-    os.chmod(program, 0o755)
-    with open(conf, "w", encoding="utf-8") as f:
-        f.write("localip 10.98.0.1\nremoteip 10.98.0.10-40\nppp %s\n" % program)
-    server = subprocess.Popen([*other.prefix, "pptpd", "-f", "-c", conf, "-o", os.devnull, "-p",
-                               os.path.join(folder, "pptpd.pid")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+    server, said = peer.pptpd(folder, None, other.prefix)
     peer.wait_for(lambda: " %s:1723" % "0.0.0.0" in other.run("ss", "-ltn"))
     pns = peer.Emulated(folder, "pns-pptpd", "pns", "--connect", THERE, "--calls", "1")
     common.ok(peer.wait_for(lambda: os.path.exists(said)), "pptpd: its stub has come to an end of LCP",

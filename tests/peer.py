@@ -222,6 +222,21 @@ def audited(path):
     return sorted(f["id"] for f in report["findings"]), report
 
 
+def pptpd(folder, address=None, prefix=()):
+    """Debian's server with stub() for its pppd, at an address or all: its process, and where a stub says what came."""
+    said, program, conf = (os.path.join(folder, "pptpd." + n) for n in ("said", "ppp", "conf"))
+    with open(program, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\nexec '%s' -B '%s' --said '%s' 2>'%s.err'\n" %
+                (sys.executable, os.path.abspath(__file__), said, said))
+    os.chmod(program, 0o755)
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write("localip 10.98.0.1\nremoteip 10.98.0.10-200\nppp %s\n" % program)
+        f.write("listen %s\n" % address if address else "")
+    return subprocess.Popen([*prefix, "pptpd", "-f", "-c", conf, "-o", os.devnull, "-p",
+                             os.path.join(folder, "pptpd.pid")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL), said
+
+
 def stub(argv):
     """As a program on a line: opens LCP, sends three echoes, says so in a file, and stays until the end."""
     said = argv[argv.index("--said") + 1]

@@ -397,6 +397,8 @@ static void gre_seq_percall(struct tester *t)
 	struct t_gre *g[3];
 
 	for (unsigned i = 0; i < 3; i++) {
+		if (t_is_closed(l)) /* some end it with a call */
+			l = t_cc_up(t);
 		call[i] = i ? t_more_call(l, call[0]) : t_call_up(l, NULL);
 		g[i] = t_gre(call[i]);
 		t_traffic(g[i], 5, 64, 20, true);
