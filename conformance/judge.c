@@ -294,7 +294,7 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->time_ns = e->time_ns;
 	f->count = 1;
 	snprintf(f->message, sizeof(f->message), "%s", r->statement);
-	quirk_names(rule, f->role, f->known_as, sizeof(f->known_as));
+	quirk_names(rule, f->role, false, f->known_as, sizeof(f->known_as));
 	/* That a call is over is told without a frame of its own. */
 	if (e->kind != EVENT_CALL_OVER && e->kind != EVENT_CALL_DONE)
 		evidence(f, e->frame);

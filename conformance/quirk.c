@@ -23,8 +23,10 @@ static const struct {
 	enum peer peer;
 	enum role role;
 	enum rule_number rule;
+	bool tested;
 } quirks[] = {
-#define QUIRK(peer, role, rule) { PEER_##peer, ROLE_##role, RULE_##rule },
+#define QUIRK(peer, role, rule) { PEER_##peer, ROLE_##role, RULE_##rule, false },
+#define QUIRK_TESTED(peer, role, rule) { PEER_##peer, ROLE_##role, RULE_##rule, true },
 #include "conformance/quirks.def"
 };
 
@@ -39,7 +41,7 @@ static const struct {
 #include "conformance/quirks.def"
 };
 
-const char *quirk_names(enum rule_number rule, enum role role, char *buf, size_t room)
+const char *quirk_names(enum rule_number rule, enum role role, bool tested, char *buf, size_t room)
 {
 	unsigned seen = 0;
 	size_t len = 0;
@@ -48,7 +50,7 @@ const char *quirk_names(enum rule_number rule, enum role role, char *buf, size_t
 	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++) {
 		const char *name = peers[quirks[i].peer].name;
 
-		if (quirks[i].rule != rule || seen >> quirks[i].peer & 1 ||
+		if (quirks[i].rule != rule || (quirks[i].tested && !tested) || seen >> quirks[i].peer & 1 ||
 		    (quirks[i].role != ROLE_UNKNOWN && role != ROLE_UNKNOWN && quirks[i].role != role))
 			continue;
 		if (len + strlen(name) + sizeof(", ") > room)

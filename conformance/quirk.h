@@ -5,8 +5,11 @@
 
 #include "conformance/rule.h"
 
-/* Writes the names of the peers known for breaking the rule in that role, separated by commas; returns buf. */
-const char *quirk_names(enum rule_number rule, enum role role, char *buf, size_t room);
+/*
+ * Writes the names of the peers known for breaking the rule in that role, separated by commas; returns buf.
+ * tested: by what they let pass that a tester sends them, too, which says nothing of what they send.
+ */
+const char *quirk_names(enum rule_number rule, enum role role, bool tested, char *buf, size_t room);
 
 /* A peer recognised by what its SCCRQ or SCCRP says. */
 struct fingerprint {

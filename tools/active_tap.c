@@ -597,7 +597,8 @@ void active_tap_end(void *tap, void *recording, struct test_result *result)
 		judge_recording(t, r, result);
 		note_dropped(r, result);
 		if (result->test)
-			quirk_names(result->test->rule, t->o.dut, result->known_as, sizeof(result->known_as));
+			quirk_names(result->test->rule, t->o.dut, true, result->known_as,
+				    sizeof(result->known_as));
 	}
 	framer_clear(&r->framer);
 	free(r->frames);

@@ -54,12 +54,14 @@ static void labels(void)
 {
 	char buf[96], tiny[9];
 
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, buf, sizeof(buf)), "accel-ppp, linux-nat");
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PNS, buf, sizeof(buf)), "linux-nat");
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_MSG_CMT_01, ROLE_PAC, buf, sizeof(buf)), "");
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CCRQ_RESP_01, ROLE_PAC, tiny, sizeof(tiny)), "poptop");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, false, buf, sizeof(buf)), "accel-ppp, linux-nat");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PNS, false, buf, sizeof(buf)), "linux-nat");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_OCRQ_BPS_03, ROLE_PAC, true, buf, sizeof(buf)), "poptop");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_OCRQ_BPS_03, ROLE_PAC, false, buf, sizeof(buf)), "");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_MSG_CMT_01, ROLE_PAC, false, buf, sizeof(buf)), "");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CCRQ_RESP_01, ROLE_PAC, false, tiny, sizeof(tiny)), "poptop");
 	/* What does not fit is left out whole. */
-	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, tiny, sizeof(tiny)), "");
+	CU_ASSERT_STRING_EQUAL(quirk_names(RULE_CDN_CALLID_01, ROLE_PAC, false, tiny, sizeof(tiny)), "");
 }
 
 void suite_quirk(void);
