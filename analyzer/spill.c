@@ -9,7 +9,7 @@
 #include "conformance/ppp_session.h"
 #include "dissectors/cursor.h"
 
-enum { BUFFER = 1 << 18 };
+enum { BUFFER = 1 << 15 };
 
 static bool ready(struct spill *s)
 {
