@@ -528,7 +528,7 @@ static int64_t device_echo(struct tester *t, struct t_link *l)
 	int64_t id;
 
 	t_show_echo(l, true);
-	id = t_field(obtain(l, CTRL_ECHORQ, t_scaled(t, 150)), "identifier");
+	id = t_field(obtain(l, CTRL_ECHORQ, t_scaled(t, 130)), "identifier");
 	t_send(l, CTRL_ECHORP, "identifier", id, NULL);
 	return id;
 }

@@ -101,7 +101,7 @@ static void idle_not_at_all(struct tester *t)
 static double device_asks(struct tester *t, struct t_link *l)
 {
 	t_show_echo(l, true);
-	obtain(l, CTRL_ECHORQ, t_scaled(t, 150));
+	obtain(l, CTRL_ECHORQ, t_scaled(t, 130));
 	return t_message_time(l);
 }
 
@@ -165,8 +165,13 @@ static void answer_wrongly(struct tester *t, int64_t add, int64_t result, int64_
 
 static void echo_wrong(struct tester *t)
 {
+	double began = t_now(t);
+
 	answer_wrongly(t, 1, 1, 0, "an Echo-Reply with another Identifier");
-	answer_wrongly(t, 0, 2, 3, "an Echo-Reply with Result 2");
+	if (t_now(t) - began < t_scaled(t, 150))
+		answer_wrongly(t, 0, 2, 3, "an Echo-Reply with Result 2");
+	else
+		t_note(t, "an Echo-Reply with Result 2 was not tried: the device takes too long to ask for one");
 	t_pass(t);
 }
 
