@@ -160,6 +160,17 @@ def less(role):
                   "our %s by the ms-ptpt profile" % role, done.returncode, *lines(verdicts(document, "fail")))
 
 
+def hopeless():
+    """What a device never does is waited for in a few tests, and not in all that would need it.  Time is virtual."""
+    for role, fault in (("pac", "OCRP-ONE-01.none"), ("pns", "ICRP-ONE-01.none"), ("pac", "GRE-VER-01")):
+        document = report(own(role, "--fast", "--fault", fault, "--format", "json"), "a %s with %s" % (role, fault))
+        if document:
+            waited = ["%s %.0f s" % (t["id"], t["duration_seconds"]) for t in document["tests"]
+                      if t["duration_seconds"] > 40]
+            common.ok(len(waited) < 8 and sum(t["duration_seconds"] for t in document["tests"]) < 2400,
+                      "%s does not make a run of a %s long" % (fault, role), *waited)
+
+
 # --- faults ----------------------------------------------------------------------------------------------------
 
 
@@ -323,6 +334,7 @@ def main():
     baseline(folder)
     junit(folder)
     strange()
+    hopeless()
     for role in ROLES:
         faults(role)
     common.end()

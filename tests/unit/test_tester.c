@@ -3,6 +3,7 @@
 #include "conformance/endpoint.h"
 #include "conformance/fiber.h"
 #include "conformance/runner.h"
+#include "conformance/tester_private.h"
 #include "dissectors/ip.h"
 
 #include <CUnit/CUnit.h>
@@ -617,12 +618,37 @@ static void tests_and_rules(void)
 	}
 }
 
+static void hopes(void)
+{
+	struct hope h = { 0 };
+
+	hope_waited(&h, 90, false);
+	CU_ASSERT_EQUAL(hope_patience(&h, 90), 90);
+	hope_waited(&h, 1, false); /* too short to mean anything */
+	CU_ASSERT_FALSE(is_hopeless(&h));
+	hope_waited(&h, 90, false);
+	CU_ASSERT_TRUE(is_hopeless(&h));
+	CU_ASSERT_EQUAL(hope_patience(&h, 90), 1);
+	CU_ASSERT_EQUAL(hope_patience(&h, 0.5), 0.5);
+	/* Once it has come it is waited for in full, until it has not for long. */
+	hope_waited(&h, 1, true);
+	for (unsigned i = 0; i < 5; i++) {
+		CU_ASSERT_EQUAL(hope_patience(&h, 90), 90);
+		hope_waited(&h, 90, false);
+	}
+	CU_ASSERT_FALSE(is_hopeless(&h));
+	CU_ASSERT_EQUAL(hope_patience(&h, 90), 5);
+	hope_waited(&h, 5, true);
+	CU_ASSERT_EQUAL(hope_patience(&h, 90), 90);
+}
+
 void suite_tester(void)
 {
 	CU_pSuite s = CU_add_suite("tester", NULL, NULL);
 
 	CU_add_test(s, "a test for each requirement that can be tested", tests_and_rules);
 	CU_add_test(s, "fibers yield, end, and are left in the middle", fibers);
+	CU_add_test(s, "what never comes is waited for less", hopes);
 	CU_add_test(s, "control connections", control);
 	CU_add_test(s, "what is invalid: rejected, ignored, accepted", reject);
 	CU_add_test(s, "calls and tunnel packets", gre);
