@@ -279,6 +279,7 @@ static void settle(struct runner *r, struct tester *t)
 	result->test = t->test;
 	if (t->recording && r->e.record_end)
 		r->e.record_end(r->ctx, t->recording, result);
+	t->recording = NULL; /* what is freed later may still be sent, and seen */
 	if (!t->test)
 		return;
 	if (result->verdict != VERDICT_FAIL && result->verdict != VERDICT_SKIPPED)

@@ -22,7 +22,7 @@ struct cursor {
 
 static inline struct cursor cursor_on(const uint8_t *octets, size_t len)
 {
-	return (struct cursor){ octets, octets + len, 0 };
+	return (struct cursor){ octets, len ? octets + len : octets, 0 };
 }
 
 static inline size_t cursor_left(const struct cursor *c)
