@@ -3,13 +3,32 @@
 #include "analyzer/spill.h"
 
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "conformance/ppp_session.h"
 #include "dissectors/cursor.h"
 
-enum { BUFFER = 1 << 15 };
+/*
+ * A record is its head and then plain structures, of which the words that are zero, nearly half of
+ * them, are left out: to write and read them would cost more than to look for them.  Before every
+ * 64 words stands which of them follow.
+ */
+enum {
+	BUFFER = 1 << 15,
+	WORD = 8,
+	GROUP = 64, /* words */
+	MOMENTS = MOMENTS_FIRST + MOMENTS_LAST,
+	RAW_MAX = sizeof(struct control_connection) + MOMENTS * sizeof(struct moment) +
+		  sizeof(struct call) + sizeof(struct call_rare) + PPP_PACKED_MAX,
+	RECORD_MAX = sizeof(struct spill_head) + RAW_MAX + RAW_MAX / GROUP + 8 * WORD,
+	WORDS_BITS = 16,
+};
+
+_Static_assert(sizeof(struct control_connection) % WORD == 0 && sizeof(struct call) % WORD == 0 &&
+		       sizeof(struct call_rare) % WORD == 0 && sizeof(struct moment) % WORD == 0 &&
+		       sizeof(struct spill_head) % WORD == 0,
+	       "records consist of words");
+_Static_assert(RECORD_MAX < BUFFER && RECORD_MAX / WORD < 1 << WORDS_BITS, "a record has its limits");
 
 static bool ready(struct spill *s)
 {
@@ -40,142 +59,200 @@ static bool write_out(struct spill *s)
 	return true;
 }
 
-static void put(struct spill *s, const void *data, size_t len)
+/* --- words --------------------------------------------------------------------------------- */
+
+static size_t whole_words(size_t len)
 {
-	if (s->failed || (s->used + len > BUFFER && !write_out(s)))
-		return;
-	memcpy(s->buf + s->used, data, len);
+	return (len + WORD - 1) / WORD * WORD;
+}
+
+/* Writes what is not zero of whole words, without a branch for each; returns where that ends. */
+static uint8_t *pack(uint8_t *at, const void *data, size_t len)
+{
+	const uint8_t *in = data;
+
+	for (size_t words = len / WORD; words;) {
+		size_t n = words < GROUP ? words : GROUP;
+		uint8_t *mask_at = at;
+		uint64_t mask = 0, word;
+
+		at += WORD;
+		for (size_t i = 0; i < n; i++, in += WORD) {
+			memcpy(&word, in, WORD);
+			memcpy(at, &word, WORD);
+			at += word ? WORD : 0;
+			mask |= (uint64_t)!!word << i;
+		}
+		memcpy(mask_at, &mask, WORD);
+		words -= n;
+	}
+	return at;
+}
+
+/* False where the octets cannot be what was packed. */
+static bool unpack(struct cursor *in, void *data, size_t len)
+{
+	uint8_t *out = data;
+
+	memset(out, 0, len);
+	for (size_t words = len / WORD; words;) {
+		size_t n = words < GROUP ? words : GROUP;
+		const uint8_t *at = cursor_take(in, WORD);
+		uint64_t mask;
+
+		if (!at)
+			return false;
+		memcpy(&mask, at, WORD);
+		at = cursor_take(in, (size_t)__builtin_popcountll(mask) * WORD);
+		if (!at || (n < GROUP && mask >> n))
+			return false;
+		for (; mask; mask &= mask - 1, at += WORD)
+			memcpy(out + __builtin_ctzll(mask) * WORD, at, WORD);
+		out += n * WORD;
+		words -= n;
+	}
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+/* Where a record can be put, or NULL when that is no longer possible. */
+static uint8_t *record_begin(struct spill *s, const struct spill_head *head)
+{
+	uint8_t *at;
+
+	if (!ready(s) || (s->used + RECORD_MAX > BUFFER && !write_out(s)))
+		return NULL;
+	at = s->buf + s->used;
+	memcpy(at, head, sizeof(*head));
+	return at + sizeof(*head);
+}
+
+/* Returns what the record is found by: its first word, from 1, and how many there are. */
+static uint64_t record_end(struct spill *s, const uint8_t *at)
+{
+	size_t len = (size_t)(at - s->buf) - s->used;
+	uint64_t first = s->end / WORD + 1;
+
 	s->used += len;
 	s->end += len;
+	return first << WORDS_BITS | len / WORD;
 }
 
 uint64_t spill_connection(struct spill *s, const struct control_connection *c, uint64_t previous,
 			  bool history)
 {
 	const struct history *h = &c->history;
-	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;
-	struct spill_head head = { .id = c->id,
-				   .previous = previous,
-				   .moments = history ? (uint32_t)kept : 0 };
-	uint64_t offset = s->end + 1;
+	const struct spill_head head = {
+		.id = c->id,
+		.previous = previous,
+		.moments = !history ? 0 : h->count < MOMENTS ? (uint32_t)h->count : MOMENTS,
+	};
+	uint8_t *at = record_begin(s, &head);
 
-	if (!ready(s))
+	if (!at)
 		return 0;
-	put(s, &head, sizeof(head));
-	put(s, c, sizeof(*c));
+	at = pack(at, c, sizeof(*c));
 	if (head.moments)
-		put(s, h->moment, kept * sizeof(*h->moment));
-	return s->failed ? 0 : offset;
+		at = pack(at, h->moment, head.moments * sizeof(*h->moment));
+	return record_end(s, at);
 }
 
 uint64_t spill_call(struct spill *s, const struct call *c, uint64_t previous)
 {
-	struct spill_head head = {
+	const struct spill_head head = {
 		.id = c->id,
 		.previous = previous,
 		.rare = c->rare ? sizeof(*c->rare) : 0,
 		.ppp = c->ppp ? (uint32_t)ppp_session_packed(c->ppp) : 0,
 	};
-	uint64_t offset = s->end + 1;
-	uint8_t packed[PPP_PACKED_MAX];
+	uint8_t ppp[PPP_PACKED_MAX + WORD], *at = record_begin(s, &head);
 
-	if (!ready(s))
+	if (!at)
 		return 0;
-	put(s, &head, sizeof(head));
-	put(s, c, sizeof(*c));
-	if (c->rare)
-		put(s, c->rare, head.rare);
+	at = pack(at, c, sizeof(*c));
+	if (head.rare)
+		at = pack(at, c->rare, head.rare);
 	if (head.ppp) {
-		ppp_session_pack(c->ppp, packed);
-		put(s, packed, head.ppp);
+		ppp_session_pack(c->ppp, ppp);
+		memset(ppp + head.ppp, 0, WORD);
+		at = pack(at, ppp, whole_words(head.ppp));
 	}
-	return s->failed ? 0 : offset;
+	return record_end(s, at);
 }
 
-/* A record and what may follow it, by one system call: how many octets there were. */
-static size_t get(struct spill *s, uint64_t offset, const struct iovec *to, int n)
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* How many octets there were. */
+static size_t get(struct spill *s, uint64_t record, void *out, size_t len)
 {
 	ssize_t got;
 
 	if (!s->file || (s->used && !write_out(s)))
 		return 0;
-	got = preadv(fileno(s->file), to, n, (off_t)offset - 1);
+	got = pread(fileno(s->file), out, len, (off_t)((record >> WORDS_BITS) - 1) * WORD);
 	return got > 0 ? (size_t)got : 0;
 }
 
-bool spill_peek(struct spill *s, uint64_t offset, struct spill_head *head)
+/* A whole record: what follows the head. */
+static bool record_read(struct spill *s, uint64_t record, struct spill_head *head, uint8_t *octets,
+			struct cursor *rest)
 {
-	const struct iovec to = { head, sizeof(*head) };
+	size_t len = (record & ((1 << WORDS_BITS) - 1)) * WORD;
 
-	return get(s, offset, &to, 1) >= sizeof(*head);
-}
-
-bool spill_read_connection(struct spill *s, uint64_t offset, struct spill_head *head,
-			   struct control_connection *c)
-{
-	const size_t fixed = sizeof(*head) + sizeof(*c);
-	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) } };
-	struct iovec more;
-
-	if (get(s, offset, to, 2) < fixed)
+	if (len < sizeof(*head) || len > RECORD_MAX || get(s, record, octets, len) < len)
 		return false;
-	c->history.moment = NULL;
-	c->history.room = 0;
-	if (!head->moments) {
-		c->history.count = 0;
-		return true;
-	}
-	more.iov_len = head->moments * sizeof(*c->history.moment);
-	more.iov_base = malloc(more.iov_len);
-	if (!more.iov_base || get(s, offset + fixed, &more, 1) < more.iov_len) {
-		free(more.iov_base);
-		return false;
-	}
-	c->history.moment = more.iov_base;
-	c->history.room = (uint16_t)head->moments;
+	memcpy(head, octets, sizeof(*head));
+	*rest = cursor_on(octets + sizeof(*head), len - sizeof(*head));
 	return true;
 }
 
-/* Copies what a record has of a kind; false where it has less. */
-static bool part(struct cursor *c, void *out, size_t len)
+bool spill_peek(struct spill *s, uint64_t record, struct spill_head *head)
 {
-	const uint8_t *octets = cursor_take(c, len);
-
-	if (octets)
-		memcpy(out, octets, len);
-	return octets != NULL;
+	return get(s, record, head, sizeof(*head)) == sizeof(*head);
 }
 
-static bool call_parts(const struct spill_head *head, struct cursor *in, struct call *c,
-		       struct call_rare *rare)
+bool spill_read_connection(struct spill *s, uint64_t record, struct spill_head *head,
+			   struct control_connection *c)
 {
-	const uint8_t *ppp;
+	uint8_t octets[RECORD_MAX];
+	struct cursor rest;
+	struct history *h = &c->history;
 
-	c->rare = head->rare ? rare : NULL;
-	if (c->rare && !part(in, c->rare, sizeof(*c->rare)))
+	if (!record_read(s, record, head, octets, &rest) || !unpack(&rest, c, sizeof(*c)))
 		return false;
-	c->ppp = NULL;
-	if (!head->ppp)
+	h->moment = NULL;
+	h->room = 0;
+	if (!head->moments) {
+		h->count = 0;
 		return true;
-	ppp = cursor_take(in, head->ppp);
-	c->ppp = ppp ? ppp_session_unpack(ppp, head->ppp) : NULL;
-	return c->ppp != NULL;
+	}
+	h->moment = malloc(head->moments * sizeof(*h->moment));
+	if (!h->moment || !unpack(&rest, h->moment, head->moments * sizeof(*h->moment))) {
+		free(h->moment);
+		return false;
+	}
+	h->room = (uint16_t)head->moments;
+	return true;
 }
 
-bool spill_read_call(struct spill *s, uint64_t offset, struct spill_head *head, struct call *c,
+bool spill_read_call(struct spill *s, uint64_t record, struct spill_head *head, struct call *c,
 		     struct call_rare *rare)
 {
-	/* Where there is less, what follows in the file is read for nothing; that is cheaper than twice. */
-	uint8_t octets[sizeof(*rare) + PPP_PACKED_MAX];
-	const struct iovec to[] = { { head, sizeof(*head) }, { c, sizeof(*c) }, { octets, sizeof(octets) } };
-	const size_t fixed = sizeof(*head) + sizeof(*c);
-	struct cursor in;
-	size_t got = get(s, offset, to, 3);
+	uint8_t octets[RECORD_MAX], ppp[PPP_PACKED_MAX + WORD];
+	struct cursor rest;
 
-	if (got < fixed)
+	if (!record_read(s, record, head, octets, &rest) || !unpack(&rest, c, sizeof(*c)))
 		return false;
-	in = cursor_on(octets, got - fixed);
-	return call_parts(head, &in, c, rare);
+	c->rare = head->rare ? rare : NULL;
+	c->ppp = NULL;
+	if (c->rare && !unpack(&rest, c->rare, sizeof(*c->rare)))
+		return false;
+	if (!head->ppp)
+		return true;
+	if (head->ppp <= PPP_PACKED_MAX && unpack(&rest, ppp, whole_words(head->ppp)))
+		c->ppp = ppp_session_unpack(ppp, head->ppp);
+	return c->ppp != NULL;
 }
 
 void spill_clear(struct spill *s)
