@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The program: options, wiring, exit status.
 bin_PROGRAMS += pptpscope
+pptpscope_LDFLAGS = $(SANITIZER_FLAGS) $(COVERAGE_FLAGS)
 pptpscope_LDADD = liblive.a libtraces.a $(ANALYZER_LIBS) $(LIVE_LIBS)
 pptpscope_SOURCES = \
 	%D%/active_tap.c \
