@@ -93,7 +93,7 @@ AC_DEFUN([PPTPSCOPE_COVERAGE], [
 ])
 
 # PPTPSCOPE_LTO
-# The program is optimized as a whole, which saves a seventh of its time; the tests are linked
+# The program is optimized as a whole, which saves a tenth of its time; the tests are linked
 # without, since it takes longer than to compile.  Objects serve both.
 AC_DEFUN([PPTPSCOPE_LTO], [
 	AC_ARG_ENABLE([lto],
