@@ -19,7 +19,7 @@ enum {
 	STREAM_CHUNK = 16384,
 	STREAM_QUEUE = 65535,
 	/* libnids' pool; of the connections with a hole none may lose its stream, so these are fewer. */
-	STREAMS = 4096,
+	STREAMS = 3072,
 	MAX_HOLES = 2048,
 };
 
