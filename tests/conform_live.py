@@ -38,7 +38,9 @@ def sources(count=len(TESTERS)):
     return [word for address in TESTERS[:count] for word in ("--source", address)]
 
 
-def verdict_lines(document):
+def verdict_lines(done, document):
+    if not document:
+        return [done.stderr]
     return ["%s %s: %s" % (t["id"], t["verdict"], t["observed"] or t["reason"]) for t in document["tests"]
             if t["verdict"] not in ("pass", "skipped")] + [str(s) for s in document["sanity"] if s["verdict"] != "pass"]
 
@@ -56,7 +58,7 @@ def conform(role, *arguments, scale=SCALE, **how):
 def passes(what, done, document, least):
     """Nothing failed, and enough passed."""
     passed = document["summary"]["pass"] if document else 0
-    bad = verdict_lines(document) if document else [done.stderr]
+    bad = verdict_lines(done, document)
     return common.ok(done.returncode == 0 and passed >= least and not bad, what, done.returncode, passed, *bad)
 
 
@@ -144,7 +146,7 @@ def known_peer(what, role, known_as, done, document, fails, passes, lacks):
     common.ok(done.returncode == 1 and document and document["complete"], what, done.returncode, done.stderr)
     for name, verdict in ((fails, "fail"), (passes, "pass"), (lacks, "unsupported")):
         other = ["%s %s" % (i, verdicts.get(i)) for i in name if verdicts.get(i) != verdict]
-        common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(document) if other else ()))
+        common.ok(not other, "... %s where it should" % verdict, *other, *(verdict_lines(done, document) if other else ()))
     ids = [t["id"] for t in document["tests"]] if document else []
     listed = [line.split()[0] for line in common.run("conform", "--dut", role, "--list").stdout.splitlines()
               if line and line.split()[0] in ids]
