@@ -50,7 +50,6 @@ struct conn {
 	struct half half[2];	    /* by FROM_ */
 	struct rival rival;
 	int64_t active;		    /* packet time of the last activity */
-	uint16_t slot;		    /* libnids stream used last, or 0 */
 	uint8_t state;		    /* enum conn_state */
 	uint8_t end;		    /* enum conn_end, once CONN_CLOSED */
 	uint8_t last_from;

@@ -8,9 +8,9 @@
  * acknowledgments that move, so none of its rules about windows, time stamps, RST or FIN ever
  * applies.  It orders and joins.
  *
- * Since all numbers are ours, a stream of libnids serves any connection for which nothing waits:
- * parking an idle connection is giving its slot to another, which then goes on where the numbers
- * of the stream have got to.
+ * Since all numbers are ours, one stream of libnids serves all directions for which nothing waits:
+ * what is fed comes out at once.  A direction with a hole has a stream of its own meanwhile.  The
+ * receiver of a stream never answers: libnids looks for a packet's stream as that of a client first.
  */
 #include "analyzer/reassembly_internal.h"
 #include "dissectors/cursor.h"
@@ -21,7 +21,8 @@
 #include <stdlib.h>
 
 enum {
-	SLOTS = STREAMS / 4 * 3, /* what libnids keeps before it evicts */
+	SLOTS = MAX_HOLES + 1,
+	STREAMS = (SLOTS / 3 + 1) * 4, /* of which libnids keeps three quarters before it evicts */
 	IP_LEN = 20,
 	TCP_LEN = 20,
 	CLIENT_PORT = 1,
@@ -30,22 +31,18 @@ enum {
 	MAX_COUNT = 1 << 29, /* octets of a stream; libnids counts in int, and its window is 1 GiB */
 };
 
-/*
- * A stream of libnids and the connection that uses it.  A parked connection keeps the number of
- * its slot, which has another owner then: to look at it would cost a cache miss.
- */
+/* A stream of libnids. */
 struct slot {
 	struct tcp_stream *stream; /* NULL: not open yet */
-	struct conn *conn;
-	uint16_t older, newer;	   /* by last use; `newer` chains the free ones */
-	bool waits;		   /* something may wait behind a hole */
+	uint16_t next;		   /* free one */
 };
 
 static struct {
-	struct slot slot[SLOTS + 1]; /* 0 is the head of the list by last use */
+	struct slot slot[SLOTS]; /* 0 is that for all, the others are for a hole each */
 	uint16_t free;
 	struct reassembly *owner; /* libnids gives its callback no context */
 	struct slot *now;	  /* which is fed */
+	struct conn *conn;	  /* ... for whom */
 	unsigned from;		  /* ... and the direction */
 	jmp_buf no_memory;
 	struct pcap_pkthdr header; /* libnids keeps a pointer to it */
@@ -82,14 +79,14 @@ static void no_memory(char *where)
 
 static void stream_event(struct tcp_stream *s, void **param)
 {
-	struct half_stream *h = side.from == FROM_CLIENT ? &s->server : &s->client;
+	const struct half_stream *h = &s->server;
 
 	*param = NULL;
 	if (s->nids_state == NIDS_JUST_EST) {
-		s->client.collect = s->server.collect = 1;
+		s->server.collect = 1;
 		side.now->stream = s;
 	} else if (s->nids_state == NIDS_DATA && h->count_new > 0) {
-		flow_deliver(side.owner, side.now->conn, side.from,
+		flow_deliver(side.owner, side.conn, side.from,
 			     (uint8_t *)h->data + (h->count - h->offset - h->count_new),
 			     (uint32_t)h->count_new);
 	}
@@ -122,21 +119,19 @@ static bool nids_start(char *err, size_t room)
 		return false;
 	}
 	nids_register_tcp(stream_event);
-	for (unsigned i = 1; i <= SLOTS; i++)
-		side.slot[i].newer = (uint16_t)(i < SLOTS ? i + 1 : 0);
+	for (unsigned i = 1; i < SLOTS - 1; i++)
+		side.slot[i].next = (uint16_t)(i + 1);
 	side.free = 1;
 	return true;
 }
 
 /* Sends one packet of the stream of side.now; a SYN has a window scale of 14. */
-static void stream_send(unsigned from, uint8_t flags, uint32_t seq, const uint8_t *octets, uint32_t len)
+static void stream_send(bool client, uint8_t flags, uint32_t seq, const uint8_t *octets, uint32_t len)
 {
 	struct wcursor w = wcursor_on(side.packet, sizeof(side.packet));
-	uint32_t slot = (uint32_t)(side.now - side.slot), option = flags & TCP_SYN ? 4 : 0;
-	bool client = from == FROM_CLIENT;
+	uint32_t slot = (uint32_t)(side.now - side.slot) + 1, option = flags & TCP_SYN ? 4 : 0;
 	uint8_t *to;
 
-	side.from = from;
 	wcursor_uint(&w, 0x45000000 | (IP_LEN + TCP_LEN + option + len), 4);
 	wcursor_uint(&w, 0, 4);
 	wcursor_uint(&w, 0x40060000, 4); /* TTL 64, TCP; checksums are not looked at */
@@ -152,158 +147,102 @@ static void stream_send(unsigned from, uint8_t flags, uint32_t seq, const uint8_
 	to = wcursor_take(&w, len);
 	if (to && octets)
 		memcpy(to, octets, len);
-	else if (to && len)
+	else if (to)
 		memset(to, 0, len);
 	side.header.caplen = side.header.len = IP_LEN + TCP_LEN + option + len;
 	nids_pcap_handler(NULL, &side.header, side.packet);
 }
 
-static void slot_unlink(struct slot *s)
+static bool stream_open(void)
 {
-	side.slot[s->older].newer = s->newer;
-	side.slot[s->newer].older = s->older;
-}
+	struct half_stream *rcv;
 
-static void slot_append(struct slot *s)
-{
-	s->older = side.slot[0].older;
-	s->newer = 0;
-	side.slot[s->older].newer = side.slot[0].older = (uint16_t)(s - side.slot);
+	stream_send(true, TCP_SYN, 0, NULL, 0);
+	stream_send(false, TCP_SYN | TCP_ACK, 0, NULL, 0);
+	stream_send(true, TCP_ACK, 1, NULL, 0);
+	if (!side.now->stream)
+		return false;
+	rcv = &side.now->stream->server;
+	rcv->data = side.joined;
+	rcv->bufsize = sizeof(side.joined);
+	return true;
 }
 
 /* Only between packets: libnids still uses the stream after its callback. */
 static void slot_drop_stream(struct slot *s)
 {
-	if (s->stream)
-		nids_free_tcp_stream(s->stream);
+	if (!s->stream)
+		return;
+	s->stream->server.data = NULL; /* libnids would free it */
+	nids_free_tcp_stream(s->stream);
 	s->stream = NULL;
 }
 
-static struct slot *slot_held(const struct conn *c)
+/* The one for all, unless something waits or is to wait; there are as many others as holes. */
+static struct slot *slot_of(const struct half *h, bool in_order)
 {
-	struct slot *s = &side.slot[c->slot];
+	struct hole *hole = h->hole;
+	struct slot *s = side.slot;
 
-	return s->conn == c ? s : NULL;
-}
-
-static void slot_free(struct slot *s)
-{
-	slot_unlink(s);
-	s->conn = NULL;
-	s->waits = false;
-	s->newer = side.free;
-	side.free = (uint16_t)(s - side.slot);
-}
-
-void stream_release(const struct conn *c)
-{
-	struct slot *s = slot_held(c);
-
-	if (s)
-		slot_free(s);
-}
-
-void stream_close(const struct conn *c)
-{
-	struct slot *s = slot_held(c);
-
-	if (!s)
-		return;
-	slot_drop_stream(s);
-	slot_free(s);
-}
-
-/* Makes room: the connection that has been silent longest, and waits for nothing, gives up its stream. */
-static void park_one(struct reassembly *r)
-{
-	struct slot *s = &side.slot[side.slot[0].newer];
-
-	/* Those with a hole are fewer than the slots, and each is passed over once in a round. */
-	while (s->waits && hole_waits(s->conn)) {
-		slot_unlink(s);
-		slot_append(s);
-		s = &side.slot[side.slot[0].newer];
+	if (hole && hole->slot)
+		return s + hole->slot;
+	if (!in_order) {
+		hole->slot = side.free;
+		s += side.free;
+		side.free = s->next;
 	}
-	slot_free(s);
-	r->stats.parked++;
-}
-
-static struct slot *slot_of(struct reassembly *r, struct conn *c)
-{
-	struct slot *s = slot_held(c);
-
-	if (s) {
-		if (!s->newer)
-			return s;
-		slot_unlink(s);
-	} else {
-		if (!side.free)
-			park_one(r);
-		c->slot = side.free;
-		s = &side.slot[c->slot];
-		side.free = s->newer;
-		s->conn = c;
-	}
-	slot_append(s);
+	if (s->stream && s->stream->server.count > MAX_COUNT)
+		slot_drop_stream(s); /* its numbers start again */
 	return s;
 }
 
-static void stream_open(void)
+static void slot_free(struct hole *hole)
 {
-	stream_send(FROM_CLIENT, TCP_SYN, 0, NULL, 0);
-	stream_send(FROM_SERVER, TCP_SYN | TCP_ACK, 0, NULL, 0);
-	stream_send(FROM_CLIENT, TCP_ACK, 1, NULL, 0);
+	side.slot[hole->slot].next = side.free;
+	side.free = hole->slot;
+	hole->slot = 0;
+}
+
+void stream_close(struct hole *hole)
+{
+	if (!hole->slot)
+		return;
+	slot_drop_stream(&side.slot[hole->slot]);
+	slot_free(hole);
 }
 
 /* False when libnids found no memory. */
-static bool stream_feed(struct slot *s, const struct half *h, unsigned from, const struct piece *p,
-			const uint8_t *octets)
+static bool stream_feed(struct slot *s, uint32_t ahead, const uint8_t *octets, uint32_t len)
 {
-	struct half_stream *rcv;
-
 	side.now = s;
 	if (setjmp(side.no_memory))
 		return false;
-	if (!s->stream)
-		stream_open();
-	if (!s->stream)
+	if (!s->stream && !stream_open())
 		return false;
-	rcv = from == FROM_CLIENT ? &s->stream->server : &s->stream->client;
-	rcv->data = side.joined;
-	rcv->bufsize = sizeof(side.joined);
-	stream_send(from, TCP_ACK, 1 + (uint32_t)rcv->count + (p->seq - h->next), octets, p->len);
+	stream_send(true, TCP_ACK, 1 + (uint32_t)s->stream->server.count + ahead, octets, len);
 	return true;
-}
-
-/* Takes back the buffer that libnids would free. */
-static void stream_take_buffer(struct tcp_stream *s)
-{
-	s->client.data = s->server.data = NULL;
-	s->client.bufsize = s->server.bufsize = 0;
 }
 
 bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
 		const uint8_t *octets)
 {
-	bool in_order = p->seq == c->half[from].next;
-	struct slot *s = slot_of(r, c);
-	bool fed;
+	struct half *h = &c->half[from];
+	bool in_order = p->seq == h->next;
+	struct slot *s = slot_of(h, in_order);
 
 	r->in_hand = in_order ? p : NULL;
-	s->waits |= !in_order;
-	fed = stream_feed(s, &c->half[from], from, p, octets);
-	if (s->stream) {
-		stream_take_buffer(s->stream);
-		if ((s->stream->client.count > MAX_COUNT || s->stream->server.count > MAX_COUNT) &&
-		    !hole_waits(c) && !r->in_hand && in_order)
-			stream_close(c); /* its numbers start again */
-	}
-	if (fed && !r->in_hand)
+	side.conn = c;
+	side.from = from;
+	if (stream_feed(s, p->seq - h->next, octets, p->len) && !r->in_hand) {
+		if (s != side.slot && in_order && !h->hole->first)
+			slot_free(h->hole);
 		return true;
+	}
 	/* libnids has given up: what it had is lost, and what is in hand goes past it. */
-	hole_forget(r, &c->half[FROM_CLIENT]);
-	hole_forget(r, &c->half[FROM_SERVER]);
-	stream_close(c);
+	if (s == side.slot)
+		slot_drop_stream(s);
+	else
+		hole_forget(r, h);
 	if (in_order)
 		flow_deliver(r, c, from, octets, p->len);
 	return in_order;
@@ -318,7 +257,6 @@ static void conn_over(struct reassembly *r, struct conn *c, enum conn_end end)
 	hole_flush(r, c);
 	if (c->state != CONN_CLOSED)
 		c->end = (uint8_t)end;
-	stream_release(c);
 	flow_emit(r, c, SEGMENT_END, c->last_from, &last);
 	conn_table_remove(&r->table, c);
 	r->stats.live--;
@@ -505,14 +443,6 @@ void reassembly_free(struct reassembly *r)
 {
 	if (!r)
 		return;
-	for (struct conn *c = r->table.first; c; c = c->after) {
-		if (hole_waits(c)) {
-			hole_discard(r, &c->half[FROM_CLIENT]);
-			hole_discard(r, &c->half[FROM_SERVER]);
-			stream_close(c);
-		}
-		stream_release(c);
-	}
 	while (r->first_hole)
 		hole_discard(r, &r->first_hole->conn->half[r->first_hole->from]);
 	conn_table_clear(&r->table);

@@ -93,7 +93,6 @@ struct reassembly_stats {
 	uint64_t bad_checksum;	/* segments dropped, as the receiver would */
 	uint64_t offload;	/* accepted with a checksum left to the network card */
 	uint64_t evicted;	/* connections ended at the limit */
-	uint64_t parked;	/* idle streams taken out of libnids to make room, without loss */
 	uint64_t live, peak;
 };
 

@@ -100,7 +100,6 @@ static void half_start(struct half *h, uint32_t seq)
 
 static void close_as(struct reassembly *r, struct conn *c, enum conn_end end)
 {
-	stream_release(c);
 	c->end = (uint8_t)end;
 	conn_table_touch(&r->table, c, CONN_CLOSED, r->now);
 }
@@ -115,11 +114,8 @@ void flow_settle(struct reassembly *r, struct conn *c, unsigned from, const stru
 	h->fin_told = true;
 	p.len = 0;
 	flow_emit(r, c, SEGMENT_FIN, from, &p);
-	if (h->hole && h->hole->first) { /* came before, from beyond the end: libnids must forget it too */
+	if (h->hole && h->hole->first) /* came before, from beyond the end */
 		hole_discard(r, h);
-		hole_flush(r, c);
-		stream_close(c);
-	}
 	if (c->half[!from].fin_told && c->state != CONN_CLOSED)
 		close_as(r, c, CONN_FIN);
 }

@@ -53,6 +53,7 @@ void hole_forget(struct reassembly *r, struct half *h)
 
 	while (hole_take(r, h, &p))
 		;
+	stream_close(h->hole);
 }
 
 void hole_discard(struct reassembly *r, struct half *h)

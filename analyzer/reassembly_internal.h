@@ -18,9 +18,7 @@ enum {
 	/* Octets given to libnids at once: its queue counts whole segments against 65535. */
 	STREAM_CHUNK = 16384,
 	STREAM_QUEUE = 65535,
-	/* libnids' pool; of the connections with a hole none may lose its stream, so these are fewer. */
-	STREAMS = 3072,
-	MAX_HOLES = 2048,
+	MAX_HOLES = 2048, /* each has a stream of libnids while something waits behind it */
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
@@ -72,6 +70,7 @@ struct hole {
 	unsigned packets;	   /* of the connection since it was proven */
 	bool proven;		   /* both sides have shown that these octets were sent and received */
 	bool peer_spoke;	   /* since it appeared */
+	uint16_t slot;		   /* reassembly.c's, while something waits; else 0 */
 	uint32_t proven_next;	   /* what was next then */
 	int64_t since, proven_at;
 	struct piece proof;	   /* the frame that proved it */
@@ -97,10 +96,8 @@ struct reassembly {
  */
 bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
 		const uint8_t *octets);
-/* Gives back the stream of a connection for which nothing waits. */
-void stream_release(const struct conn *c);
-/* The same when libnids may still have something of it. */
-void stream_close(const struct conn *c);
+/* Takes what waits behind a hole from libnids. */
+void stream_close(struct hole *hole);
 
 /* reassembly_flow.c */
 void flow_emit(struct reassembly *r, struct conn *c, enum segment_kind kind, unsigned from,
@@ -133,14 +130,9 @@ void hole_check(struct reassembly *r, struct conn *c, const struct piece *cause)
 void hole_flush(struct reassembly *r, struct conn *c);
 /* The same by time, for all. */
 void hole_scan(struct reassembly *r);
-/* Forgets what waits: libnids no longer has it. */
+/* Forgets what waits. */
 void hole_forget(struct reassembly *r, struct half *h);
 /* ... and frees the record. */
 void hole_discard(struct reassembly *r, struct half *h);
-
-static inline bool hole_waits(const struct conn *c)
-{
-	return (c->half[0].hole && c->half[0].hole->first) || (c->half[1].hole && c->half[1].hole->first);
-}
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef PPTPSCOPE_CURSOR_H
 #define PPTPSCOPE_CURSOR_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -107,13 +108,14 @@ static inline uint8_t *wcursor_take(struct wcursor *c, size_t n)
 	return c->at - n;
 }
 
-/* Writes the low `width` octets of value, most significant first. */
+/* Writes the low `width` octets of value, at most 4, most significant first. */
 static inline void wcursor_uint(struct wcursor *c, uint32_t value, unsigned width)
 {
+	uint32_t wire = htobe32((uint32_t)((uint64_t)value << 32 >> (8 * width)));
 	uint8_t *p = wcursor_take(c, width);
 
-	for (unsigned i = 0; p && i < width; i++)
-		p[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+	if (p)
+		memcpy(p, &wire, width);
 }
 
 static inline void wcursor_octets(struct wcursor *c, const void *octets, size_t n)

@@ -1434,7 +1434,7 @@ static void fill_turn(uint8_t *octets, uint32_t at, unsigned len, unsigned id)
 		octets[i] = (uint8_t)((at + i) * 7 + id);
 }
 
-static void parking(void)
+static void many_live(void)
 {
 	static struct turns turns;
 	uint8_t octets[30];
@@ -1469,7 +1469,6 @@ static void parking(void)
 	for (unsigned id = 1; id <= 5500; id++)
 		CU_ASSERT_EQUAL(turns.octets[id], 120);
 	CU_ASSERT_FALSE(turns.wrong);
-	CU_ASSERT_TRUE(reassembly_stats(fx.r)->parked > 5500);
 	stop();
 	CU_ASSERT_FALSE(turns.wrong);
 }
@@ -1950,7 +1949,7 @@ static const struct {
 	{ "100000 SYNs", flood_of_syns },
 	{ "half-open connections have a share", half_open_have_a_share },
 	{ "below their share age counts", age_counts_below_the_share },
-	{ "5500 live streams", parking },
+	{ "5500 live streams", many_live },
 	{ "5000 connections with holes", many_holes },
 	{ "56 MB wait", much_waits },
 	{ "1.2 GB in one stream", long_stream },
