@@ -30,17 +30,14 @@ static void decode_header(struct cursor c, struct ctrl_msg *m)
 
 static void decode_fields(struct cursor c, struct ctrl_msg *m)
 {
-	for (const struct field *f = m->desc->fields; f->name; f++) {
-		uint32_t value = f->offset;
+	const uint8_t *whole = cursor_take(&c, m->desc->length);
+	const struct field *f = m->desc->fields;
+	unsigned n = 0;
 
-		if (f->kind == F_TEXT)
-			cursor_take(&c, f->width);
-		else
-			value = cursor_uint(&c, f->width);
-		if (c.missing)
-			return;
-		m->value[m->nvalues++] = value;
-	}
+	/* Rows tile the message, so one check will do for all that are there. */
+	for (; f->name && (whole || f->offset + f->width <= m->caplen); f++)
+		m->value[n++] = f->kind == F_TEXT ? f->offset : be_uint(m->octets + f->offset, f->width);
+	m->nvalues = n;
 }
 
 /* Fewer octets than Length, where nothing else says that Length lies. */

@@ -565,6 +565,27 @@ void ctrl_stream_midstream(struct ctrl_stream *s)
 	s->lost = s->found = false;
 }
 
+/* What was fed is one whole message at a boundary, as nearly always: there is nothing to search for. */
+static bool feed_whole(struct ctrl_stream *s, const uint8_t *octets, size_t len, const struct piece *piece,
+		       ctrl_stream_fn *fn, void *ctx)
+{
+	const struct ctrl_origin o = { .frames = &piece->frame, .nframes = 1,
+				       .frame = piece->frame, .time_ns = piece->time_ns,
+				       .position = s->position, .peer_acked = piece->peer_acked,
+				       .resynchronised = s->found };
+	struct ctrl_msg m;
+
+	if (s->partial || s->searching)
+		return false;
+	ctrl_decode(octets, len, false, &m);
+	if (m.status != CTRL_OK || m.length != len)
+		return false;
+	s->found = false;
+	s->position += len;
+	fn(ctx, CTRL_STREAM_MESSAGE, &m, &o, 0);
+	return true;
+}
+
 bool ctrl_stream_feed(struct ctrl_stream *s, const uint8_t *octets, size_t len, uint64_t frame,
 		      int64_t time_ns, uint64_t peer_acked, bool segment_start, ctrl_stream_fn *fn,
 		      void *ctx)
@@ -574,7 +595,7 @@ bool ctrl_stream_feed(struct ctrl_stream *s, const uint8_t *octets, size_t len, 
 	struct window fed = { cursor_on(octets, len), 0, true, &piece, 1, &frame };
 	bool kept = true;
 
-	if (!len)
+	if (!len || feed_whole(s, octets, len, &piece, fn, ctx))
 		return true;
 	if (s->partial) {
 		r.skipped = s->partial->skipped;

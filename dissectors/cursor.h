@@ -45,6 +45,22 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 	return c->at - n;
 }
 
+/* An unsigned number of 1, 2 or 4 octets that are there. */
+static inline uint32_t be_uint(const uint8_t *octets, unsigned width)
+{
+	uint16_t two;
+	uint32_t four;
+
+	if (width == 4) {
+		memcpy(&four, octets, sizeof(four));
+		return be32toh(four);
+	}
+	if (width == 1)
+		return *octets;
+	memcpy(&two, octets, sizeof(two));
+	return be16toh(two);
+}
+
 static inline uint8_t cursor_u8(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 1);
@@ -56,14 +72,14 @@ static inline uint16_t cursor_u16(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p ? (uint16_t)be_uint(p, 2) : 0;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+	return p ? be_uint(p, 4) : 0;
 }
 
 /* Little-endian reads, for pcap file headers, radiotap and BSD loopback. */
@@ -84,7 +100,9 @@ static inline uint32_t cursor_u32le(struct cursor *c)
 /* An unsigned field of 1, 2 or 4 octets. */
 static inline uint32_t cursor_uint(struct cursor *c, unsigned width)
 {
-	return width == 1 ? cursor_u8(c) : width == 2 ? cursor_u16(c) : cursor_u32(c);
+	const uint8_t *p = cursor_take(c, width);
+
+	return p ? be_uint(p, width) : 0;
 }
 
 /* A write position.  Writing past the end writes nothing and sets `overrun`. */
