@@ -326,19 +326,24 @@ static void begin_rival(struct reassembly *r, const struct conn_ends *e, const s
 		flow_segment(r, c, from, &t, p.frame, p.time_ns);
 }
 
+/* A SYN that was not believed was meant: its connection takes the place of this one. */
+static struct conn *give_way(struct reassembly *r, struct conn *c, const struct conn_ends *e, unsigned *from)
+{
+	const struct conn_ends back = { e->context, e->dst, e->src, e->dst_port, e->src_port };
+	const struct rival rival = c->rival;
+	bool same = rival.from == *from;
+
+	conn_over(r, c, CONN_REUSED);
+	begin_rival(r, same ? e : &back, &rival);
+	return conn_table_find(&r->table, e, from);
+}
+
 /* Ends the connection when the segment shows that its ports are in use again; finds the new one. */
 static struct conn *take_over(struct reassembly *r, struct conn *c, const struct conn_ends *e,
 			      const struct tcp_segment *t, unsigned *from)
 {
-	struct conn_ends back = { e->context, e->dst, e->src, e->dst_port, e->src_port };
-	struct rival rival = c->rival;
-	bool same = rival.from == *from;
-
-	if (flow_rival_goes_on(c, *from, t, r->now)) {
-		conn_over(r, c, CONN_REUSED);
-		begin_rival(r, same ? e : &back, &rival);
-		return conn_table_find(&r->table, e, from);
-	}
+	if (c->rival.flags && flow_rival_goes_on(c, *from, t, r->now))
+		return give_way(r, c, e, from);
 	if (!flow_takes_over(c, *from, t))
 		return c;
 	conn_over(r, c, CONN_REUSED);

@@ -217,8 +217,6 @@ bool flow_rival_goes_on(const struct conn *c, unsigned from, const struct tcp_se
 	const struct rival *rival = &c->rival;
 	int64_t since = rival->time_ns;
 
-	if (!rival->flags)
-		return false;
 	if (from != rival->from) /* accepted, or refused */
 		return (t->flags & TCP_ACK) && t->ack == rival->seq + 1;
 	if (t->flags & TCP_SYN)

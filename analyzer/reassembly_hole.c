@@ -243,8 +243,13 @@ static void hole_update(struct reassembly *r, struct conn *c, unsigned from, con
 
 void hole_check(struct reassembly *r, struct conn *c, const struct piece *cause)
 {
-	for (unsigned from = FROM_CLIENT; from <= FROM_SERVER; from++)
-		hole_update(r, c, from, cause);
+	for (unsigned from = FROM_CLIENT; from <= FROM_SERVER; from++) {
+		const struct half *h = &c->half[from];
+
+		/* Else nothing waits, and nothing is acknowledged that is not here: nearly always. */
+		if (h->hole || (h->has_acked && seq_before(h->next, h->acked)))
+			hole_update(r, c, from, cause);
+	}
 }
 
 void hole_flush(struct reassembly *r, struct conn *c)

@@ -108,7 +108,7 @@ void flow_gap(struct reassembly *r, struct conn *c, unsigned from, const struct 
 void flow_deliver(struct reassembly *r, struct conn *c, unsigned from, const uint8_t *octets, uint32_t len);
 /* The segment cannot belong to this connection: its ports are in use again. */
 bool flow_takes_over(const struct conn *c, unsigned from, const struct tcp_segment *t);
-/* The segment belongs to what c->rival began. */
+/* The segment belongs to what c->rival, which there is, began. */
 bool flow_rival_goes_on(const struct conn *c, unsigned from, const struct tcp_segment *t, int64_t now);
 void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		  uint64_t frame, int64_t time_ns);
