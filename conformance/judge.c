@@ -34,6 +34,7 @@ struct judge {
 	int64_t lost, clock_until;      /* see judge_lost, judge_doubt_clock */
 	struct recent recent;           /* findings that were told (options.told) */
 	struct finding_entry unkept;    /* ... have no entry of their own */
+	struct message_limits limits[CTRL_TYPES];
 	struct event event;             /* that the current finding was made of: rules make some of their own */
 };
 
@@ -48,6 +49,8 @@ struct judge *judge_new(const struct judge_options *o)
 	j->front.profile = o->profile;
 	j->front.selected = o->selected;
 	field_map_init(&j->front.fields);
+	message_limits_init(j->limits, &j->front.fields);
+	j->front.limits = j->limits;
 	pool_init(&j->calls, sizeof(struct call_memory));
 	pool_init(&j->controls, sizeof(struct control_memory));
 	pool_init(&j->odd, sizeof(struct call_odd));

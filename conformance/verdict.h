@@ -70,12 +70,14 @@ bool unheard(const struct event *e);
  * What the rules ask the judge at every event: the beginning of struct judge, laid open so that asking costs
  * nothing.  Only judge.c and the functions below touch it.
  */
+struct message_limits;
 struct judge_front {
 	int64_t now;
 	unsigned moot;
 	enum rule_profile profile;
 	unsigned faults[SEVERITIES]; /* with the sender of the message in hand: of that severity or above */
 	const bool *selected;        /* RULES of them, or NULL: all */
+	struct message_limits *limits; /* rules_message.h */
 	struct field_map fields;
 };
 
