@@ -84,8 +84,9 @@ static const struct led *led_by(enum machine m, enum machine_state s, enum ctrl_
 {
 	static bool learnt;
 
-	for (unsigned i = 0; !learnt && i < transition_count; i++)
-		learn_row(&transitions[i]);
+	if (!learnt)
+		for (unsigned i = 0; i < transition_count; i++)
+			learn_row(&transitions[i]);
 	learnt = true;
 	return &leads[m][s][type][failed];
 }

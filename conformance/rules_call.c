@@ -238,17 +238,25 @@ static void up_applied(struct judge *j, const struct event *e, struct calls_memo
 	judge_channels(j, &at_call, calls, (unsigned)e->connection->pac);
 }
 
+/* The call has begun. */
+static void begun_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call)
+{
+	const struct event at_call = about(e, call);
+
+	judge_request_applied(j, &at_call, calls, (unsigned)e->connection->pac);
+	request_applied(j, e, calls, call);
+}
+
 /* About a call of which the capture has shown nothing. */
 static bool fits_nothing(const struct event *e)
 {
 	return e->match != MATCH_ID && e->msg->desc->type != CTRL_OCRQ && e->msg->desc->type != CTRL_ICRQ;
 }
 
-void call_applied(struct judge *j, const struct event *e, struct call *call)
+static void about_call_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	struct calls_memory *calls = call ? calls_of(j, e->connection) : NULL;
+	struct calls_memory *calls = calls_of(j, e->connection);
 	int pac = e->connection->pac;
-	struct event at_call;
 
 	if (!calls || pac < 0)
 		return;
@@ -257,12 +265,10 @@ void call_applied(struct judge *j, const struct event *e, struct call *call)
 		settle_call(j, call);
 		return;
 	}
-	at_call = about(e, call);
 	switch (e->msg->desc->type) {
 	case CTRL_OCRQ:
 	case CTRL_ICRQ:
-		judge_request_applied(j, &at_call, calls, (unsigned)pac);
-		request_applied(j, e, calls, call);
+		begun_applied(j, e, calls, call);
 		break;
 	case CTRL_OCRP:
 	case CTRL_ICRP:
@@ -283,4 +289,10 @@ void call_applied(struct judge *j, const struct event *e, struct call *call)
 	default:
 		break;
 	}
+}
+
+void call_applied(struct judge *j, const struct event *e, struct call *call)
+{
+	if (call)
+		about_call_applied(j, e, call);
 }

@@ -294,15 +294,11 @@ static void watch_all(const struct control_connection *c)
 			watch(call);
 }
 
-void gre_applied(struct judge *j, const struct event *e, struct call *call)
+/* The message lets data begin. */
+static void begins(struct judge *j, const struct event *e, struct call *call)
 {
-	enum ctrl_type type = e->msg && e->msg->desc ? e->msg->desc->type : 0;
 	struct event with = *e;
 
-	if (type == CTRL_STOPRQ || type == CTRL_STOPRP)
-		watch_all(e->connection);
-	if (!call || (type != CTRL_OCRP && type != CTRL_ICCN))
-		return;
 	with.call = call;
 	for (unsigned host = 0; host < HOSTS; host++) {
 		struct gre_memory *m = gre_half(call, host);
@@ -311,8 +307,27 @@ void gre_applied(struct judge *j, const struct event *e, struct call *call)
 		if (m && call->state == CALL_ESTABLISHED)
 			m->flags &= (uint16_t)~GRE_MEM_WATCH;
 	}
-	if (type == CTRL_OCRP && call_step(call, STEP_REPLY).frame == e->frame)
+	if (e->msg->desc->type == CTRL_OCRP && call_step(call, STEP_REPLY).frame == e->frame)
 		guessed(j, &with, call);
+}
+
+void gre_applied(struct judge *j, const struct event *e, struct call *call)
+{
+	if (!e->msg->desc)
+		return;
+	switch (e->msg->desc->type) {
+	case CTRL_STOPRQ:
+	case CTRL_STOPRP:
+		watch_all(e->connection);
+		break;
+	case CTRL_OCRP:
+	case CTRL_ICCN:
+		if (call)
+			begins(j, e, call);
+		break;
+	default:
+		break;
+	}
 }
 
 void gre_call_over(struct judge *j, const struct event *e, unsigned host)
