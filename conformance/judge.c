@@ -463,11 +463,8 @@ void judge_forget_call(struct judge *j, struct call *c)
 static void count_conditions(struct judge *j, const struct event *e)
 {
 	uint64_t *count = e->kind == EVENT_CLOSE ? j->stats.connections : j->stats.calls;
-	unsigned bits;
+	unsigned bits = conditions(j, e);
 
-	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
-		return;
-	bits = conditions(j, e);
 	if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		bits |= UNLESS_NO_CALL;
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
@@ -483,27 +480,64 @@ static void clock_back(struct judge *j)
 		j->clock = true;
 }
 
+/* Asks those who care for such an event, in the order of verdict.h. */
+static void ask(struct judge *j, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+		/* Taking it in may end calls: those events come before judge_applied() and are not about it. */
+		j->front.moot = 0;
+		memset(j->front.faults, 0, sizeof(j->front.faults));
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		break;
+	case EVENT_FIN:
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		rules_gre(j, e);
+		break;
+	case EVENT_RST:
+		rules_control(j, e);
+		rules_call(j, e);
+		rules_gre(j, e);
+		break;
+	case EVENT_CLOSE:
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		count_conditions(j, e);
+		break;
+	case EVENT_SKIPPED:
+	case EVENT_GAP:
+	case EVENT_FORGET:
+		rules_control(j, e);
+		break;
+	case EVENT_GRE:
+		rules_gre(j, e);
+		break;
+	case EVENT_CALL_OVER:
+		rules_call(j, e);
+		rules_gre(j, e);
+		break;
+	case EVENT_CALL_DONE:
+		rules_gre(j, e);
+		count_conditions(j, e);
+		break;
+	case EVENT_OPEN:
+	case EVENT_END:
+		break;
+	}
+}
+
 void judge_event(struct judge *j, const struct event *e)
 {
 	if (e->time_ns > j->front.now)
 		j->front.now = e->time_ns;
 	else if (j->front.now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
 		clock_back(j);
-	if (e->kind == EVENT_GRE) {
-		rules_gre(j, e);
-	} else {
-		/* Taking a message in ends calls: those events come before judge_applied() and are not about it. */
-		if (e->kind == EVENT_MESSAGE) {
-			j->front.moot = 0;
-			memset(j->front.faults, 0, sizeof(j->front.faults));
-		}
-		rules_message(j, e);
-		rules_control(j, e);
-		rules_call(j, e);
-		if (e->kind != EVENT_MESSAGE)
-			rules_gre(j, e);
-		count_conditions(j, e);
-	}
+	ask(j, e);
 	if (j->front.profile == PROFILE_MS_PTPT)
 		rules_profile(j, e);
 	if (j->options.told)

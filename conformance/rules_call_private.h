@@ -3,7 +3,7 @@
 #ifndef PPTPSCOPE_RULES_CALL_PRIVATE_H
 #define PPTPSCOPE_RULES_CALL_PRIVATE_H
 
-#include "conformance/rules_call.h"
+#include "conformance/rules_control.h"
 
 enum {
 	REPLY_SUCCESS = 1, /* Result Code of OCRP and ICRP; peers that send 0 mean success, too */
@@ -60,7 +60,13 @@ static inline bool is_settled(const struct call *c)
 /* --- rules_call.c --- */
 
 /* The connection's; NULL when memory was short. */
-struct calls_memory *calls_of(struct judge *j, struct control_connection *c);
+static inline struct calls_memory *calls_of(struct judge *j, struct control_connection *c)
+{
+	struct control_memory *m = control_memory(j, c);
+
+	return m ? &m->calls : NULL;
+}
+
 struct calls_rare *calls_rare(struct calls_memory *m);
 
 /* Finds fault as fail() does, for a host and with a sentence. */

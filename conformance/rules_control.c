@@ -250,20 +250,6 @@ void rules_control(struct judge *j, const struct event *e)
 {
 	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
 
-	if (!t.c)
-		return;
-	switch (e->kind) {
-	case EVENT_MESSAGE:
-	case EVENT_SKIPPED:
-	case EVENT_GAP:
-	case EVENT_FIN:
-	case EVENT_RST:
-	case EVENT_CLOSE:
-	case EVENT_FORGET:
-		break;
-	default:
-		return;
-	}
 	t.m = control_memory(j, t.c);
 	if (!t.m)
 		return;

@@ -414,11 +414,8 @@ static void judge_message(struct judge *j, const struct event *e, struct message
 
 void rules_message(struct judge *j, const struct event *e)
 {
-	struct control_memory *memory;
+	struct control_memory *memory = control_memory(j, e->connection);
 
-	if (e->kind != EVENT_MESSAGE && e->kind != EVENT_FIN && e->kind != EVENT_CLOSE)
-		return;
-	memory = control_memory(j, e->connection);
 	if (e->kind == EVENT_MESSAGE)
 		judge_message(j, e, memory ? &memory->message : NULL);
 	else if (memory && e->kind == EVENT_FIN)
