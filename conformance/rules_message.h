@@ -50,7 +50,8 @@ struct finding *wrong_value(struct finding *f, const struct event *e, const stru
  */
 struct value_limit {
 	uint8_t row; /* of the message's table */
-	uint32_t low, high, never; /* bits that it does not have */
+	uint32_t low, span; /* from low to low + span */
+	uint32_t never;     /* bits that it does not have */
 };
 
 struct message_limits {

@@ -117,7 +117,7 @@ static bool judged_by_kind(enum rule_number requirement)
 	return requirement != RULES && requirement != RULE_ERR_CODES_01;
 }
 
-static void kinds(struct judge *j, const struct event *e)
+static ASIDE void kinds(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const uint16_t *requirement = judge_fields(j)->requirement[m->desc->type];
@@ -234,7 +234,7 @@ static bool applies(const struct judge *j, const struct ctrl_msg *m, const struc
 	return r->when == ALWAYS || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS;
 }
 
-static void ranges(struct judge *j, const struct event *e)
+static ASIDE void ranges(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const struct range *r = ranges_of[m->desc->type];
@@ -260,28 +260,29 @@ static void limit_by_kind(struct value_limit *l, const struct field *f)
 	const struct value_name *n = f->names;
 
 	if (f->kind == F_RESERVED) {
-		l->high = 0;
+		l->span = 0;
 	} else if (f->kind == F_FLAGS) {
 		l->never = unnamed_bits(n, UINT32_MAX);
 	} else if (f->kind == F_ENUM) {
-		l->low = l->high = n->value;
-		while ((++n)->name && n->value == l->high + 1)
-			l->high++;
+		l->low = n->value;
+		for (l->span = 0; n[l->span + 1].name && n[l->span + 1].value == l->low + l->span + 1;)
+			l->span++;
 	}
 }
 
+/* No two limits of a field contradict each other. */
 static void limit_by_range(struct value_limit *l, const struct range *r)
 {
-	if (r->low > l->low)
-		l->low = r->low;
-	if (r->high < l->high)
-		l->high = r->high;
+	uint32_t high = l->low + l->span;
+
+	l->low = r->low > l->low ? r->low : l->low;
+	l->span = (r->high < high ? r->high : high) - l->low;
 }
 
 /* Conditions are not asked for: what is within all limits is right under any, what is not may still be right. */
 static struct value_limit limit_of(const struct field_map *map, enum ctrl_type type, uint8_t row)
 {
-	struct value_limit l = { .row = row, .low = 0, .high = UINT32_MAX, .never = 0 };
+	struct value_limit l = { .row = row, .low = 0, .span = UINT32_MAX, .never = 0 };
 
 	if (judged_by_kind(map->requirement[type][row]))
 		limit_by_kind(&l, &ctrl_desc_of(type)->fields[row]);
@@ -300,7 +301,7 @@ void message_limits_init(struct message_limits *limits, const struct field_map *
 		for (of->rows = 0; fields[of->rows].name; of->rows++) {
 			struct value_limit l = limit_of(map, type, of->rows);
 
-			if (l.low || l.high != UINT32_MAX || l.never)
+			if (l.low || l.span != UINT32_MAX || l.never)
 				of->limit[of->count++] = l;
 		}
 	}
@@ -310,15 +311,14 @@ void message_limits_init(struct message_limits *limits, const struct field_map *
 static bool within_limits(const struct judge *j, const struct ctrl_msg *m)
 {
 	const struct message_limits *of = &judge_front(j)->limits[m->desc->type];
-	bool beyond = m->nvalues != of->rows;
+	const struct value_limit *l = of->limit, *end = l + of->count;
 
-	for (unsigned i = 0; i < of->count; i++) {
-		const struct value_limit *l = &of->limit[i];
-		uint32_t value = m->value[l->row];
-
-		beyond |= value - l->low > l->high - l->low || value & l->never;
-	}
-	return !beyond;
+	if (m->nvalues != of->rows)
+		return false;
+	for (; l < end; l++)
+		if (m->value[l->row] - l->low > l->span || m->value[l->row] & l->never)
+			return false;
+	return true;
 }
 
 /* --- Result Code and Error Code ---------------------------------------------------------------- */
@@ -335,7 +335,7 @@ static const struct {
 	[CTRL_CDN] = { RULE_CDN_ERR_01, RULE_CDN_ERR_02, false },
 };
 
-static void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
+static ASIDE void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
 			uint32_t result, uint32_t error, const char *wanted)
 {
 	const struct field *row = field_row(j, e->msg, FIELD_RESULT);
