@@ -822,24 +822,25 @@ void tracker_finish(struct tracker *t)
 
 /* --- all of it --------------------------------------------------------------------------- */
 
-/* Never 0.  The factor is random: who chooses texts cannot choose collisions. */
+static inline uint64_t text_hash_part(const struct tracker *t, uint64_t hash, const uint64_t part[2])
+{
+	hash = (hash ^ part[0]) * t->factor[0] + part[1] * t->factor[1];
+	return hash ^ hash >> 32;
+}
+
+/* Never 0.  The factors are random: who chooses texts cannot choose collisions. */
 static uint64_t text_hash(const struct tracker *t, const void *octets, size_t len)
 {
 	const uint8_t *p = octets;
-	uint64_t hash = len, part;
+	uint64_t hash = len, part[2];
 
-	for (; len; p += sizeof(part), len -= sizeof(part)) {
-		part = 0;
-		if (len < sizeof(part)) {
-			memcpy(&part, p, len);
-			len = sizeof(part);
-		} else {
-			memcpy(&part, p, sizeof(part));
-		}
-		hash = (hash ^ part) * t->factor[0];
-		hash ^= hash >> 32;
+	for (; len >= sizeof(part); p += sizeof(part), len -= sizeof(part)) {
+		memcpy(part, p, sizeof(part));
+		hash = text_hash_part(t, hash, part);
 	}
-	return mix(hash) | 1;
+	memset(part, 0, sizeof(part));
+	memcpy(part, p, len);
+	return mix(len ? text_hash_part(t, hash, part) : hash) | 1;
 }
 
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len)

@@ -20,8 +20,12 @@ enum {
 
 struct call_rare *call_rare_make(struct call *c)
 {
-	if (!c->rare)
-		c->rare = calloc(1, sizeof(*c->rare));
+	if (c->rare)
+		return c->rare;
+	/* Nearly every call comes to this when it ends: what was freed last is at hand for malloc() alone. */
+	c->rare = malloc(sizeof(*c->rare));
+	if (c->rare)
+		*c->rare = (struct call_rare){ 0 };
 	return c->rare;
 }
 
@@ -404,31 +408,19 @@ uint64_t flow_lost(const struct flow *f)
 	return span - came;
 }
 
-/* Index in the ring of the moment that is the n-th of all. */
-static unsigned history_slot(uint64_t n)
+/* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
+bool history_grow(struct history *h)
 {
-	return n < MOMENTS_FIRST ? (unsigned)n
-				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
-}
+	unsigned room = h->room ? h->room * 4u : 4;
+	struct moment *grown;
 
-bool history_add(struct history *h, const struct moment *m)
-{
-	unsigned slot = history_slot(h->count);
-
-	if (slot >= h->room) {
-		unsigned room = h->room ? h->room * 2u : 4;
-		struct moment *grown;
-
-		if (room > MOMENTS_FIRST + MOMENTS_LAST)
-			room = MOMENTS_FIRST + MOMENTS_LAST;
-		grown = realloc(h->moment, room * sizeof(*grown));
-		if (!grown)
-			return false;
-		h->moment = grown;
-		h->room = (uint16_t)room;
-	}
-	h->moment[slot] = *m;
-	h->count++;
+	if (room > MOMENTS_FIRST + MOMENTS_LAST)
+		room = MOMENTS_FIRST + MOMENTS_LAST;
+	grown = realloc(h->moment, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	h->moment = grown;
+	h->room = (uint16_t)room;
 	return true;
 }
 

@@ -14,8 +14,28 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 /* The flow has moved, or its call begun earlier: these are its frames (0: none).  False without memory. */
 bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last);
 
+/* Index in the ring of the moment that is the n-th of all. */
+static inline unsigned history_slot(uint64_t n)
+{
+	return n < MOMENTS_FIRST ? (unsigned)n
+				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
+}
+
+/* More room; false without memory. */
+bool history_grow(struct history *h);
+
 /* Appends a moment; false when memory was not to be had (the history then lacks it). */
-bool history_add(struct history *h, const struct moment *m);
+static inline bool history_add(struct history *h, const struct moment *m)
+{
+	unsigned slot = history_slot(h->count);
+
+	if (slot >= h->room && !history_grow(h))
+		return false;
+	h->moment[slot] = *m;
+	h->count++;
+	return true;
+}
+
 void history_clear(struct history *h);
 
 #endif
