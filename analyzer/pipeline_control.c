@@ -121,7 +121,8 @@ static void show_message(struct control_state *s, unsigned host, const struct ct
 		o->applied(o->ctx, &w, msg, s->cc, call);
 }
 
-static void on_skipped(struct control_state *s, unsigned host, const struct ctrl_origin *origin, uint64_t count)
+static void on_skipped(struct control_state *s, unsigned host, const struct ctrl_origin *origin,
+		       uint64_t count)
 {
 	struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
 

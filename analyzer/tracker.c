@@ -236,7 +236,7 @@ static void unpaired_remove(struct tunnel *tunnel, unsigned from, const struct f
 {
 	struct tunnel_private *p = tunnel->private->primary->private;
 
-	for (unsigned i = 0; i < UNPAIRED; i++)
+	for (unsigned i = 0; i < UNPAIRED && i < p->nunpaired[from]; i++)
 		if (p->unpaired[from][i] == f)
 			p->unpaired[from][i] = NULL;
 }
@@ -897,6 +897,7 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	if (hooks)
 		t->hooks = *hooks;
 	field_map_init(&t->fields);
+	tracker_moments_init(t);
 	pool_init(&t->tunnel_pool, sizeof(struct tunnel));
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));

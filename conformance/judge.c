@@ -467,7 +467,7 @@ static void count_conditions(struct judge *j, const struct event *e)
 
 	if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		bits |= UNLESS_NO_CALL;
-	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
+	for (unsigned bit = 0; bits >> bit; bit++)
 		count[bit] += bits >> bit & 1;
 }
 
@@ -544,11 +544,20 @@ void judge_event(struct judge *j, const struct event *e)
 		settle(j);
 }
 
+/* Messages that let tunnel data begin, or end it. */
+enum { ABOUT_DATA = 1 << CTRL_OCRP | 1 << CTRL_ICCN | 1 << CTRL_STOPRQ | 1 << CTRL_STOPRP };
+
 void judge_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	control_applied(j, e, call);
-	call_applied(j, e, call);
-	gre_applied(j, e, call);
+	const struct ctrl_desc *d = e->msg->desc;
+
+	/* Of most messages there is nothing to remember of the connection. */
+	if (fault_count(j, SEVERITY_NOTE) || moot(j) & MOOT_HEADER || e->connection->role_frame == e->frame)
+		control_applied(j, e);
+	if (call)
+		call_applied(j, e, call);
+	if (d && ABOUT_DATA >> d->type & 1)
+		gre_applied(j, e, call);
 	if (j->options.told)
 		settle(j);
 }

@@ -237,7 +237,8 @@ static void up_applied(struct judge *j, const struct event *e, struct calls_memo
 }
 
 /* The call has begun. */
-static void begun_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call)
+static void begun_applied(struct judge *j, const struct event *e, struct calls_memory *calls,
+			  struct call *call)
 {
 	const struct event at_call = about(e, call);
 
@@ -251,7 +252,7 @@ static bool fits_nothing(const struct event *e)
 	return e->match != MATCH_ID && e->msg->desc->type != CTRL_OCRQ && e->msg->desc->type != CTRL_ICRQ;
 }
 
-static void about_call_applied(struct judge *j, const struct event *e, struct call *call)
+void call_applied(struct judge *j, const struct event *e, struct call *call)
 {
 	struct calls_memory *calls = calls_of(j, e->connection);
 	int pac = e->connection->pac;
@@ -287,10 +288,4 @@ static void about_call_applied(struct judge *j, const struct event *e, struct ca
 	default:
 		break;
 	}
-}
-
-void call_applied(struct judge *j, const struct event *e, struct call *call)
-{
-	if (call)
-		about_call_applied(j, e, call);
 }

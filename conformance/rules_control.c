@@ -267,14 +267,10 @@ void rules_control(struct judge *j, const struct event *e)
 		judge_end(&t);
 }
 
-void control_applied(struct judge *j, const struct event *e, struct call *call)
+void control_applied(struct judge *j, const struct event *e)
 {
 	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
 
-	(void)call;
-	/* Of most messages nothing is to be remembered. */
-	if (!fault_count(j, SEVERITY_NOTE) && !(moot(j) & MOOT_HEADER) && t.c->role_frame != e->frame)
-		return;
 	t.m = control_memory(j, t.c);
 	if (!t.m)
 		return;

@@ -158,8 +158,11 @@ static void closing(struct judge *j, const struct event *e)
 {
 	const struct control_connection *c = e->connection;
 	uint64_t left = c->live_calls;
-	struct event one = *e;
+	struct event one;
 
+	if (!left)
+		return;
+	one = *e;
 	for (struct call *call = c->tunnel->first_call; call && left; call = call->next) {
 		if (call_connection(call) != c)
 			continue;

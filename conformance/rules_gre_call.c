@@ -313,21 +313,10 @@ static void begins(struct judge *j, const struct event *e, struct call *call)
 
 void gre_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	if (!e->msg->desc)
-		return;
-	switch (e->msg->desc->type) {
-	case CTRL_STOPRQ:
-	case CTRL_STOPRP:
+	if (e->msg->desc->type == CTRL_STOPRQ || e->msg->desc->type == CTRL_STOPRP)
 		watch_all(e->connection);
-		break;
-	case CTRL_OCRP:
-	case CTRL_ICCN:
-		if (call)
-			begins(j, e, call);
-		break;
-	default:
-		break;
-	}
+	else if (call)
+		begins(j, e, call);
 }
 
 void gre_call_over(struct judge *j, const struct event *e, unsigned host)

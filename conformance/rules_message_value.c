@@ -279,7 +279,7 @@ static void limit_by_range(struct value_limit *l, const struct range *r)
 	l->span = (r->high < high ? r->high : high) - l->low;
 }
 
-/* Conditions are not asked for: what is within all limits is right under any, what is not may still be right. */
+/* Conditions are not asked for: what is within all limits is right under any; what is not may still be. */
 static struct value_limit limit_of(const struct field_map *map, enum ctrl_type type, uint8_t row)
 {
 	struct value_limit l = { .row = row, .low = 0, .span = UINT32_MAX, .never = 0 };

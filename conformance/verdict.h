@@ -165,9 +165,9 @@ void rules_control(struct judge *j,
 void rules_call(struct judge *j, const struct event *e); /* calls: their machines, Call IDs, replies */
 void rules_gre(struct judge *j, const struct event *e);  /* GRE packets and flows */
 void rules_profile(struct judge *j, const struct event *e); /* the ms-ptpt profile's own */
-void control_applied(struct judge *j, const struct event *e, struct call *call);
-void call_applied(struct judge *j, const struct event *e, struct call *call);
-void gre_applied(struct judge *j, const struct event *e, struct call *call);
+void control_applied(struct judge *j, const struct event *e);
+void call_applied(struct judge *j, const struct event *e, struct call *call); /* call: not NULL */
+void gre_applied(struct judge *j, const struct event *e, struct call *call); /* see judge.c */
 
 /*
  * One defect of a message is one finding.  rules_message reports what is wrong with the message by
