@@ -228,22 +228,10 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 static void up_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call,
 		       enum call_step step)
 {
-	const struct event at_call = about(e, call);
-
 	if (call_step(call, step).frame != e->frame || !was_connected(call) || call->over)
 		return;
 	calls->up++;
-	judge_channels(j, &at_call, calls, (unsigned)e->connection->pac);
-}
-
-/* The call has begun. */
-static void begun_applied(struct judge *j, const struct event *e, struct calls_memory *calls,
-			  struct call *call)
-{
-	const struct event at_call = about(e, call);
-
-	judge_request_applied(j, &at_call, calls, (unsigned)e->connection->pac);
-	request_applied(j, e, calls, call);
+	judge_channels(j, e, calls, call);
 }
 
 /* About a call of which the capture has shown nothing. */
@@ -267,7 +255,8 @@ void call_applied(struct judge *j, const struct event *e, struct call *call)
 	switch (e->msg->desc->type) {
 	case CTRL_OCRQ:
 	case CTRL_ICRQ:
-		begun_applied(j, e, calls, call);
+		judge_request_applied(j, e, calls, call);
+		request_applied(j, e, calls, call);
 		break;
 	case CTRL_OCRP:
 	case CTRL_ICRP:

@@ -84,8 +84,8 @@ void settle_call(struct judge *j, struct call *c);
 enum awaited call_awaits(const struct call *c);
 /* Given up while dialling: the PNS never learnt the PAC's Call ID. */
 bool is_aborted(const struct call *c);
-/* The message is what the call waited for, or ends the wait. */
-void judge_answer(const struct told *t, struct call *call);
+/* The message is what its call waited for, or ends the wait. */
+void judge_answer(const struct told *t);
 /* The call ends with its connection or the capture. */
 void judge_unanswered(struct judge *j, const struct event *e, const struct calls_memory *calls);
 
@@ -96,9 +96,11 @@ void judge_new_id(const struct told *t);
 /* No call of the connection fits the message's Call ID. */
 void judge_unmatched(const struct told *t, enum rule_number rule);
 void judge_framing(const struct told *t);
-/* What can be judged when the roles and the call are known; e->call is the call. */
-void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac);
-void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac);
+/* What can be judged when the roles and the call are known, which need not be e->call. */
+void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls,
+			   struct call *call);
+void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls,
+		    struct call *call);
 /* Calls of the connection that fit; many where there are too many to look at all of them. */
 unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c));
 
