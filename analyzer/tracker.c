@@ -577,9 +577,51 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 	connection_link(to, c);
 }
 
+/* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
+static const uint16_t history_room[HISTORY_SIZES] = { 4, 16, MOMENTS_FIRST + MOMENTS_LAST };
+
+static void history_release(struct tracker *t, struct history *h)
+{
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		if (h->room == history_room[size])
+			pool_put(&t->history_pool[size], h->moment);
+	h->moment = NULL;
+	h->room = 0;
+}
+
+static bool history_grow(struct tracker *t, struct history *h)
+{
+	struct moment *grown;
+	unsigned size = 0;
+
+	while (history_room[size] <= h->room)
+		size++;
+	grown = pool_get(&t->history_pool[size]);
+	if (!grown)
+		return false;
+	if (h->room)
+		memcpy(grown, h->moment, h->room * sizeof(*grown));
+	history_release(t, h);
+	h->moment = grown;
+	h->room = history_room[size];
+	return true;
+}
+
+/* False when memory was not to be had: the history then lacks it. */
+static inline bool history_add(struct tracker *t, struct history *h, const struct moment *m)
+{
+	unsigned slot = history_slot(h->count);
+
+	if (slot >= h->room && !history_grow(t, h))
+		return false;
+	h->moment[slot] = *m;
+	h->count++;
+	return true;
+}
+
 void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m)
 {
-	if (!history_add(&c->history, m))
+	if (!history_add(t, &c->history, m))
 		t->stats.memory_failed = true;
 	c->last_frame = m->frame > c->last_frame ? m->frame : c->last_frame;
 	c->last_time = m->time_ns;
@@ -711,7 +753,7 @@ static bool spill_one(struct tracker *t, const struct ended *e)
 static void connection_drop(struct tracker *t, struct control_connection *c)
 {
 	connection_unlink(c);
-	history_clear(&c->history);
+	history_release(t, &c->history);
 	pool_put(&t->connection_pool, c);
 }
 
@@ -902,6 +944,8 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));
 	pool_init(&t->call_pool, sizeof(struct call));
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		pool_init(&t->history_pool[size], history_room[size] * sizeof(struct moment));
 	if (t->limits.max_calls > FLOW_TABLE_CALLS)
 		t->limits.max_calls = FLOW_TABLE_CALLS;
 	t->limits.max_calls = pool_reserve(&t->call_pool, t->limits.max_calls);
@@ -916,14 +960,11 @@ void tracker_free(struct tracker *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->ntunnels; i++) {
-		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
-			history_clear(&c->history);
+	for (size_t i = 0; i < t->ntunnels; i++)
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
 			ppp_session_free(c->ppp);
 			free(c->rare);
 		}
-	}
 	for (size_t i = 0; i < t->interned_room; i++)
 		free(t->interned[i].text);
 	free(t->interned);
@@ -937,6 +978,8 @@ void tracker_free(struct tracker *t)
 	pool_clear(&t->private_pool);
 	pool_clear(&t->connection_pool);
 	pool_clear(&t->call_pool);
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		pool_clear(&t->history_pool[size]);
 	free(t);
 }
 

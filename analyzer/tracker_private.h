@@ -13,6 +13,7 @@ enum {
 	EXPECTED = 16,	      /* packets that are told of ahead of their time */
 	UNPAIRED = 16,	      /* candidates remembered for pairing, per direction */
 	TEXTS_MAX = 16 << 20, /* octets of interned texts */
+	HISTORY_SIZES = 3,
 };
 
 struct tunnel_private {
@@ -62,6 +63,7 @@ struct tracker {
 	size_t tunnels_room, ntunnels;
 	struct flow_table flows;
 	struct pool tunnel_pool, private_pool, connection_pool, call_pool;
+	struct pool history_pool[HISTORY_SIZES];
 	struct ended *ended; /* ring */
 	size_t ended_room, ended_first, nended;
 	struct spill spill;

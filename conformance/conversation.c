@@ -408,22 +408,6 @@ uint64_t flow_lost(const struct flow *f)
 	return span - came;
 }
 
-/* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
-bool history_grow(struct history *h)
-{
-	unsigned room = h->room ? h->room * 4u : 4;
-	struct moment *grown;
-
-	if (room > MOMENTS_FIRST + MOMENTS_LAST)
-		room = MOMENTS_FIRST + MOMENTS_LAST;
-	grown = realloc(h->moment, room * sizeof(*grown));
-	if (!grown)
-		return false;
-	h->moment = grown;
-	h->room = (uint16_t)room;
-	return true;
-}
-
 const struct moment *history_at(const struct history *h, unsigned i, uint64_t *skipped)
 {
 	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;

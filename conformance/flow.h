@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a GRE packet changes its flow, and how a history grows: for the tracker. */
+/* How a GRE packet changes its flow, and where a history goes on: for the tracker. */
 #ifndef PPTPSCOPE_FLOW_H
 #define PPTPSCOPE_FLOW_H
 
@@ -21,21 +21,7 @@ static inline unsigned history_slot(uint64_t n)
 				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
 }
 
-/* More room; false without memory. */
-bool history_grow(struct history *h);
-
-/* Appends a moment; false when memory was not to be had (the history then lacks it). */
-static inline bool history_add(struct history *h, const struct moment *m)
-{
-	unsigned slot = history_slot(h->count);
-
-	if (slot >= h->room && !history_grow(h))
-		return false;
-	h->moment[slot] = *m;
-	h->count++;
-	return true;
-}
-
+/* Of a history that spill.h has read back; those of the tracker are in its pools. */
 void history_clear(struct history *h);
 
 #endif
