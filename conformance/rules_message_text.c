@@ -73,7 +73,7 @@ static const uint8_t sets_of[UINT8_MAX + 1] = {
 	['{' ... '~'] = PRINTABLE | ASCII_TEXT,
 };
 
-/* How many of the octets are in the set before one that is not. */
+/* How many of the octets are in the set before one that is not, as the zero behind a text. */
 static size_t octets_in(enum charset set, const uint8_t *text, size_t len)
 {
 	size_t n = 0;
@@ -160,18 +160,19 @@ static ASIDE void length_wrong(struct judge *j, const struct event *e, const str
 static void judge_text(struct judge *j, const struct event *e, const struct text_rule *r)
 {
 	static const uint8_t zeros[TEXT_MAX];
-	size_t width, len;
+	size_t width, len, good;
 	const uint8_t *text = field_text(judge_fields(j), e->msg, r->text, &width);
 	uint32_t value;
 
 	if (!text)
 		return;
-	len = strnlen((const char *)text, width);
+	good = octets_in(r->set, text, width);
+	len = good == width || !text[good] ? good : strnlen((const char *)text, width);
 	if (r->length != FIELDS && field_get(judge_fields(j), e->msg, r->length, &value) && value != len) {
 		length_wrong(j, e, r, len, width, value);
 		return;
 	}
-	if (r->content != RULES && (len ? octets_in(r->set, text, len) < len : r->never_empty))
+	if (r->content != RULES && (len ? good < len : r->never_empty))
 		content_wrong(j, e, r, text, len);
 	if (memcmp(text + len, zeros, width - len) != 0)
 		padding_wrong(j, e, r, text, len);
