@@ -102,23 +102,31 @@ static struct call *take_message(struct control_state *s, unsigned host, const s
 	return call;
 }
 
-/* As take_message, with those who listen. */
-static void show_message(struct control_state *s, unsigned host, const struct ctrl_msg *msg,
-			 const struct ctrl_origin *origin)
+static struct pipeline_where where_message(const struct control_state *s, const struct ctrl_origin *origin)
 {
-	const struct pipeline_observer *o = &s->p->observer;
 	struct pipeline_where w = where(s, s->from);
-	struct call *call;
 
 	w.frames = origin->frames;
 	w.nframes = origin->nframes;
 	w.frame = origin->frame;
 	w.time_ns = origin->time_ns;
-	if (o->control)
-		o->control(o->ctx, &w, msg);
-	call = take_message(s, host, msg, origin);
-	if (o->applied)
-		o->applied(o->ctx, &w, msg, s->cc, call);
+	return w;
+}
+
+static void show_message(const struct control_state *s, const struct ctrl_msg *msg,
+			 const struct ctrl_origin *origin)
+{
+	const struct pipeline_where w = where_message(s, origin);
+
+	s->p->observer.control(s->p->observer.ctx, &w, msg);
+}
+
+static void show_applied(const struct control_state *s, const struct ctrl_msg *msg,
+			 const struct ctrl_origin *origin, struct call *call)
+{
+	const struct pipeline_where w = where_message(s, origin);
+
+	s->p->observer.applied(s->p->observer.ctx, &w, msg, s->cc, call);
 }
 
 static void on_skipped(struct control_state *s, unsigned host, const struct ctrl_origin *origin,
@@ -139,13 +147,17 @@ static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_ms
 {
 	struct control_state *s = ctx;
 	unsigned host = host_of(s, s->from);
+	struct call *call;
 
-	if (ev == CTRL_STREAM_SKIPPED)
+	if (ev == CTRL_STREAM_SKIPPED) {
 		on_skipped(s, host, origin, count);
-	else if (s->p->observer.control || s->p->observer.applied)
-		show_message(s, host, msg, origin);
-	else
-		take_message(s, host, msg, origin);
+		return;
+	}
+	if (s->p->observer.control)
+		show_message(s, msg, origin);
+	call = take_message(s, host, msg, origin);
+	if (s->p->observer.applied)
+		show_applied(s, msg, origin, call);
 }
 
 /* --- the life of a connection ------------------------------------------------------------- */

@@ -20,12 +20,8 @@ enum {
 
 struct call_rare *call_rare_make(struct call *c)
 {
-	if (c->rare)
-		return c->rare;
-	/* Nearly every call comes to this when it ends: what was freed last is at hand for malloc() alone. */
-	c->rare = malloc(sizeof(*c->rare));
-	if (c->rare)
-		*c->rare = (struct call_rare){ 0 };
+	if (!c->rare)
+		c->rare = calloc(1, sizeof(*c->rare));
 	return c->rare;
 }
 
