@@ -90,8 +90,10 @@ static struct call *take_message(struct control_state *s, unsigned host, const s
 
 	if (!s->p->judge)
 		return tracker_message(t, s->cc, host, msg, origin);
-	e.call = tracker_match(t, s->cc, host, msg, &e.match);
-	e.holder = tracker_holder(t, s->cc, host, msg);
+	if (msg->desc && msg->desc->type >= CTRL_OCRQ) {
+		e.call = tracker_match(t, s->cc, host, msg, &e.match);
+		e.holder = tracker_holder(t, s->cc, host, msg);
+	}
 	judge_event(s->p->judge, &e);
 	call = tracker_message(t, s->cc, host, msg, origin);
 	/* Roles may have moved it to another tunnel. */
@@ -100,35 +102,62 @@ static struct call *take_message(struct control_state *s, unsigned host, const s
 	return call;
 }
 
-static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
-		      const struct ctrl_origin *origin, uint64_t count)
+static struct pipeline_where where_message(const struct control_state *s, const struct ctrl_origin *origin)
 {
-	struct control_state *s = ctx;
-	const struct pipeline_observer *o = &s->p->observer;
 	struct pipeline_where w = where(s, s->from);
-	unsigned host = host_of(s, s->from);
-	struct call *call;
 
-	if (ev == CTRL_STREAM_SKIPPED) {
-		struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
-
-		judged(s, EVENT_SKIPPED, s->from, &at);
-		if (!s->cc->bad_frame[host])
-			s->cc->bad_frame[host] = origin->frame;
-		s->cc->skipped[host] += count;
-		moment(s, MOMENT_SKIPPED, s->from, &at);
-		skipped(s, origin->frame, origin->time_ns, count, false);
-		return;
-	}
 	w.frames = origin->frames;
 	w.nframes = origin->nframes;
 	w.frame = origin->frame;
 	w.time_ns = origin->time_ns;
-	if (o->control)
-		o->control(o->ctx, &w, msg);
+	return w;
+}
+
+static void show_message(const struct control_state *s, const struct ctrl_msg *msg,
+			 const struct ctrl_origin *origin)
+{
+	const struct pipeline_where w = where_message(s, origin);
+
+	s->p->observer.control(s->p->observer.ctx, &w, msg);
+}
+
+static void show_applied(const struct control_state *s, const struct ctrl_msg *msg,
+			 const struct ctrl_origin *origin, struct call *call)
+{
+	const struct pipeline_where w = where_message(s, origin);
+
+	s->p->observer.applied(s->p->observer.ctx, &w, msg, s->cc, call);
+}
+
+static void on_skipped(struct control_state *s, unsigned host, const struct ctrl_origin *origin,
+		       uint64_t count)
+{
+	struct segment at = { .frame = origin->frame, .time_ns = origin->time_ns, .len = count };
+
+	judged(s, EVENT_SKIPPED, s->from, &at);
+	if (!s->cc->bad_frame[host])
+		s->cc->bad_frame[host] = origin->frame;
+	s->cc->skipped[host] += count;
+	moment(s, MOMENT_SKIPPED, s->from, &at);
+	skipped(s, origin->frame, origin->time_ns, count, false);
+}
+
+static void on_stream(void *ctx, enum ctrl_stream_event ev, const struct ctrl_msg *msg,
+		      const struct ctrl_origin *origin, uint64_t count)
+{
+	struct control_state *s = ctx;
+	unsigned host = host_of(s, s->from);
+	struct call *call;
+
+	if (ev == CTRL_STREAM_SKIPPED) {
+		on_skipped(s, host, origin, count);
+		return;
+	}
+	if (s->p->observer.control)
+		show_message(s, msg, origin);
 	call = take_message(s, host, msg, origin);
-	if (o->applied)
-		o->applied(o->ctx, &w, msg, s->cc, call);
+	if (s->p->observer.applied)
+		show_applied(s, msg, origin, call);
 }
 
 /* --- the life of a connection ------------------------------------------------------------- */

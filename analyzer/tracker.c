@@ -236,7 +236,7 @@ static void unpaired_remove(struct tunnel *tunnel, unsigned from, const struct f
 {
 	struct tunnel_private *p = tunnel->private->primary->private;
 
-	for (unsigned i = 0; i < UNPAIRED; i++)
+	for (unsigned i = 0; i < UNPAIRED && i < p->nunpaired[from]; i++)
 		if (p->unpaired[from][i] == f)
 			p->unpaired[from][i] = NULL;
 }
@@ -577,9 +577,51 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 	connection_link(to, c);
 }
 
+/* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
+static const uint16_t history_room[HISTORY_SIZES] = { 4, 16, MOMENTS_FIRST + MOMENTS_LAST };
+
+static void history_release(struct tracker *t, struct history *h)
+{
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		if (h->room == history_room[size])
+			pool_put(&t->history_pool[size], h->moment);
+	h->moment = NULL;
+	h->room = 0;
+}
+
+static bool history_grow(struct tracker *t, struct history *h)
+{
+	struct moment *grown;
+	unsigned size = 0;
+
+	while (history_room[size] <= h->room)
+		size++;
+	grown = pool_get(&t->history_pool[size]);
+	if (!grown)
+		return false;
+	if (h->room)
+		memcpy(grown, h->moment, h->room * sizeof(*grown));
+	history_release(t, h);
+	h->moment = grown;
+	h->room = history_room[size];
+	return true;
+}
+
+/* False when memory was not to be had: the history then lacks it. */
+static inline bool history_add(struct tracker *t, struct history *h, const struct moment *m)
+{
+	unsigned slot = history_slot(h->count);
+
+	if (slot >= h->room && !history_grow(t, h))
+		return false;
+	h->moment[slot] = *m;
+	h->count++;
+	return true;
+}
+
 void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m)
 {
-	if (!history_add(&c->history, m))
+	if (!history_add(t, &c->history, m))
 		t->stats.memory_failed = true;
 	c->last_frame = m->frame > c->last_frame ? m->frame : c->last_frame;
 	c->last_time = m->time_ns;
@@ -711,7 +753,7 @@ static bool spill_one(struct tracker *t, const struct ended *e)
 static void connection_drop(struct tracker *t, struct control_connection *c)
 {
 	connection_unlink(c);
-	history_clear(&c->history);
+	history_release(t, &c->history);
 	pool_put(&t->connection_pool, c);
 }
 
@@ -822,24 +864,25 @@ void tracker_finish(struct tracker *t)
 
 /* --- all of it --------------------------------------------------------------------------- */
 
-/* Never 0.  The factor is random: who chooses texts cannot choose collisions. */
+static inline uint64_t text_hash_part(const struct tracker *t, uint64_t hash, const uint64_t part[2])
+{
+	hash = (hash ^ part[0]) * t->factor[0] + part[1] * t->factor[1];
+	return hash ^ hash >> 32;
+}
+
+/* Never 0.  The factors are random: who chooses texts cannot choose collisions. */
 static uint64_t text_hash(const struct tracker *t, const void *octets, size_t len)
 {
 	const uint8_t *p = octets;
-	uint64_t hash = len, part;
+	uint64_t hash = len, part[2];
 
-	for (; len; p += sizeof(part), len -= sizeof(part)) {
-		part = 0;
-		if (len < sizeof(part)) {
-			memcpy(&part, p, len);
-			len = sizeof(part);
-		} else {
-			memcpy(&part, p, sizeof(part));
-		}
-		hash = (hash ^ part) * t->factor[0];
-		hash ^= hash >> 32;
+	for (; len >= sizeof(part); p += sizeof(part), len -= sizeof(part)) {
+		memcpy(part, p, sizeof(part));
+		hash = text_hash_part(t, hash, part);
 	}
-	return mix(hash) | 1;
+	memset(part, 0, sizeof(part));
+	memcpy(part, p, len);
+	return mix(len ? text_hash_part(t, hash, part) : hash) | 1;
 }
 
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len)
@@ -896,10 +939,13 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	if (hooks)
 		t->hooks = *hooks;
 	field_map_init(&t->fields);
+	tracker_moments_init(t);
 	pool_init(&t->tunnel_pool, sizeof(struct tunnel));
 	pool_init(&t->private_pool, sizeof(struct tunnel_private));
 	pool_init(&t->connection_pool, sizeof(struct control_connection));
 	pool_init(&t->call_pool, sizeof(struct call));
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		pool_init(&t->history_pool[size], history_room[size] * sizeof(struct moment));
 	if (t->limits.max_calls > FLOW_TABLE_CALLS)
 		t->limits.max_calls = FLOW_TABLE_CALLS;
 	t->limits.max_calls = pool_reserve(&t->call_pool, t->limits.max_calls);
@@ -914,14 +960,11 @@ void tracker_free(struct tracker *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->ntunnels; i++) {
-		for (struct control_connection *c = t->tunnels[i]->first_connection; c; c = c->next)
-			history_clear(&c->history);
+	for (size_t i = 0; i < t->ntunnels; i++)
 		for (struct call *c = t->tunnels[i]->first_call; c; c = c->next) {
 			ppp_session_free(c->ppp);
 			free(c->rare);
 		}
-	}
 	for (size_t i = 0; i < t->interned_room; i++)
 		free(t->interned[i].text);
 	free(t->interned);
@@ -935,6 +978,8 @@ void tracker_free(struct tracker *t)
 	pool_clear(&t->private_pool);
 	pool_clear(&t->connection_pool);
 	pool_clear(&t->call_pool);
+	for (unsigned size = 0; size < HISTORY_SIZES; size++)
+		pool_clear(&t->history_pool[size]);
 	free(t);
 }
 

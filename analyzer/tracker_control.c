@@ -548,34 +548,48 @@ static void (*const take[CTRL_TYPES])(struct taken *x) = {
 
 /* --- the message -------------------------------------------------------------------------- */
 
-static uint32_t moment_value(const struct taken *x)
+static int8_t first_row(const int8_t row[FIELDS], enum field_id one, enum field_id other)
 {
-	uint32_t value = 0;
+	return row[one] >= 0 ? row[one] : row[other];
+}
 
-	if (!field_get(&x->t->fields, x->m, FIELD_CALL_ID, &value) &&
-	    !field_get(&x->t->fields, x->m, FIELD_PEER_CALL_ID, &value))
-		field_get(&x->t->fields, x->m, FIELD_IDENTIFIER, &value);
-	return value;
+void tracker_moments_init(struct tracker *t)
+{
+	for (unsigned type = CTRL_SCCRQ; type < CTRL_TYPES; type++) {
+		const int8_t *row = t->fields.row[type];
+
+		t->moment_rows[type] = (struct moment_rows){
+			.value = row[FIELD_IDENTIFIER] >= 0 ? row[FIELD_IDENTIFIER]
+							    : first_row(row, FIELD_CALL_ID, FIELD_PEER_CALL_ID),
+			.result = first_row(row, FIELD_RESULT, FIELD_REASON),
+			.error = row[FIELD_ERROR],
+		};
+	}
+}
+
+static uint32_t at_row(const struct ctrl_msg *m, int8_t row)
+{
+	return (unsigned)row < m->nvalues ? m->value[row] : 0;
 }
 
 static void remember(struct taken *x)
 {
+	const struct ctrl_msg *m = x->m;
 	struct moment moment = {
 		.frame = x->frame,
 		.time_ns = x->time_ns,
 		.kind = MOMENT_MESSAGE,
 		.from = (uint8_t)x->from,
-		.status = (uint8_t)x->m->status,
+		.status = (uint8_t)m->status,
 	};
-	uint32_t result;
 
-	if (x->m->desc) {
-		moment.type = (uint8_t)x->m->desc->type;
-		moment.value = moment_value(x);
-		moment.error = (uint8_t)get(x, FIELD_ERROR);
-		if (!field_get(&x->t->fields, x->m, FIELD_RESULT, &result))
-			result = get(x, FIELD_REASON);
-		moment.result = (uint8_t)result;
+	if (m->desc) {
+		const struct moment_rows *row = &x->t->moment_rows[m->desc->type];
+
+		moment.type = (uint8_t)m->desc->type;
+		moment.value = at_row(m, row->value);
+		moment.error = (uint8_t)at_row(m, row->error);
+		moment.result = (uint8_t)at_row(m, row->result);
 	}
 	tracker_moment(x->t, x->c, &moment);
 }

@@ -13,6 +13,7 @@ enum {
 	EXPECTED = 16,	      /* packets that are told of ahead of their time */
 	UNPAIRED = 16,	      /* candidates remembered for pairing, per direction */
 	TEXTS_MAX = 16 << 20, /* octets of interned texts */
+	HISTORY_SIZES = 3,
 };
 
 struct tunnel_private {
@@ -44,11 +45,17 @@ struct expected {
 	const struct call *call;
 };
 
+/* What of a message its line in the history shows, by rows of its type; -1: it has no such field. */
+struct moment_rows {
+	int8_t value, result, error;
+};
+
 struct tracker {
 	struct tracker_limits limits;
 	struct tracker_hooks hooks;
 	struct tracker_stats stats;
 	struct field_map fields;
+	struct moment_rows moment_rows[CTRL_TYPES];
 	uint64_t factor[4];    /* random, for the table of tunnels */
 	struct tunnel **table; /* open addressing by hosts and context */
 	size_t table_room;
@@ -56,6 +63,7 @@ struct tracker {
 	size_t tunnels_room, ntunnels;
 	struct flow_table flows;
 	struct pool tunnel_pool, private_pool, connection_pool, call_pool;
+	struct pool history_pool[HISTORY_SIZES];
 	struct ended *ended; /* ring */
 	size_t ended_room, ended_first, nended;
 	struct spill spill;
@@ -97,6 +105,9 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 
 /* A copy of the octets that lives as long as the tracker; NULL when there is no room for more. */
 const void *tracker_intern(struct tracker *t, const void *octets, size_t len);
+
+/* tracker_control.c: fills in moment_rows. */
+void tracker_moments_init(struct tracker *t);
 
 void tracker_spill_ended(struct tracker *t, int64_t time_ns);
 

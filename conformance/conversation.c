@@ -404,34 +404,6 @@ uint64_t flow_lost(const struct flow *f)
 	return span - came;
 }
 
-/* Index in the ring of the moment that is the n-th of all. */
-static unsigned history_slot(uint64_t n)
-{
-	return n < MOMENTS_FIRST ? (unsigned)n
-				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
-}
-
-bool history_add(struct history *h, const struct moment *m)
-{
-	unsigned slot = history_slot(h->count);
-
-	if (slot >= h->room) {
-		unsigned room = h->room ? h->room * 2u : 4;
-		struct moment *grown;
-
-		if (room > MOMENTS_FIRST + MOMENTS_LAST)
-			room = MOMENTS_FIRST + MOMENTS_LAST;
-		grown = realloc(h->moment, room * sizeof(*grown));
-		if (!grown)
-			return false;
-		h->moment = grown;
-		h->room = (uint16_t)room;
-	}
-	h->moment[slot] = *m;
-	h->count++;
-	return true;
-}
-
 const struct moment *history_at(const struct history *h, unsigned i, uint64_t *skipped)
 {
 	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;

@@ -34,13 +34,3 @@ void field_map_init(struct field_map *map)
 			map->requirement[type][i] = number_of(d->fields[i].requirement);
 	}
 }
-
-const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f,
-			  size_t *width)
-{
-	int row = m->desc ? map->row[m->desc->type][f] : -1;
-	const uint8_t *text = row < 0 ? NULL : ctrl_text(m, (unsigned)row);
-
-	*width = text ? m->desc->fields[row].width : 0;
-	return text;
-}

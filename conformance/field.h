@@ -34,9 +34,12 @@ const char *field_name(enum field_id f);
 static inline bool field_get(const struct field_map *map, const struct ctrl_msg *m, enum field_id f,
 			     uint32_t *value)
 {
-	int row = m->desc ? map->row[m->desc->type][f] : -1;
+	unsigned row;
 
-	if (row < 0 || (unsigned)row >= m->nvalues)
+	if (!m->desc)
+		return false;
+	row = (unsigned)map->row[m->desc->type][f]; /* -1 is beyond all of them */
+	if (row >= m->nvalues)
 		return false;
 	*value = m->value[row];
 	return true;
@@ -52,7 +55,14 @@ static inline uint32_t field_or_zero(const struct field_map *map, const struct c
 }
 
 /* Octets of a text field (as wide as its row), or NULL. */
-const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m, enum field_id f,
-			  size_t *width);
+static inline const uint8_t *field_text(const struct field_map *map, const struct ctrl_msg *m,
+					enum field_id f, size_t *width)
+{
+	int row = m->desc ? map->row[m->desc->type][f] : -1;
+	const uint8_t *text = row < 0 ? NULL : ctrl_text(m, (unsigned)row);
+
+	*width = text ? m->desc->fields[row].width : 0;
+	return text;
+}
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a GRE packet changes its flow, and how a history grows: for the tracker. */
+/* How a GRE packet changes its flow, and where a history goes on: for the tracker. */
 #ifndef PPTPSCOPE_FLOW_H
 #define PPTPSCOPE_FLOW_H
 
@@ -14,8 +14,14 @@ void flow_apply(struct flow *f, struct flow *peer, const struct gre_pkt *g, uint
 /* The flow has moved, or its call begun earlier: these are its frames (0: none).  False without memory. */
 bool flow_frames_take(struct flow *f, uint64_t first, uint64_t last);
 
-/* Appends a moment; false when memory was not to be had (the history then lacks it). */
-bool history_add(struct history *h, const struct moment *m);
+/* Index in the ring of the moment that is the n-th of all. */
+static inline unsigned history_slot(uint64_t n)
+{
+	return n < MOMENTS_FIRST ? (unsigned)n
+				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
+}
+
+/* Of a history that spill.h has read back; those of the tracker are in its pools. */
 void history_clear(struct history *h);
 
 #endif

@@ -21,21 +21,20 @@ enum {
 };
 
 struct judge {
+	struct judge_front front;
 	struct judge_options options;
 	struct judge_stats stats;
-	struct field_map fields;
 	struct findings findings;
 	struct finding current;      /* being completed by a rule */
 	struct finding_entry *entry; /* of the current one, NULL: none */
-	int64_t now;
-	unsigned moot;
-	unsigned faults[SEVERITIES];    /* with the sender of the event, in it */
 	bool clock;                     /* time went backwards */
-	struct pool calls;              /* struct call_memory */
+	struct pool calls, controls;    /* struct call_memory, struct control_memory */
+	struct pool odd;                /* struct call_odd */
 	struct gre_store *gre;          /* NULL: not needed yet */
 	int64_t lost, clock_until;      /* see judge_lost, judge_doubt_clock */
 	struct recent recent;           /* findings that were told (options.told) */
 	struct finding_entry unkept;    /* ... have no entry of their own */
+	struct message_limits limits[CTRL_TYPES];
 	struct event event;             /* that the current finding was made of: rules make some of their own */
 };
 
@@ -46,9 +45,15 @@ struct judge *judge_new(const struct judge_options *o)
 	if (!j)
 		return NULL;
 	j->options = *o;
-	j->now = INT64_MIN;
-	field_map_init(&j->fields);
+	j->front.now = INT64_MIN;
+	j->front.profile = o->profile;
+	j->front.selected = o->selected;
+	field_map_init(&j->front.fields);
+	message_limits_init(j->limits, &j->front.fields);
+	j->front.limits = j->limits;
 	pool_init(&j->calls, sizeof(struct call_memory));
+	pool_init(&j->controls, sizeof(struct control_memory));
+	pool_init(&j->odd, sizeof(struct call_odd));
 	j->lost = j->clock_until = INT64_MIN;
 	findings_init(&j->findings, o->max_findings);
 	if (o->told && !recent_init(&j->recent, o->max_findings)) {
@@ -77,6 +82,8 @@ void judge_free(struct judge *j)
 		return;
 	findings_clear(&j->findings);
 	pool_clear(&j->calls);
+	pool_clear(&j->controls);
+	pool_clear(&j->odd);
 	recent_clear(&j->recent);
 	free(j->gre);
 	free(j);
@@ -89,7 +96,7 @@ unsigned conditions(const struct judge *j, const struct event *e)
 	const struct control_connection *c = e->connection;
 	unsigned bits = 0;
 
-	if (j->clock || j->now < j->clock_until)
+	if (j->clock || j->front.now < j->clock_until)
 		bits |= UNLESS_CLOCK;
 	if (e->tunnel && e->tunnel->nat)
 		bits |= UNLESS_NAT;
@@ -123,10 +130,10 @@ static int pac_by(const struct event *e)
 	return sender == ROLE_UNKNOWN ? -1 : (int)(sender == ROLE_PAC ? e->from : !e->from);
 }
 
-int pac_of(const struct event *e)
+int pac_told(const struct event *e)
 {
 	if (e->connection)
-		return e->connection->pac < 0 ? pac_by(e) : e->connection->pac;
+		return pac_by(e);
 	return e->tunnel ? e->tunnel->pac : -1;
 }
 
@@ -148,20 +155,10 @@ const char *who(const struct event *e, unsigned host)
 	return e->connection->originator == host ? "the originator" : "the receiver";
 }
 
-enum rule_profile judge_profile(const struct judge *j)
-{
-	return j->options.profile;
-}
-
-bool selected(const struct judge *j, enum rule_number rule)
-{
-	return !j->options.selected || j->options.selected[rule];
-}
-
 void judge_clock(struct judge *j, int64_t time_ns)
 {
-	if (time_ns > j->now || time_ns == INT64_MIN)
-		j->now = time_ns;
+	if (time_ns > j->front.now || time_ns == INT64_MIN)
+		j->front.now = time_ns;
 }
 
 void judge_lost(struct judge *j, int64_t time_ns)
@@ -172,35 +169,6 @@ void judge_lost(struct judge *j, int64_t time_ns)
 void judge_doubt_clock(struct judge *j, int64_t time_ns)
 {
 	j->clock_until = time_ns + MILLISECONDS(CLOCK_DOUBT_MS);
-}
-
-int64_t judge_now(const struct judge *j)
-{
-	return j->now;
-}
-
-const struct field_map *judge_fields(const struct judge *j)
-{
-	return &j->fields;
-}
-
-unsigned moot(const struct judge *j)
-{
-	return j->moot;
-}
-
-void set_moot(struct judge *j, unsigned bits)
-{
-	j->moot |= bits;
-}
-
-unsigned fault_count(const struct judge *j, enum severity least)
-{
-	unsigned n = 0;
-
-	for (unsigned s = least; s < SEVERITIES; s++)
-		n += j->faults[s];
-	return n;
 }
 
 /* --- finding fault ------------------------------------------------------------------------- */
@@ -318,10 +286,11 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	bool fresh;
 
 	settle(j);
-	if (!rule_holds(r, j->options.profile))
+	if (!rule_holds(r, j->front.profile))
 		return NULL;
 	if (host == (int)e->from && e->kind == EVENT_MESSAGE)
-		j->faults[r->severity]++;
+		for (unsigned s = 0; s <= r->severity; s++)
+			j->front.faults[s]++;
 	if (!selected(j, rule))
 		return NULL;
 	by = withholding(j, e, r, how);
@@ -397,18 +366,15 @@ struct finding *at(struct finding *f, uint64_t frame, int64_t time_ns)
 
 /* --- memory -------------------------------------------------------------------------------- */
 
-struct control_memory *control_memory(struct judge *j, struct control_connection *c)
+struct control_memory *control_memory_make(struct judge *j, struct control_connection *c)
 {
-	(void)j;
-	if (!c->memory)
-		c->memory = calloc(1, sizeof(*c->memory));
+	c->memory = pool_get(&j->controls);
 	return c->memory;
 }
 
-struct call_memory *call_memory(struct judge *j, struct call *c)
+struct call_memory *call_memory_make(struct judge *j, struct call *c)
 {
-	if (!c->memory)
-		c->memory = pool_get(&j->calls);
+	c->memory = pool_get(&j->calls);
 	return c->memory;
 }
 
@@ -430,10 +396,10 @@ struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host)
 	return &m->gre[host];
 }
 
-static struct call_odd *odd_of(struct call_memory *m)
+static struct call_odd *odd_of(struct judge *j, struct call_memory *m)
 {
 	if (!m->odd)
-		m->odd = calloc(1, sizeof(*m->odd));
+		m->odd = pool_get(&j->odd);
 	return m->odd;
 }
 
@@ -441,14 +407,13 @@ struct call_odd *call_odd(struct judge *j, struct call *c)
 {
 	struct call_memory *m = call_memory(j, c);
 
-	return m ? odd_of(m) : NULL;
+	return m ? odd_of(j, m) : NULL;
 }
 
 struct gre_trouble *gre_trouble(struct judge *j, struct gre_memory *m)
 {
-	struct call_odd *odd = odd_of(gre_whole(m));
+	struct call_odd *odd = odd_of(j, gre_whole(m));
 
-	(void)j;
 	if (odd && !odd->gre[m->side])
 		odd->gre[m->side] = calloc(1, sizeof(*odd->gre[m->side]));
 	return odd ? odd->gre[m->side] : NULL;
@@ -463,8 +428,7 @@ struct gre_store *gre_store(struct judge *j)
 
 void judge_forget_connection(struct judge *j, struct control_connection *c)
 {
-	(void)j;
-	free(c->memory);
+	pool_put(&j->controls, c->memory);
 	c->memory = NULL;
 }
 
@@ -475,21 +439,21 @@ void judge_forget_tunnel(struct judge *j, struct tunnel *t)
 	t->memory = NULL;
 }
 
-static void odd_free(struct call_odd *odd)
+static void odd_free(struct judge *j, struct call_odd *odd)
 {
 	if (!odd)
 		return;
 	for (unsigned host = 0; host < HOSTS; host++)
 		free(odd->gre[host]);
 	free(odd->wen);
-	free(odd);
+	pool_put(&j->odd, odd);
 }
 
 void judge_forget_call(struct judge *j, struct call *c)
 {
 	if (!c->memory)
 		return;
-	odd_free(c->memory->odd);
+	odd_free(j, c->memory->odd);
 	pool_put(&j->calls, c->memory);
 	c->memory = NULL;
 }
@@ -499,14 +463,11 @@ void judge_forget_call(struct judge *j, struct call *c)
 static void count_conditions(struct judge *j, const struct event *e)
 {
 	uint64_t *count = e->kind == EVENT_CLOSE ? j->stats.connections : j->stats.calls;
-	unsigned bits;
+	unsigned bits = conditions(j, e);
 
-	if (e->kind != EVENT_CLOSE && e->kind != EVENT_CALL_DONE)
-		return;
-	bits = conditions(j, e);
 	if (e->kind == EVENT_CALL_DONE && !call_controlled(e->call))
 		bits |= UNLESS_NO_CALL;
-	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
+	for (unsigned bit = 0; bits >> bit; bit++)
 		count[bit] += bits >> bit & 1;
 }
 
@@ -514,42 +475,89 @@ static void count_conditions(struct judge *j, const struct event *e)
 static void clock_back(struct judge *j)
 {
 	if (j->options.told)
-		judge_doubt_clock(j, j->now);
+		judge_doubt_clock(j, j->front.now);
 	else
 		j->clock = true;
 }
 
-void judge_event(struct judge *j, const struct event *e)
+/* Asks those who care for such an event, in the order of verdict.h. */
+static void ask(struct judge *j, const struct event *e)
 {
-	if (e->time_ns > j->now)
-		j->now = e->time_ns;
-	else if (j->now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
-		clock_back(j);
-	/* Taking a message in ends calls: those events come before judge_applied() and are not about it. */
-	if (e->kind == EVENT_MESSAGE) {
-		j->moot = 0;
-		memset(j->faults, 0, sizeof(j->faults));
-	}
-	if (e->kind == EVENT_GRE) {
-		rules_gre(j, e);
-	} else {
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+		/* Taking it in may end calls: those events come before judge_applied() and are not about it. */
+		j->front.moot = 0;
+		memset(j->front.faults, 0, sizeof(j->front.faults));
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		break;
+	case EVENT_FIN:
 		rules_message(j, e);
 		rules_control(j, e);
 		rules_call(j, e);
 		rules_gre(j, e);
+		break;
+	case EVENT_RST:
+		rules_control(j, e);
+		rules_call(j, e);
+		rules_gre(j, e);
+		break;
+	case EVENT_CLOSE:
+		rules_message(j, e);
+		rules_control(j, e);
+		rules_call(j, e);
+		count_conditions(j, e);
+		break;
+	case EVENT_SKIPPED:
+	case EVENT_GAP:
+	case EVENT_FORGET:
+		rules_control(j, e);
+		break;
+	case EVENT_GRE:
+		rules_gre(j, e);
+		break;
+	case EVENT_CALL_OVER:
+		rules_call(j, e);
+		rules_gre(j, e);
+		break;
+	case EVENT_CALL_DONE:
+		rules_gre(j, e);
+		count_conditions(j, e);
+		break;
+	case EVENT_OPEN:
+	case EVENT_END:
+		break;
 	}
-	if (j->options.profile == PROFILE_MS_PTPT)
+}
+
+void judge_event(struct judge *j, const struct event *e)
+{
+	if (e->time_ns > j->front.now)
+		j->front.now = e->time_ns;
+	else if (j->front.now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
+		clock_back(j);
+	ask(j, e);
+	if (j->front.profile == PROFILE_MS_PTPT)
 		rules_profile(j, e);
-	count_conditions(j, e);
 	if (j->options.told)
 		settle(j);
 }
 
+/* Messages that let tunnel data begin, or end it. */
+enum { ABOUT_DATA = 1 << CTRL_OCRP | 1 << CTRL_ICCN | 1 << CTRL_STOPRQ | 1 << CTRL_STOPRP };
+
 void judge_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	control_applied(j, e, call);
-	call_applied(j, e, call);
-	gre_applied(j, e, call);
+	const struct ctrl_desc *d = e->msg->desc;
+
+	/* Of most messages there is nothing to remember of the connection. */
+	if (fault_count(j, SEVERITY_NOTE) || moot(j) & MOOT_HEADER || e->connection->role_frame == e->frame)
+		control_applied(j, e);
+	if (call)
+		call_applied(j, e, call);
+	if (d && ABOUT_DATA >> d->type & 1)
+		gre_applied(j, e, call);
 	if (j->options.told)
 		settle(j);
 }

@@ -80,12 +80,18 @@ static void learn_row(const struct transition *t)
 	}
 }
 
-static const struct led *led_by(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
+static void learn(void)
+{
+	for (unsigned i = 0; i < transition_count; i++)
+		learn_row(&transitions[i]);
+}
+
+static inline const struct led *led_by(enum machine m, enum machine_state s, enum ctrl_type type, bool failed)
 {
 	static bool learnt;
 
-	for (unsigned i = 0; !learnt && i < transition_count; i++)
-		learn_row(&transitions[i]);
+	if (!learnt)
+		learn();
 	learnt = true;
 	return &leads[m][s][type][failed];
 }
@@ -105,8 +111,10 @@ enum machine_state machine_said(enum machine m, enum machine_state s, enum ctrl_
 {
 	unsigned next = led_by(m, s, type, failed)->sent;
 
+	if (next)
+		return next - 1;
 	for (unsigned other = 0; !next && other < MACHINE_STATES; other++)
-		next = led_by(m, other, type, failed)->sent;
+		next = leads[m][other][type][failed].sent;
 	return next ? next - 1 : s;
 }
 

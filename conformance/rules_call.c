@@ -12,13 +12,6 @@
 #include "conformance/rules_call_private.h"
 #include "conformance/rules_control.h"
 
-struct calls_memory *calls_of(struct judge *j, struct control_connection *c)
-{
-	struct control_memory *m = control_memory(j, c);
-
-	return m ? &m->calls : NULL;
-}
-
 struct calls_rare *calls_rare(struct calls_memory *m)
 {
 	/* After the end of the connection nobody would free it. */
@@ -63,26 +56,31 @@ static void remember_act(struct calls_memory *calls, const struct event *e, enum
 	calls->acted_end[e->from] = (uint32_t)peer_acked;
 }
 
+static void judge_about_call(struct judge *j, const struct event *e, struct calls_memory *calls)
+{
+	struct told t = { .j = j, .e = e, .calls = calls, .type = e->msg->desc->type };
+	int pac = pac_of(e);
+
+	if (pac < 0 || calls->unsure)
+		return;
+	t.pac = (unsigned)pac;
+	t.pns = !pac;
+	judge_call_message(&t);
+}
+
 static void judge_message(struct judge *j, const struct event *e)
 {
 	struct calls_memory *calls = calls_of(j, e->connection);
-	struct told t = { .j = j, .e = e, .calls = calls };
-	int pac;
 
 	if (!calls)
 		return;
 	calls->used_time[e->from] = e->time_ns;
 	if (!e->msg->desc || e->msg->status != CTRL_OK || moot(j))
 		return;
-	t.type = e->msg->desc->type;
-	if (t.type == CTRL_STOPRQ)
+	if (e->msg->desc->type >= CTRL_OCRQ)
+		judge_about_call(j, e, calls);
+	else if (e->msg->desc->type == CTRL_STOPRQ)
 		remember_act(calls, e, ACT_STOP, e->origin->peer_acked);
-	pac = pac_of(e);
-	if (t.type < CTRL_OCRQ || pac < 0 || calls->unsure)
-		return;
-	t.pac = (unsigned)pac;
-	t.pns = !pac;
-	judge_call_message(&t);
 }
 
 /* --- the end of a call --------------------------------------------------------------------- */
@@ -230,12 +228,10 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 static void up_applied(struct judge *j, const struct event *e, struct calls_memory *calls, struct call *call,
 		       enum call_step step)
 {
-	const struct event at_call = about(e, call);
-
 	if (call_step(call, step).frame != e->frame || !was_connected(call) || call->over)
 		return;
 	calls->up++;
-	judge_channels(j, &at_call, calls, (unsigned)e->connection->pac);
+	judge_channels(j, e, calls, call);
 }
 
 /* About a call of which the capture has shown nothing. */
@@ -246,9 +242,8 @@ static bool fits_nothing(const struct event *e)
 
 void call_applied(struct judge *j, const struct event *e, struct call *call)
 {
-	struct calls_memory *calls = call ? calls_of(j, e->connection) : NULL;
+	struct calls_memory *calls = calls_of(j, e->connection);
 	int pac = e->connection->pac;
-	struct event at_call;
 
 	if (!calls || pac < 0)
 		return;
@@ -257,11 +252,10 @@ void call_applied(struct judge *j, const struct event *e, struct call *call)
 		settle_call(j, call);
 		return;
 	}
-	at_call = about(e, call);
 	switch (e->msg->desc->type) {
 	case CTRL_OCRQ:
 	case CTRL_ICRQ:
-		judge_request_applied(j, &at_call, calls, (unsigned)pac);
+		judge_request_applied(j, e, calls, call);
 		request_applied(j, e, calls, call);
 		break;
 	case CTRL_OCRP:

@@ -194,10 +194,9 @@ static bool serial_known(const struct serial_memory *s, uint16_t serial)
 	return false;
 }
 
+/* A new one. */
 static void serial_remember(struct serial_memory *s, uint16_t serial)
 {
-	if (serial_known(s, serial))
-		return;
 	if (!s->used) {
 		s->used = true;
 		s->first = s->last = serial;
@@ -236,25 +235,31 @@ static bool by_another_system(const struct event *e)
 	return another;
 }
 
-static void judge_serial(struct judge *j, const struct event *e, unsigned pac)
+static ASIDE void serial_again(struct judge *j, const struct event *e, struct call *call)
 {
-	bool outgoing = e->call->kind == CALL_OUTGOING;
-	struct tunnel_memory *m = tunnel_memory(j, e->tunnel);
-	struct serial_memory *s = m ? &m->serial[!outgoing] : NULL;
-	unsigned host = outgoing ? !pac : pac;
+	const struct event at_call = about(e, call);
+	bool outgoing = call->kind == CALL_OUTGOING;
+	int host = outgoing ? !e->connection->pac : e->connection->pac;
 	struct finding *f;
+
+	f = fail(j, &at_call, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, host,
+		 FAIL_TUNNEL | (outgoing && by_another_system(&at_call) ? UNLESS_NAT : 0));
+	say(f, "the %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC", call->serial);
+	expected(f, "a number that it has not used before");
+	observed(f, "%u", call->serial);
+}
+
+static void judge_serial(struct judge *j, const struct event *e, struct call *call)
+{
+	struct tunnel_memory *m = tunnel_memory(j, e->tunnel);
+	struct serial_memory *s = m ? &m->serial[call->kind != CALL_OUTGOING] : NULL;
 
 	if (!s)
 		return;
-	if (serial_known(s, e->call->serial)) {
-		f = fail(j, e, outgoing ? RULE_OCRQ_SERIAL_01 : RULE_ICRQ_SERIAL_01, (int)host,
-			 FAIL_TUNNEL | (outgoing && by_another_system(e) ? UNLESS_NAT : 0));
-		say(f, "the %s used the Call Serial Number %u a second time", outgoing ? "PNS" : "PAC",
-		    e->call->serial);
-		expected(f, "a number that it has not used before");
-		observed(f, "%u", e->call->serial);
-	}
-	serial_remember(s, e->call->serial);
+	if (serial_known(s, call->serial))
+		serial_again(j, e, call);
+	else
+		serial_remember(s, call->serial);
 }
 
 /* --- capabilities -------------------------------------------------------------------------- */
@@ -296,19 +301,26 @@ void judge_framing(const struct told *t)
 			    "the PNS asked for a bearer that the PAC had not declared");
 }
 
-void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac)
+static ASIDE void too_many_up(struct judge *j, const struct event *e, const struct calls_memory *calls,
+			      struct call *call, const struct start_info *s)
 {
-	const struct start_info *s = start_of(e->connection, pac);
-	struct finding *f;
+	const struct event at_call = about(e, call);
+	struct finding *f = fail(j, &at_call, RULE_SCCRQ_MAXCH_03, e->connection->pac, FAIL_CONNECTION);
 
-	/* Nobody means by 0 that there can be no call. */
-	if (!s->frame || !s->channels || calls->up <= s->channels)
-		return;
-	f = fail(j, e, RULE_SCCRQ_MAXCH_03, (int)pac, FAIL_CONNECTION);
 	say(f, "the PAC has more calls up than the Maximum Channels that it had declared");
 	expected(f, "at most %u", s->channels);
 	observed(f, "%" PRIu32, calls->up);
 	evidence(f, s->frame);
+}
+
+void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls,
+		    struct call *call)
+{
+	const struct start_info *s = start_of(e->connection, (unsigned)e->connection->pac);
+
+	/* Nobody means by 0 that there can be no call. */
+	if (s->frame && s->channels && calls->up > s->channels)
+		too_many_up(j, e, calls, call, s);
 }
 
 /* --- calls that cross ---------------------------------------------------------------------- */
@@ -328,8 +340,9 @@ static void note_crossing(const struct event *e, struct calls_memory *calls)
 	rare->cross_frame[!e->from] = calls->request_frame[!e->from];
 }
 
-void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac)
+void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls,
+			   struct call *call)
 {
-	judge_serial(j, e, pac);
+	judge_serial(j, e, call);
 	note_crossing(e, calls);
 }

@@ -172,7 +172,7 @@ static void judge_ocrp(const struct told *t)
 			   "the PAC sent an Outgoing-Call-Reply for a call that it had cleared",
 			   "no reply after a Call-Disconnect-Notify");
 	} else {
-		judge_answer(t, c);
+		judge_answer(t);
 		judge_crossed_refusal(t);
 	}
 	if (bound && !c->replied && !c->over && told_value(t, FIELD_RESULT) == REPLY_SUCCESS) {
@@ -197,7 +197,7 @@ static void judge_icrp(const struct told *t)
 		if (knew_end(t, c))
 			judge_unmatched(t, RULE_ICRP_PEER_01);
 	} else {
-		judge_answer(t, c);
+		judge_answer(t);
 		judge_crossed_refusal(t);
 		if (told_value(t, FIELD_RESULT) == REPLY_SUCCESS)
 			judge_new_id(t);
@@ -237,8 +237,9 @@ static void over_iccn(const struct told *t)
 			   "nothing after the Call-Disconnect-Notify");
 }
 
-static void bound_iccn(const struct told *t, struct call *c)
+static void bound_iccn(const struct told *t)
 {
+	struct call *c = t->e->call;
 	const struct call_memory *m = c->memory;
 
 	if (call_step(c, STEP_CONNECTED).frame) {
@@ -260,7 +261,7 @@ static void bound_iccn(const struct told *t, struct call *c)
 			   "Incoming-Call-Connected after the reply");
 		return;
 	}
-	judge_answer(t, c);
+	judge_answer(t);
 }
 
 static void judge_iccn(const struct told *t)
@@ -273,7 +274,7 @@ static void judge_iccn(const struct told *t)
 			      "the PAC sent an Incoming-Call-Connected for a call that it had cleared",
 			      "nothing after the Call-Disconnect-Notify", call_step(c, STEP_REPLY).frame);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
-		bound_iccn(t, c);
+		bound_iccn(t);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_OVER)
 		over_iccn(t);
 	else if (!c || t->e->match != MATCH_ID)
@@ -355,7 +356,7 @@ static void judge_ccrq(const struct told *t)
 			   "one for a call");
 	} else {
 		judge_abort(t);
-		judge_answer(t, c);
+		judge_answer(t);
 	}
 }
 
@@ -436,7 +437,7 @@ static void judge_cdn(const struct told *t)
 	if (t->e->match == MATCH_OTHER_ID && !is_aborted(c))
 		judge_unmatched(t, RULE_CDN_CALLID_01);
 	judge_cdn_result(t);
-	judge_answer(t, c);
+	judge_answer(t);
 }
 
 /* --- calls that are up --------------------------------------------------------------------- */

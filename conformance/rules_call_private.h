@@ -3,7 +3,7 @@
 #ifndef PPTPSCOPE_RULES_CALL_PRIVATE_H
 #define PPTPSCOPE_RULES_CALL_PRIVATE_H
 
-#include "conformance/rules_call.h"
+#include "conformance/rules_control.h"
 
 enum {
 	REPLY_SUCCESS = 1, /* Result Code of OCRP and ICRP; peers that send 0 mean success, too */
@@ -60,7 +60,13 @@ static inline bool is_settled(const struct call *c)
 /* --- rules_call.c --- */
 
 /* The connection's; NULL when memory was short. */
-struct calls_memory *calls_of(struct judge *j, struct control_connection *c);
+static inline struct calls_memory *calls_of(struct judge *j, struct control_connection *c)
+{
+	struct control_memory *m = control_memory(j, c);
+
+	return m ? &m->calls : NULL;
+}
+
 struct calls_rare *calls_rare(struct calls_memory *m);
 
 /* Finds fault as fail() does, for a host and with a sentence. */
@@ -78,8 +84,8 @@ void settle_call(struct judge *j, struct call *c);
 enum awaited call_awaits(const struct call *c);
 /* Given up while dialling: the PNS never learnt the PAC's Call ID. */
 bool is_aborted(const struct call *c);
-/* The message is what the call waited for, or ends the wait. */
-void judge_answer(const struct told *t, struct call *call);
+/* The message is what its call waited for, or ends the wait. */
+void judge_answer(const struct told *t);
 /* The call ends with its connection or the capture. */
 void judge_unanswered(struct judge *j, const struct event *e, const struct calls_memory *calls);
 
@@ -90,9 +96,11 @@ void judge_new_id(const struct told *t);
 /* No call of the connection fits the message's Call ID. */
 void judge_unmatched(const struct told *t, enum rule_number rule);
 void judge_framing(const struct told *t);
-/* What can be judged when the roles and the call are known; e->call is the call. */
-void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls, unsigned pac);
-void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls, unsigned pac);
+/* What can be judged when the roles and the call are known, which need not be e->call. */
+void judge_request_applied(struct judge *j, const struct event *e, struct calls_memory *calls,
+			   struct call *call);
+void judge_channels(struct judge *j, const struct event *e, const struct calls_memory *calls,
+		    struct call *call);
 /* Calls of the connection that fit; many where there are too many to look at all of them. */
 unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c));
 

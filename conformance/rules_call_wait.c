@@ -216,20 +216,20 @@ static bool closed_before(const struct calls_memory *calls, const struct wait *w
 	       calls->acted_time[w->waits] >= w->since.time_ns;
 }
 
-void judge_answer(const struct told *t, struct call *call)
+void judge_answer(const struct told *t)
 {
-	const struct event e = about(t->e, call);
-	struct wait w = wait_of(call, t->pac);
+	const struct event *e = t->e;
+	struct wait w = wait_of(e->call, t->pac);
 
 	/* A second CCRQ or OCRQ is no answer, nor is one for a call that has its finding. */
-	if (w.what == AWAIT_NOTHING || is_settled(call) || (w.what == AWAIT_CDN && t->type == CTRL_CCRQ))
+	if (w.what == AWAIT_NOTHING || is_settled(e->call) || (w.what == AWAIT_CDN && t->type == CTRL_CCRQ))
 		return;
 	if (closed_before(t->calls, &w)) {
 		w.elapsed = t->calls->acted_time[w.waits] - w.since.time_ns;
-		waiter_acted(t->j, &e, t->calls, &w);
+		waiter_acted(t->j, e, t->calls, &w);
 	} else {
-		w.elapsed = e.time_ns - w.since.time_ns;
-		judge_wait(t->j, &e, &w, e.from == w.waits);
+		w.elapsed = e->time_ns - w.since.time_ns;
+		judge_wait(t->j, e, &w, e->from == w.waits);
 	}
 }
 

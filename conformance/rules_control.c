@@ -25,16 +25,11 @@ struct finding *accuse_sender(const struct turn *t, enum rule_number rule, unsig
 	return accuse(t, rule, (int)t->e->from, how);
 }
 
-unsigned request_of(unsigned type)
-{
-	static const uint8_t request[CTRL_TYPES] = {
-		[CTRL_SCCRP] = CTRL_SCCRQ, [CTRL_STOPRP] = CTRL_STOPRQ, [CTRL_ECHORP] = CTRL_ECHORQ,
-		[CTRL_OCRP] = CTRL_OCRQ,   [CTRL_ICRP] = CTRL_ICRQ,     [CTRL_ICCN] = CTRL_ICRP,
-		[CTRL_CDN] = CTRL_CCRQ,
-	};
-
-	return type < CTRL_TYPES ? request[type] : 0;
-}
+const uint8_t requests[CTRL_TYPES] = {
+	[CTRL_SCCRP] = CTRL_SCCRQ, [CTRL_STOPRP] = CTRL_STOPRQ, [CTRL_ECHORP] = CTRL_ECHORQ,
+	[CTRL_OCRP] = CTRL_OCRQ,   [CTRL_ICRP] = CTRL_ICRQ,     [CTRL_ICCN] = CTRL_ICRP,
+	[CTRL_CDN] = CTRL_CCRQ,
+};
 
 bool is_error_reply(const struct turn *t)
 {
@@ -153,6 +148,30 @@ static void judge_port(const struct turn *t)
 	say(f, "the originator opened the control connection to TCP port %u", (unsigned)t->c->port[1]);
 }
 
+/*
+ * The connection is up, the originator has shown that it knows, and the sender has not begun to end it: what
+ * is not about its start or end is in order.
+ */
+static bool plainly_up(const struct turn *t)
+{
+	return t->m->reply_read && t->m->up && !t->m->refused && !t->me->stops && !t->me->stopped &&
+	       t->type > CTRL_STOPRP;
+}
+
+static bool out_of_order(const struct turn *t)
+{
+	return !plainly_up(t) && (judge_order_of_start(t) || judge_order_of_stop(t));
+}
+
+/* Both sides have spoken of late, and wait for nothing. */
+static bool lively(const struct turn *t)
+{
+	const struct control_side *side = t->m->side;
+
+	return t->m->up && !t->c->stop_frame && !side[0].echoes && !side[1].echoes &&
+	       t->now - side[0].time_ns < T60_LATE && t->now - side[1].time_ns < T60_LATE;
+}
+
 /* collided: it was found fault with already, as it breaks the rules of a collision. */
 static void judge_good_message(const struct turn *t, bool collided)
 {
@@ -160,11 +179,12 @@ static void judge_good_message(const struct turn *t, bool collided)
 		judge_reaction(t);
 	if (moot(t->j) & MOOT_DIRECTION)
 		return;
-	judge_error_code(t);
-	if (collided || judge_order_of_start(t) || judge_order_of_stop(t)) {
+	if (request_of(t->type))
+		judge_error_code(t);
+	if (collided || out_of_order(t)) {
 		set_moot(t->j, MOOT_ORDER);
 		pass_echo(t);
-	} else {
+	} else if (t->type == CTRL_ECHORQ || t->type == CTRL_ECHORP) {
 		judge_echo(t);
 	}
 }
@@ -181,7 +201,8 @@ static void judge_message(struct turn *t)
 		judge_port(t);
 	if (t->type == CTRL_STOPRQ && !moot(t->j))
 		judge_stop_request(t);
-	judge_waits(t);
+	if (!lively(t))
+		judge_waits(t);
 	if (collided)
 		judge_collision(t);
 	if (moot(t->j) & MOOT_HEADER) {
@@ -229,20 +250,6 @@ void rules_control(struct judge *j, const struct event *e)
 {
 	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
 
-	if (!t.c)
-		return;
-	switch (e->kind) {
-	case EVENT_MESSAGE:
-	case EVENT_SKIPPED:
-	case EVENT_GAP:
-	case EVENT_FIN:
-	case EVENT_RST:
-	case EVENT_CLOSE:
-	case EVENT_FORGET:
-		break;
-	default:
-		return;
-	}
 	t.m = control_memory(j, t.c);
 	if (!t.m)
 		return;
@@ -260,11 +267,10 @@ void rules_control(struct judge *j, const struct event *e)
 		judge_end(&t);
 }
 
-void control_applied(struct judge *j, const struct event *e, struct call *call)
+void control_applied(struct judge *j, const struct event *e)
 {
 	struct turn t = { .j = j, .e = e, .c = e->connection, .now = e->time_ns };
 
-	(void)call;
 	t.m = control_memory(j, t.c);
 	if (!t.m)
 		return;

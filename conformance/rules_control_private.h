@@ -63,7 +63,13 @@ struct finding *accuse_sender(const struct turn *t, enum rule_number rule, unsig
 /* What the host did, or left undone, is a reason for the other side to close the connection. */
 void gave_reason(const struct turn *t, unsigned host);
 /* The request that a message of this type answers, or 0. */
-unsigned request_of(unsigned type);
+extern const uint8_t requests[CTRL_TYPES];
+
+static inline unsigned request_of(unsigned type)
+{
+	return type < CTRL_TYPES ? requests[type] : 0;
+}
+
 /* The message is a reply that says: general error. */
 bool is_error_reply(const struct turn *t);
 /* The first message of a host with this type that the history still has, or NULL. */
@@ -87,7 +93,7 @@ void judge_close(const struct turn *t);
 
 /* --- rules_control_timer.c: keep-alive, and what did not come in time --- */
 
-void judge_echo(const struct turn *t);
+void judge_echo(const struct turn *t); /* an Echo-Request or Echo-Reply */
 /* An Echo-Request or Echo-Reply that has another fault. */
 void pass_echo(const struct turn *t);
 void judge_waits(const struct turn *t);

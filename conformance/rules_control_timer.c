@@ -172,7 +172,7 @@ void judge_echo(const struct turn *t)
 
 	if (t->type == CTRL_ECHORP) {
 		echo_reply(t, identifier);
-	} else if (t->type == CTRL_ECHORQ) {
+	} else {
 		judge_early_echo(t);
 		echo_asked(t, identifier);
 	}

@@ -158,8 +158,11 @@ static void closing(struct judge *j, const struct event *e)
 {
 	const struct control_connection *c = e->connection;
 	uint64_t left = c->live_calls;
-	struct event one = *e;
+	struct event one;
 
+	if (!left)
+		return;
+	one = *e;
 	for (struct call *call = c->tunnel->first_call; call && left; call = call->next) {
 		if (call_connection(call) != c)
 			continue;
@@ -176,12 +179,17 @@ static void over(struct judge *j, const struct event *e)
 		return;
 	windows_end(j, e);
 	for (unsigned host = 0; host < HOSTS; host++) {
-		gre_call_over(j, e, host);
-		if (!gre_half(e->call, host))
+		const struct gre_memory *m = gre_half(e->call, host);
+
+		if (!m)
 			continue;
-		gre_ack_end(j, e, host);
+		if (gre_odd(m)) {
+			gre_call_over(j, e, host);
+			gre_ack_end(j, e, host);
+		}
 		gre_seq_end(j, e, host);
-		gre_ppp_end(j, e, host);
+		if (gre_odd(m))
+			gre_ppp_end(j, e, host);
 	}
 	gre_call_pair(j, e);
 }

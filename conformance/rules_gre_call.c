@@ -53,13 +53,16 @@ static bool begun_before(const struct event *e, uint64_t frame)
 	return false;
 }
 
-static void early_fail(struct judge *j, const struct event *e, const struct call *c, unsigned host,
-		       const struct gre_mark *m)
+static ASIDE void early_fail(struct judge *j, const struct event *by, struct call *c, unsigned host,
+			     const struct gre_mark *m)
 {
+	struct event with = *by;
+	const struct event *e = &with;
 	const char *up = c->kind == CALL_INCOMING ? "Incoming-Call-Connected" : "Outgoing-Call-Reply";
 	bool close = e->time_ns - m->time_ns < MILLISECONDS(1);
 	struct finding *f;
 
+	with.call = c;
 	/* They changed places in the capture, whatever the rule has to say of reordering. */
 	if (begun_before(e, m->frame) || (close && !by_pac(e, host)))
 		return;
@@ -100,7 +103,7 @@ static bool answered_elsewhere(const struct call *c)
 }
 
 /* Data that came before the call was up: told when it is up, or will never be. */
-static void early_judge(struct judge *j, const struct event *e, const struct call *c, unsigned host)
+static void early_judge(struct judge *j, const struct event *e, struct call *c, unsigned host)
 {
 	struct gre_memory *m = gre_half(c, host);
 	const struct gre_trouble *t = m ? gre_odd(m) : NULL;
@@ -121,7 +124,7 @@ static void early_judge(struct judge *j, const struct event *e, const struct cal
  * What the PNS sent before it could know the PAC's Call ID was nobody's until now.  If it is older
  * than the call it belongs to something else.
  */
-static void guessed(struct judge *j, const struct event *e, const struct call *c)
+static void guessed(struct judge *j, const struct event *e, struct call *c)
 {
 	unsigned pns = !e->from;
 	const struct flow *f = call_flow(c, pns);
@@ -294,25 +297,26 @@ static void watch_all(const struct control_connection *c)
 			watch(call);
 }
 
-void gre_applied(struct judge *j, const struct event *e, struct call *call)
+/* The message lets data begin. */
+static void begins(struct judge *j, const struct event *e, struct call *call)
 {
-	enum ctrl_type type = e->msg && e->msg->desc ? e->msg->desc->type : 0;
-	struct event with = *e;
-
-	if (type == CTRL_STOPRQ || type == CTRL_STOPRP)
-		watch_all(e->connection);
-	if (!call || (type != CTRL_OCRP && type != CTRL_ICCN))
-		return;
-	with.call = call;
 	for (unsigned host = 0; host < HOSTS; host++) {
 		struct gre_memory *m = gre_half(call, host);
 
-		early_judge(j, &with, call, host);
+		early_judge(j, e, call, host);
 		if (m && call->state == CALL_ESTABLISHED)
 			m->flags &= (uint16_t)~GRE_MEM_WATCH;
 	}
-	if (type == CTRL_OCRP && call_step(call, STEP_REPLY).frame == e->frame)
-		guessed(j, &with, call);
+	if (e->msg->desc->type == CTRL_OCRP && call_step(call, STEP_REPLY).frame == e->frame)
+		guessed(j, e, call);
+}
+
+void gre_applied(struct judge *j, const struct event *e, struct call *call)
+{
+	if (e->msg->desc->type == CTRL_STOPRQ || e->msg->desc->type == CTRL_STOPRP)
+		watch_all(e->connection);
+	else if (call)
+		begins(j, e, call);
 }
 
 void gre_call_over(struct judge *j, const struct event *e, unsigned host)

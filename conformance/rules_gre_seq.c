@@ -178,7 +178,8 @@ static void carried_over(struct judge *j, const struct event *e, unsigned host, 
 }
 
 /* Judged at the end: until then a lower number may still have come late. */
-static void started(struct judge *j, const struct event *e, unsigned host, const struct gre_memory *m)
+static ASIDE void started_late(struct judge *j, const struct event *e, unsigned host,
+			       const struct gre_memory *m)
 {
 	unsigned how = first_lost(m, gre_half(e->call, !host));
 	const struct gre_trouble *t = gre_odd(m);
@@ -186,8 +187,6 @@ static void started(struct judge *j, const struct event *e, unsigned host, const
 	struct finding *f;
 	uint64_t frame;
 
-	if (!(m->flags & GRE_MEM_DATA) || !m->first_seq || m->flags & GRE_MEM_RESTARTED)
-		return;
 	if (t && t->percall.frame && t->percall.value == m->first_seq) {
 		carried_over(j, e, host, m, how);
 		return;
@@ -413,7 +412,8 @@ void gre_seq_end(struct judge *j, const struct event *e, unsigned host)
 	const struct gre_memory *m = gre_half(e->call, host);
 	const struct gre_trouble *t = gre_odd(m);
 
-	started(j, e, host, m);
+	if (m->flags & GRE_MEM_DATA && m->first_seq && !(m->flags & GRE_MEM_RESTARTED))
+		started_late(j, e, host, m);
 	if (t && t->gap.frame && !(m->done & GRE_DONE_SKIP) && !(m->flags & GRE_MEM_RESTARTED))
 		count_broken(j, e, host, &t->gap,
 			     lossy(m, gre_half(e->call, !host)) |

@@ -364,7 +364,7 @@ static void processing_delay(struct judge *j, const struct event *e, unsigned ho
 	struct finding *found;
 
 	if (m->done & GRE_DONE_DELAY || pac < 0 || (unsigned)pac == host || c->kind != CALL_OUTGOING ||
-	    !c->pac_delay || !e->connection || !f || f->rtt_count < DELAYS_ENOUGH)
+	    !e->connection || !f || f->rtt_count < DELAYS_ENOUGH)
 		return;
 	m->done |= GRE_DONE_DELAY;
 	limit = 2 * (said + round_trip(e->connection, (unsigned)pac));
@@ -395,13 +395,15 @@ void gre_window_end(struct judge *j, const struct event *e, unsigned host)
 
 	if (!(m->flags & GRE_MEM_DATA) || !m->allowed || m->flags & GRE_MEM_NO_WINDOW)
 		return;
-	processing_delay(j, e, host);
+	if (e->call->pac_delay)
+		processing_delay(j, e, host);
 	gre_window_due(j, e, host, m, now);
 	if (judge_profile(j) == PROFILE_MS_PTPT)
 		return;
 	if (m->flags & GRE_MEM_OVER)
 		over_fail(j, e, host);
-	waits_for_ever(j, e, host, now);
+	if (m->highest != m->floor)
+		waits_for_ever(j, e, host, now);
 	t = gre_odd(m);
 	if (t && t->soft.frame && !(m->flags & GRE_MEM_HARD))
 		soft_fail(j, e, host, m);

@@ -293,16 +293,13 @@ static struct finding *contradiction(struct judge *j, const struct event *e, enu
  * The first message that only one role sends has told the roles.  When that was one which peers of
  * the other role are known to send, a better witness decides which of the two was wrong.
  */
-static void direction(struct judge *j, const struct event *e, struct message_memory *memory)
+static void wrong_direction(struct judge *j, const struct event *e, struct message_memory *memory)
 {
 	const struct control_connection *c = e->connection;
 	enum ctrl_type type = e->msg->desc->type, by = c->role_by;
 	bool *told = of_type[type].weak ? &memory->weak_direction_told : &memory->direction_told;
 	unsigned liar;
 
-	if (c->pac < 0 || of_type[type].sender == ROLE_UNKNOWN ||
-	    (of_type[type].sender == ROLE_PAC) == ((unsigned)c->pac == e->from))
-		return;
 	if (of_type[by].weak && !of_type[type].weak) {
 		liar = of_type[by].sender == ROLE_PAC ? (unsigned)c->pac : !c->pac;
 		at(contradiction(j, e, by, liar, type, e->frame), c->role_frame, time_of(c, c->role_frame));
@@ -313,6 +310,15 @@ static void direction(struct judge *j, const struct event *e, struct message_mem
 	if (!*told)
 		contradiction(j, e, type, e->from, by, c->role_frame);
 	*told = true;
+}
+
+static void direction(struct judge *j, const struct event *e, struct message_memory *memory)
+{
+	int pac = e->connection->pac;
+	enum role sender = message_sender(e->msg->desc->type);
+
+	if (sender != ROLE_UNKNOWN && pac >= 0 && (sender == ROLE_PAC) != ((unsigned)pac == e->from))
+		wrong_direction(j, e, memory);
 }
 
 /* --- what the roles tell of SCCRQ and SCCRP -------------------------------------------------- */
@@ -362,7 +368,7 @@ static void start_later(struct judge *j, const struct event *e, struct message_m
 {
 	const struct control_connection *c = e->connection;
 
-	if (memory->start_judged || c->pac < 0 || of_type[c->role_by].weak)
+	if (c->pac < 0 || of_type[c->role_by].weak)
 		return;
 	memory->start_judged = true;
 	judge_start(j, e, memory);
@@ -394,7 +400,8 @@ static void judge_message(struct judge *j, const struct event *e, struct message
 	else if (!m->desc && m->caplen >= COOKIE_END)
 		beginning(j, e);
 	if (memory) {
-		start_later(j, e, memory);
+		if (!memory->start_judged)
+			start_later(j, e, memory);
 		if (m->desc && !(moot(j) & MOOT_HEADER))
 			direction(j, e, memory);
 		remember(j, e, memory);
@@ -407,15 +414,12 @@ static void judge_message(struct judge *j, const struct event *e, struct message
 
 void rules_message(struct judge *j, const struct event *e)
 {
-	struct control_memory *memory;
+	struct control_memory *memory = control_memory(j, e->connection);
 
-	if (e->kind != EVENT_MESSAGE && e->kind != EVENT_FIN && e->kind != EVENT_CLOSE)
-		return;
-	memory = control_memory(j, e->connection);
 	if (e->kind == EVENT_MESSAGE)
 		judge_message(j, e, memory ? &memory->message : NULL);
 	else if (memory && e->kind == EVENT_FIN)
 		memory->message.before[e->from].fin = true;
-	else if (memory)
+	else if (memory && !memory->message.start_judged)
 		start_later(j, e, &memory->message);
 }

@@ -44,6 +44,24 @@ static inline enum rule_number own_or_umbrella(const struct judge *j, enum rule_
 struct finding *wrong_value(struct finding *f, const struct event *e, const struct field *field,
 			    uint32_t value, const char *wanted, const char *remark);
 
+/*
+ * Between which values the fields of a message are right in any case.  Made of the tables of rules once, so
+ * that most messages are passed by a few comparisons.
+ */
+struct value_limit {
+	uint8_t row; /* of the message's table */
+	uint32_t low, span; /* from low to low + span */
+	uint32_t never;     /* bits that it does not have */
+};
+
+struct message_limits {
+	uint8_t rows, count; /* of the message; of those that have a limit */
+	struct value_limit limit[CTRL_FIELDS_MAX];
+};
+
+/* CTRL_TYPES of them, zero-filled. */
+void message_limits_init(struct message_limits *limits, const struct field_map *map);
+
 /* Numbers, enumerations, bits, reserved octets; texts. */
 void message_values(struct judge *j, const struct event *e);
 void message_texts(struct judge *j, const struct event *e);

@@ -6,7 +6,7 @@
 
 enum { TEXT_MAX = 128, ESCAPED = 72 };
 
-enum charset { ANY_OCTET, HOST_OCTETS, PRINTABLE, ASCII_TEXT };
+enum charset { ANY_OCTET, HOST_OCTETS = 1, PRINTABLE = 2, ASCII_TEXT = 4 }; /* bits */
 
 struct text_rule {
 	uint8_t text, length; /* enum field_id; length FIELDS: the message does not say */
@@ -57,25 +57,30 @@ static const struct text_rule *const texts_of[CTRL_TYPES] = {
 	[CTRL_ICRQ] = icrq_texts,   [CTRL_CDN] = cdn_texts,
 };
 
-static bool host_octet(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '.' || c == '_';
-}
+/* The sets that an octet is in. */
+static const uint8_t sets_of[UINT8_MAX + 1] = {
+	['\t' ... '\r'] = ASCII_TEXT,
+	[' ' ... ','] = PRINTABLE | ASCII_TEXT,
+	['-' ... '.'] = HOST_OCTETS | PRINTABLE | ASCII_TEXT,
+	['/'] = PRINTABLE | ASCII_TEXT,
+	['0' ... '9'] = HOST_OCTETS | PRINTABLE | ASCII_TEXT,
+	[':' ... '@'] = PRINTABLE | ASCII_TEXT,
+	['A' ... 'Z'] = HOST_OCTETS | PRINTABLE | ASCII_TEXT,
+	['[' ... '^'] = PRINTABLE | ASCII_TEXT,
+	['_'] = HOST_OCTETS | PRINTABLE | ASCII_TEXT,
+	['`'] = PRINTABLE | ASCII_TEXT,
+	['a' ... 'z'] = HOST_OCTETS | PRINTABLE | ASCII_TEXT,
+	['{' ... '~'] = PRINTABLE | ASCII_TEXT,
+};
 
-static bool in_set(enum charset set, uint8_t c)
+/* How many of the octets are in the set before one that is not, as the zero behind a text. */
+static size_t octets_in(enum charset set, const uint8_t *text, size_t len)
 {
-	switch (set) {
-	case HOST_OCTETS:
-		return host_octet(c);
-	case PRINTABLE:
-		return c >= 0x20 && c <= 0x7e;
-	case ASCII_TEXT:
-		return (c >= 0x20 && c <= 0x7e) || (c >= '\t' && c <= '\r');
-	case ANY_OCTET:
-		break;
-	}
-	return true;
+	size_t n = 0;
+
+	while (n < len && sets_of[text[n]] & set)
+		n++;
+	return n;
 }
 
 static const char *set_words(enum charset set)
@@ -100,8 +105,8 @@ static const char *label_of(const struct judge *j, const struct event *e, enum f
 	return d->fields[judge_fields(j)->row[d->type][f]].label;
 }
 
-static void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
-			  const uint8_t *text, size_t len)
+static ASIDE void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+				const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->content, 0);
@@ -119,8 +124,8 @@ static void content_wrong(struct judge *j, const struct event *e, const struct t
 	    escaped, set_words(r->set));
 }
 
-static void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
-			  const uint8_t *text, size_t len)
+static ASIDE void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+				const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->padding, 0);
@@ -134,43 +139,40 @@ static void padding_wrong(struct judge *j, const struct event *e, const struct t
 	    e->msg->desc->name, text[at], label);
 }
 
-/* Whether the number of octets that the message gives for the text is right. */
-static bool length_right(struct judge *j, const struct event *e, const struct text_rule *r, size_t len,
-			 size_t width)
+/* The message gives another number of octets for the text. */
+static ASIDE void length_wrong(struct judge *j, const struct event *e, const struct text_rule *r, size_t len,
+			       size_t width, uint32_t value)
 {
-	const struct field *row;
+	const struct field *row = &e->msg->desc->fields[judge_fields(j)->row[e->msg->desc->type][r->length]];
 	char wanted[32];
-	uint32_t value;
 
-	if (r->length == FIELDS || !field_get(judge_fields(j), e->msg, r->length, &value) || value == len)
-		return true;
-	row = &e->msg->desc->fields[judge_fields(j)->row[e->msg->desc->type][r->length]];
 	if (value > width) {
 		snprintf(wanted, sizeof(wanted), "0 to %zu", width);
 		wrong_value(blame(j, e, r->too_long, 0), e, row, value, wanted,
 			    ", more than the field holds");
-		return false;
+		return;
 	}
 	snprintf(wanted, sizeof(wanted), "%zu", len);
 	wrong_value(blame(j, e, r->wrong_length, 0), e, row, value, wanted,
 		    ", but the first zero stands elsewhere");
-	return false;
 }
 
 static void judge_text(struct judge *j, const struct event *e, const struct text_rule *r)
 {
 	static const uint8_t zeros[TEXT_MAX];
-	size_t width, len, good = 0;
+	size_t width, len, good;
 	const uint8_t *text = field_text(judge_fields(j), e->msg, r->text, &width);
+	uint32_t value;
 
 	if (!text)
 		return;
-	len = strnlen((const char *)text, width);
-	if (!length_right(j, e, r, len, width))
+	good = octets_in(r->set, text, width);
+	len = good == width || !text[good] ? good : strnlen((const char *)text, width);
+	if (r->length != FIELDS && field_get(judge_fields(j), e->msg, r->length, &value) && value != len) {
+		length_wrong(j, e, r, len, width, value);
 		return;
-	while (good < len && in_set(r->set, text[good]))
-		good++;
-	if (r->content != RULES && (good < len || (!len && r->never_empty)))
+	}
+	if (r->content != RULES && (len ? good < len : r->never_empty))
 		content_wrong(j, e, r, text, len);
 	if (memcmp(text + len, zeros, width - len) != 0)
 		padding_wrong(j, e, r, text, len);

@@ -111,8 +111,13 @@ static void kind_wrong(struct judge *j, const struct event *e, const struct fiel
 	wrong_value(blame(j, e, rule, 0), e, f, value, wanted, remark);
 }
 
-/* Hot: a message that is right only takes this loop. */
-static void kinds(struct judge *j, const struct event *e)
+/* An Error Code depends on the Result Code: see error_code(). */
+static bool judged_by_kind(enum rule_number requirement)
+{
+	return requirement != RULES && requirement != RULE_ERR_CODES_01;
+}
+
+static ASIDE void kinds(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const uint16_t *requirement = judge_fields(j)->requirement[m->desc->type];
@@ -122,8 +127,7 @@ static void kinds(struct judge *j, const struct event *e)
 		uint32_t value = m->value[i];
 		bool right;
 
-		/* An Error Code depends on the Result Code: see error_code(). */
-		if (requirement[i] == RULES || requirement[i] == RULE_ERR_CODES_01)
+		if (!judged_by_kind(requirement[i]))
 			continue;
 		switch (f->kind) {
 		case F_RESERVED:
@@ -230,7 +234,7 @@ static bool applies(const struct judge *j, const struct ctrl_msg *m, const struc
 	return r->when == ALWAYS || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS;
 }
 
-static void ranges(struct judge *j, const struct event *e)
+static ASIDE void ranges(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const struct range *r = ranges_of[m->desc->type];
@@ -248,6 +252,75 @@ static void ranges(struct judge *j, const struct event *e)
 	}
 }
 
+/* --- messages without a fault -------------------------------------------------------------------- */
+
+/* What the kind of the field says; values with names may have gaps between them: up to the first one. */
+static void limit_by_kind(struct value_limit *l, const struct field *f)
+{
+	const struct value_name *n = f->names;
+
+	if (f->kind == F_RESERVED) {
+		l->span = 0;
+	} else if (f->kind == F_FLAGS) {
+		l->never = unnamed_bits(n, UINT32_MAX);
+	} else if (f->kind == F_ENUM) {
+		l->low = n->value;
+		for (l->span = 0; n[l->span + 1].name && n[l->span + 1].value == l->low + l->span + 1;)
+			l->span++;
+	}
+}
+
+/* No two limits of a field contradict each other. */
+static void limit_by_range(struct value_limit *l, const struct range *r)
+{
+	uint32_t high = l->low + l->span;
+
+	l->low = r->low > l->low ? r->low : l->low;
+	l->span = (r->high < high ? r->high : high) - l->low;
+}
+
+/* Conditions are not asked for: what is within all limits is right under any; what is not may still be. */
+static struct value_limit limit_of(const struct field_map *map, enum ctrl_type type, uint8_t row)
+{
+	struct value_limit l = { .row = row, .low = 0, .span = UINT32_MAX, .never = 0 };
+
+	if (judged_by_kind(map->requirement[type][row]))
+		limit_by_kind(&l, &ctrl_desc_of(type)->fields[row]);
+	for (const struct range *r = ranges_of[type]; r && r->field != FIELDS; r++)
+		if (map->row[type][r->field] == row)
+			limit_by_range(&l, r);
+	return l;
+}
+
+void message_limits_init(struct message_limits *limits, const struct field_map *map)
+{
+	for (unsigned type = CTRL_SCCRQ; type < CTRL_TYPES; type++) {
+		const struct field *fields = ctrl_desc_of(type)->fields;
+		struct message_limits *of = &limits[type];
+
+		for (of->rows = 0; fields[of->rows].name; of->rows++) {
+			struct value_limit l = limit_of(map, type, of->rows);
+
+			if (l.low || l.span != UINT32_MAX || l.never)
+				of->limit[of->count++] = l;
+		}
+	}
+}
+
+/* Hot: of a message that is right only this is done. */
+static bool within_limits(const struct judge *j, const struct ctrl_msg *m)
+{
+	const struct message_limits *of = &judge_front(j)->limits[m->desc->type];
+	const struct value_limit *l = of->limit, *end = l + of->count;
+
+	if (m->nvalues != of->rows)
+		return false;
+	for (; l < end; l++)
+		if (m->value[l->row] - l->low > l->span || m->value[l->row] & l->never)
+			return false;
+	return true;
+}
+
 /* --- Result Code and Error Code ---------------------------------------------------------------- */
 
 static const struct {
@@ -262,7 +335,7 @@ static const struct {
 	[CTRL_CDN] = { RULE_CDN_ERR_01, RULE_CDN_ERR_02, false },
 };
 
-static void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
+static ASIDE void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
 			uint32_t result, uint32_t error, const char *wanted)
 {
 	const struct field *row = field_row(j, e->msg, FIELD_RESULT);
@@ -334,7 +407,7 @@ static void version(struct judge *j, const struct event *e)
 	enum rule_number rule = RULE_MSG_VERSION_01;
 	uint32_t value;
 
-	if (m->desc->type > CTRL_SCCRP || !field_get(judge_fields(j), m, FIELD_VERSION, &value))
+	if (!field_get(judge_fields(j), m, FIELD_VERSION, &value))
 		return;
 	if (m->desc->type == CTRL_SCCRP ? !reply_version_wrong(j, e, value) : value == VERSION_1_0)
 		return;
@@ -366,8 +439,8 @@ static void failure_cause(struct judge *j, const struct event *e)
 	const struct ctrl_msg *m = e->msg;
 	uint32_t cause;
 
-	if (m->desc->type != CTRL_OCRP || !field_get(judge_fields(j), m, FIELD_CAUSE, &cause) ||
-	    cause <= LAST_CAUSE || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS ||
+	if (!field_get(judge_fields(j), m, FIELD_CAUSE, &cause) || cause <= LAST_CAUSE ||
+	    field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS ||
 	    (e->call && e->call->bearer == ANALOG))
 		return;
 	wrong_value(blame(j, e, RULE_OCRP_CAUSE_02, 0), e, field_row(j, m, FIELD_CAUSE), cause, "0 to 127",
@@ -385,8 +458,7 @@ static void delay_formula(struct judge *j, const struct event *e)
 	uint64_t sent, queued;
 	struct finding *f;
 
-	if ((m->desc->type != CTRL_OCRP && m->desc->type != CTRL_ICCN) ||
-	    (m->desc->type == CTRL_OCRP && field_or_zero(judge_fields(j), m, FIELD_RESULT) != SUCCESS))
+	if (m->desc->type == CTRL_OCRP && field_or_zero(judge_fields(j), m, FIELD_RESULT) != SUCCESS)
 		return;
 	window = field_or_zero(judge_fields(j), m, FIELD_WINDOW);
 	speed = field_or_zero(judge_fields(j), m, FIELD_CONNECT_SPEED);
@@ -407,11 +479,27 @@ static void delay_formula(struct judge *j, const struct event *e)
 
 void message_values(struct judge *j, const struct event *e)
 {
-	kinds(j, e);
-	ranges(j, e);
+	if (!within_limits(j, e->msg)) {
+		kinds(j, e);
+		ranges(j, e);
+	}
 	error_code(j, e);
-	version(j, e);
-	speeds(j, e);
-	failure_cause(j, e);
-	delay_formula(j, e);
+	switch (e->msg->desc->type) {
+	case CTRL_SCCRQ:
+	case CTRL_SCCRP:
+		version(j, e);
+		break;
+	case CTRL_OCRQ:
+		speeds(j, e);
+		break;
+	case CTRL_OCRP:
+		failure_cause(j, e);
+		delay_formula(j, e);
+		break;
+	case CTRL_ICCN:
+		delay_formula(j, e);
+		break;
+	default:
+		break;
+	}
 }

@@ -24,6 +24,9 @@
 #define T60_EARLY SECONDS(55)
 #define T60_LATE SECONDS(75)
 
+/* For functions that find fault in detail: what these need is not got ready where nothing is wrong. */
+#define ASIDE __attribute__((noinline, cold))
+
 /* How fail() is to treat a fault; or-ed with UNLESS_ bits that the rule has found to hold. */
 enum {
 	FAIL_DOUBT = 1 << 30,      /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */
@@ -66,15 +69,56 @@ unsigned conditions(const struct judge *j, const struct event *e);
  */
 bool unheard(const struct event *e);
 
-enum rule_profile judge_profile(const struct judge *j);
-/* Whether the user wants to hear of the rule.  For umbrella ids, which speak where the special one is not asked for. */
-bool selected(const struct judge *j, enum rule_number rule);
+/*
+ * What the rules ask the judge at every event: the beginning of struct judge, laid open so that asking costs
+ * nothing.  Only judge.c and the functions below touch it.
+ */
+struct message_limits;
+struct judge_front {
+	int64_t now;
+	unsigned moot;
+	enum rule_profile profile;
+	unsigned faults[SEVERITIES]; /* with the sender of the message in hand: of that severity or above */
+	const bool *selected;        /* RULES of them, or NULL: all */
+	struct message_limits *limits; /* rules_message.h */
+	struct field_map fields;
+};
+
+static inline const struct judge_front *judge_front(const struct judge *j)
+{
+	return (const struct judge_front *)j;
+}
+
+static inline enum rule_profile judge_profile(const struct judge *j)
+{
+	return judge_front(j)->profile;
+}
+
+/* Whether the user wants to hear of the rule.  For umbrella ids, which speak where the special one is not. */
+static inline bool selected(const struct judge *j, enum rule_number rule)
+{
+	return !judge_front(j)->selected || judge_front(j)->selected[rule];
+}
+
 /* The latest packet time seen, ns. */
-int64_t judge_now(const struct judge *j);
-const struct field_map *judge_fields(const struct judge *j);
+static inline int64_t judge_now(const struct judge *j)
+{
+	return judge_front(j)->now;
+}
+
+static inline const struct field_map *judge_fields(const struct judge *j)
+{
+	return &judge_front(j)->fields;
+}
 
 /* Host index of the PAC and PNS of the event's connection (or tunnel), or -1. */
-int pac_of(const struct event *e);
+int pac_told(const struct event *e); /* where the connection does not know it */
+
+static inline int pac_of(const struct event *e)
+{
+	return e->connection && e->connection->pac >= 0 ? e->connection->pac : pac_told(e);
+}
+
 int pns_of(const struct event *e);
 /* "PAC", "PNS", or "the originator", "the receiver" where roles are not known: of a host. */
 const char *who(const struct event *e, unsigned host);
@@ -88,8 +132,19 @@ struct control_memory; /* rules_control.h */
 struct call_memory;    /* rules_call.h */
 struct call_odd;
 struct gre_memory;     /* rules_gre.h */
-struct control_memory *control_memory(struct judge *j, struct control_connection *c);
-struct call_memory *call_memory(struct judge *j, struct call *c);
+struct control_memory *control_memory_make(struct judge *j, struct control_connection *c);
+struct call_memory *call_memory_make(struct judge *j, struct call *c);
+
+static inline struct control_memory *control_memory(struct judge *j, struct control_connection *c)
+{
+	return c->memory ? c->memory : control_memory_make(j, c);
+}
+
+static inline struct call_memory *call_memory(struct judge *j, struct call *c)
+{
+	return c->memory ? c->memory : call_memory_make(j, c);
+}
+
 struct gre_memory *gre_memory(struct judge *j, struct call *c, unsigned host);
 
 /* Of a tunnel (tunnel->memory); NULL likewise. */
@@ -110,9 +165,9 @@ void rules_control(struct judge *j,
 void rules_call(struct judge *j, const struct event *e); /* calls: their machines, Call IDs, replies */
 void rules_gre(struct judge *j, const struct event *e);  /* GRE packets and flows */
 void rules_profile(struct judge *j, const struct event *e); /* the ms-ptpt profile's own */
-void control_applied(struct judge *j, const struct event *e, struct call *call);
-void call_applied(struct judge *j, const struct event *e, struct call *call);
-void gre_applied(struct judge *j, const struct event *e, struct call *call);
+void control_applied(struct judge *j, const struct event *e);
+void call_applied(struct judge *j, const struct event *e, struct call *call); /* call: not NULL */
+void gre_applied(struct judge *j, const struct event *e, struct call *call); /* see judge.c */
 
 /*
  * One defect of a message is one finding.  rules_message reports what is wrong with the message by
@@ -123,13 +178,23 @@ enum {
 	MOOT_DIRECTION = 2, /* the wrong side sent it: no machine or look-up rule is applied */
 	MOOT_ORDER = 4,     /* the connection was not up yet, or not any more: no rule of calls is applied */
 };
-unsigned moot(const struct judge *j);
-void set_moot(struct judge *j, unsigned bits);
+static inline unsigned moot(const struct judge *j)
+{
+	return judge_front(j)->moot;
+}
+
+static inline void set_moot(struct judge *j, unsigned bits)
+{
+	((struct judge_front *)j)->moot |= bits;
+}
 
 /*
  * Faults with the sender of the message in hand that were found in it until now, told or not, by rules
  * whose proven violation is at least so severe.
  */
-unsigned fault_count(const struct judge *j, enum severity least);
+static inline unsigned fault_count(const struct judge *j, enum severity least)
+{
+	return judge_front(j)->faults[least];
+}
 
 #endif
