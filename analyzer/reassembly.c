@@ -8,9 +8,10 @@
  * acknowledgments that move, so none of its rules about windows, time stamps, RST or FIN ever
  * applies.  It orders and joins.
  *
- * Since all numbers are ours, one stream of libnids serves all directions for which nothing waits:
- * what is fed comes out at once.  A direction with a hole has a stream of its own meanwhile.  The
- * receiver of a stream never answers: libnids looks for a packet's stream as that of a client first.
+ * What continues a direction for which nothing waits would come out as it went in, so it does not
+ * go in; a direction has a stream of libnids while it has a hole.  Since all numbers are ours, the
+ * streams serve one direction after another.  The receiver of a stream never answers: libnids looks
+ * for a packet's stream as that of a client first.
  */
 #include "analyzer/reassembly_internal.h"
 #include "dissectors/cursor.h"
@@ -21,7 +22,7 @@
 #include <stdlib.h>
 
 enum {
-	SLOTS = MAX_HOLES + 1,
+	SLOTS = MAX_HOLES + 1, /* the first is none */
 	STREAMS = (SLOTS / 3 + 1) * 4, /* of which libnids keeps three quarters before it evicts */
 	IP_LEN = 20,
 	TCP_LEN = 20,
@@ -38,7 +39,7 @@ struct slot {
 };
 
 static struct {
-	struct slot slot[SLOTS]; /* 0 is that for all, the others are for a hole each */
+	struct slot slot[SLOTS];
 	uint16_t free;
 	struct reassembly *owner; /* libnids gives its callback no context */
 	struct slot *now;	  /* which is fed */
@@ -178,19 +179,16 @@ static void slot_drop_stream(struct slot *s)
 	s->stream = NULL;
 }
 
-/* The one for all, unless something waits or is to wait; there are as many others as holes. */
-static struct slot *slot_of(const struct half *h, bool in_order)
+/* That of a hole: there are as many. */
+static struct slot *slot_of(struct hole *hole)
 {
-	struct hole *hole = h->hole;
-	struct slot *s = side.slot;
+	struct slot *s;
 
-	if (hole && hole->slot)
-		return s + hole->slot;
-	if (!in_order) {
-		hole->slot = side.free;
-		s += side.free;
-		side.free = s->next;
-	}
+	if (hole->slot)
+		return side.slot + hole->slot;
+	s = side.slot + side.free;
+	hole->slot = side.free;
+	side.free = s->next;
 	if (s->stream && s->stream->server.count > MAX_COUNT)
 		slot_drop_stream(s); /* its numbers start again */
 	return s;
@@ -228,21 +226,21 @@ bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struc
 {
 	struct half *h = &c->half[from];
 	bool in_order = p->seq == h->next;
-	struct slot *s = slot_of(h, in_order);
 
 	r->in_hand = in_order ? p : NULL;
+	if (in_order && !(h->hole && h->hole->slot)) {
+		flow_deliver(r, c, from, octets, p->len);
+		return true;
+	}
 	side.conn = c;
 	side.from = from;
-	if (stream_feed(s, p->seq - h->next, octets, p->len) && !r->in_hand) {
-		if (s != side.slot && in_order && !h->hole->first)
+	if (stream_feed(slot_of(h->hole), p->seq - h->next, octets, p->len) && !r->in_hand) {
+		if (in_order && !h->hole->first)
 			slot_free(h->hole);
 		return true;
 	}
 	/* libnids has given up: what it had is lost, and what is in hand goes past it. */
-	if (s == side.slot)
-		slot_drop_stream(s);
-	else
-		hole_forget(r, h);
+	hole_forget(r, h);
 	if (in_order)
 		flow_deliver(r, c, from, octets, p->len);
 	return in_order;

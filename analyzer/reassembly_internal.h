@@ -87,12 +87,12 @@ struct reassembly {
 	size_t holes, queued; /* holes; octets of memory of the items */
 	int64_t now, scanned;
 	uint64_t last_id;
-	const struct piece *in_hand; /* given to libnids and not delivered yet */
+	const struct piece *in_hand; /* in order, and not delivered yet */
 };
 
 /*
- * reassembly.c: gives a piece to libnids; octets NULL: zeros.  In order it is always delivered,
- * and with it what waited for it.  False: it is too early and could not be kept.
+ * reassembly.c: a piece, by way of libnids while something waits; octets NULL: zeros.  In order it is
+ * always delivered, and with it what waited for it.  False: it is too early and could not be kept.
  */
 bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p,
 		const uint8_t *octets);
