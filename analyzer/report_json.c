@@ -35,7 +35,13 @@ static void flush(struct report *r)
 
 static void quote(struct quoted_text *q, const char *text, char behind)
 {
-	q->len = (size_t)snprintf(q->text, sizeof(q->text), "\"%s\"%c", text, behind);
+	size_t len = strnlen(text, sizeof(q->text) - 3);
+
+	q->text[0] = '"';
+	memcpy(q->text + 1, text, len);
+	q->text[len + 1] = '"';
+	q->text[len + 2] = behind;
+	q->len = len + 3;
 }
 
 bool report_json_init(struct report *r, const struct report_options *o)

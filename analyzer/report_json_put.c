@@ -2,6 +2,7 @@
 /* JSON written as it comes, with json-c's escaping: see report_json_put.h. */
 #include "analyzer/report_json_put.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <json-c/json_object.h>
 #include <stdlib.h>
@@ -92,79 +93,64 @@ void emit_name(struct json *j, const char *key)
 
 /* --- numbers and times --------------------------------------------------------------------- */
 
-static char *put_pair(char *at, uint32_t value)
-{
-	static const char pairs[] = "0001020304050607080910111213141516171819"
-				    "2021222324252627282930313233343536373839"
-				    "4041424344454647484950515253545556575859"
-				    "6061626364656667686970717273747576777879"
-				    "8081828384858687888990919293949596979899";
+enum { DIGITS = 8, EIGHT_DIGITS = 100000000 };
 
-	memcpy(at, pairs + value * 2, 2);
-	return at + 2;
+/*
+ * The eight digits of a number below EIGHT_DIGITS, each in an octet, the first one in the lowest: first two
+ * halves of four digits, then quarters of two, then each for itself.  Divisions by 100 and by 10 are
+ * multiplications that are exact below 10000 and below 100.
+ */
+static uint64_t digits_of(uint32_t value)
+{
+	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+	uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+	uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+	return tens | (twos - tens * 10) << 8;
 }
 
-/* How many digits a number of at least 10 has. */
-static unsigned count_digits(uint64_t value)
+/* Writes octets, the lowest first. */
+static char *put_octets(char *at, uint64_t octets, unsigned n)
 {
-	static const uint64_t powers[] = {
-		0,
-		10,
-		100,
-		1000,
-		10000,
-		100000,
-		1000000,
-		10000000,
-		100000000,
-		1000000000,
-		10000000000,
-		100000000000,
-		1000000000000,
-		10000000000000,
-		100000000000000,
-		1000000000000000,
-		10000000000000000,
-		100000000000000000,
-		1000000000000000000,
-		UINT64_C(10000000000000000000),
-	};
-	unsigned bits = 64 - (unsigned)__builtin_clzll(value);
-	unsigned digits = bits * 1233 >> 12; /* 1233 / 4096 is the logarithm of 2 to the base 10 */
-
-	return digits + (value >= powers[digits]);
+	octets = htole64(octets);
+	memcpy(at, &octets, sizeof(octets)); /* more than n, so that it is one store */
+	return at + n;
 }
+
+#define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
 char *out_digits(char *at, uint64_t value)
 {
-	char *end = at + count_digits(value);
+	unsigned zeros = 0;
+	uint64_t digits;
 
-	for (at = end; value >= 100; value /= 100) {
-		at -= 2;
-		put_pair(at, (uint32_t)(value % 100));
-	}
-	if (value >= 10)
-		put_pair(at - 2, (uint32_t)value);
-	else
-		at[-1] = (char)('0' + value);
-	return end;
+	digits = digits_of((uint32_t)(value % EIGHT_DIGITS));
+	if (value >= EIGHT_DIGITS)
+		at = out_digits(at, value / EIGHT_DIGITS);
+	else /* the last digit stays in any case */
+		zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+	return put_octets(at, (digits | ONES * '0') >> zeros * 8, DIGITS - zeros);
 }
 
-/* A million as six digits. */
-static char *put_micros(char *at, uint32_t micros)
+/* Two digits, a point and six: of a number of microseconds below a hundred seconds. */
+static char *put_seconds(char *at, uint32_t micros)
 {
-	at = put_pair(at, micros / 10000);
-	at = put_pair(at, micros / 100 % 100);
-	return put_pair(at, micros % 100);
+	uint64_t digits = digits_of(micros) | ONES * '0';
+
+	put_octets(at, digits, 2);
+	at[2] = '.';
+	return put_octets(at + 3, digits >> 16, 6);
 }
 
 void out_seconds(struct json *j, const char *key, size_t len, uint64_t microseconds)
 {
 	char *at = out_copy(out_piece(j), key, len);
+	uint64_t digits = digits_of((uint32_t)(microseconds % 1000000)) | ONES * '0';
 
 	at = out_number(at, microseconds / 1000000);
 	at[-1] = '.'; /* in place of the comma */
-	at = put_micros(at, (uint32_t)(microseconds % 1000000));
+	at = put_octets(at, digits >> 16, 6);
 	*at = ',';
 	j->at = at + 1;
 }
@@ -187,13 +173,16 @@ static void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
 	char text[JSON_VALUE];
 	int64_t day = minute / DAY;
 	uint32_t of_day = (uint32_t)(minute - day * DAY);
+	uint64_t hours;
 
 	if (j->day != day) {
 		put_time(text, time_ns);
 		memcpy(j->time, text, JSON_MINUTE);
 	}
-	put_pair(j->time + HOUR_AT, of_day / 60);
-	put_pair(j->time + MINUTE_AT, of_day % 60);
+	hours = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0';
+	put_octets(text, hours >> 16, 6);
+	memcpy(j->time + HOUR_AT, text, 2);
+	memcpy(j->time + MINUTE_AT, text + 4, 2);
 	j->day = day;
 	j->minute = minute;
 }
@@ -210,15 +199,11 @@ char *out_moment(struct json *j, char *at, int64_t time_ns)
 		begin_minute(j, time_ns, (int64_t)minute);
 	/* More than there is, so that it is copied at once. */
 	memcpy(at, j->time, sizeof(j->time));
-	at = put_pair(at + JSON_MINUTE, (uint32_t)(seconds - minute * 60));
-	*at++ = '.';
-	at = put_micros(at, micros);
+	at = put_seconds(at + JSON_MINUTE, (uint32_t)(seconds - minute * 60) * 1000000 + micros);
 	return out_copy(at, "Z\",", 3);
 }
 
 /* --- text ---------------------------------------------------------------------------------- */
-
-#define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
 static bool plain(char c)
 {
@@ -269,7 +254,7 @@ static void put_escaped(struct json *j, const char *text)
 }
 
 /* Text that needs no escaping, as a value. */
-static void put_plain(struct json *j, const char *text, size_t len)
+static inline void put_plain(struct json *j, const char *text, size_t len)
 {
 	char *at;
 
