@@ -19,7 +19,9 @@ struct diagnosis *found(struct diagnoses *d, const char *code, enum confidence c
 	if (d->count == DIAGNOSES_MAX)
 		return NULL;
 	x = &d->list[d->count++];
-	memset(x, 0, sizeof(*x));
+	x->summary[0] = '\0';
+	x->has_fault = false;
+	x->nevidence = 0;
 	x->code = code;
 	x->confidence = confidence;
 	x->next = next;
@@ -40,6 +42,20 @@ void because(struct diagnosis *x, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(x->summary, sizeof(x->summary), format, ap);
 	va_end(ap);
+}
+
+void because_of(struct diagnosis *x, const char *first, const char *second, const char *third)
+{
+	const char *const parts[] = { first, second, third };
+	size_t used = 0;
+
+	for (unsigned i = 0; x && i < sizeof(parts) / sizeof(*parts); i++) {
+		size_t len = strnlen(parts[i], sizeof(x->summary) - 1 - used);
+
+		memcpy(x->summary + used, parts[i], len);
+		used += len;
+		x->summary[used] = '\0';
+	}
 }
 
 void shown_by(struct diagnosis *x, uint64_t frame)
@@ -273,8 +289,8 @@ unsigned diagnose_connection(const struct control_connection *c, int64_t now,
 		struct diagnosis *x = found(&d, "healthy", CONFIDENCE_HIGH, NOBODY_AT_FAULT, NULL,
 					    "Nothing is to be done about the control connection.");
 
-		because(x, "the control connection was set up%s",
-			c->close == CLOSE_FIN ? " and closed in order" : "");
+		because_of(x, "the control connection was set up",
+			   c->close == CLOSE_FIN ? " and closed in order" : "", "");
 		shown_by(x, c->start[0].frame);
 		shown_by(x, c->start[1].frame);
 	}

@@ -25,8 +25,7 @@ static void refused(struct diagnoses *d, const struct call *c)
 {
 	static const char *const next =
 		"Look up the reason at that side: line, number, authorization or licence.";
-	enum ctrl_type type = c->kind == CALL_INCOMING ? CTRL_ICRP : CTRL_OCRP;
-	const struct ctrl_desc *desc = ctrl_desc_of(type);
+	const struct ctrl_desc *desc = ctrl_desc_of(c->kind == CALL_INCOMING ? CTRL_ICRP : CTRL_OCRP);
 	int row = ctrl_field_index(desc, "result_code");
 	int host = d->pac < 0 ? -1 : c->kind == CALL_INCOMING ? !d->pac : d->pac;
 	const char *cause = c->cause ? ctrl_cause_name(c->cause) : NULL;
@@ -34,8 +33,6 @@ static void refused(struct diagnoses *d, const struct call *c)
 	char a[HOST_WORDS], words[64] = "";
 	struct diagnosis *x;
 
-	if (c->state != CALL_REFUSED)
-		return;
 	if (row >= 0)
 		ctrl_value_words(&desc->fields[row], c->reply_result, words, sizeof(words));
 	x = found(d, "call-refused", CONFIDENCE_HIGH, host, host < 0 ? "the side that answered" : NULL, next);
@@ -368,8 +365,8 @@ static void healthy(struct diagnoses *d, const struct call *c)
 		return;
 	x = found(d, "healthy", c->ppp && c->ppp->open_frame ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM,
 		  NOBODY_AT_FAULT, NULL, "Nothing is to be done about this call.");
-	because(x, "%sboth directions carried data and were acknowledged%s",
-		c->ppp && c->ppp->open_frame ? "PPP came up, " : "", end_words(c));
+	because_of(x, c->ppp && c->ppp->open_frame ? "PPP came up, " : "",
+		   "both directions carried data and were acknowledged", end_words(c));
 	shown_by(x, c->ppp ? c->ppp->open_frame : 0);
 	shown_by(x, flow_first_frame(f));
 	shown_by(x, flow_first_frame(g));
@@ -392,7 +389,8 @@ unsigned diagnose_call(const struct call *c, int64_t now, struct diagnosis out[D
 {
 	struct diagnoses d = { out, 0, c->tunnel, c->tunnel->pac, end_of(c, now) };
 
-	refused(&d, c);
+	if (c->state == CALL_REFUSED)
+		refused(&d, c);
 	unanswered(&d, c);
 	port_as_id(&d, c);
 	if (!misdirection(&d, c) && !unreachable(&d, c))

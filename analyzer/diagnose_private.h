@@ -28,6 +28,8 @@ struct diagnoses {
 struct diagnosis *found(struct diagnoses *d, const char *code, enum confidence confidence, int host,
 			const char *words, const char *next);
 __attribute__((format(printf, 2, 3))) void because(struct diagnosis *x, const char *format, ...);
+/* The same of whole words, for what is said of nearly all. */
+void because_of(struct diagnosis *x, const char *first, const char *second, const char *third);
 void shown_by(struct diagnosis *x, uint64_t frame);
 
 /* "the PNS 10.0.0.2", "10.0.0.2" where roles are not known; buf is returned. */

@@ -92,12 +92,23 @@ const char *report_time(int64_t time_ns, char buf[REPORT_TIME])
 
 /* --- addresses, names and other text ------------------------------------------------------- */
 
+/* By hand, as every tunnel has two. */
+static void put_v4(char *at, const uint8_t octet[4])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned digits = octet[i] < 10 ? 1 : octet[i] < 100 ? 2 : 3;
+
+		at = put_digits(at, octet[i], digits);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *report_addr(const struct report_options *o, const struct ip_addr *a, char buf[64])
 {
 	if (o->anonymize)
 		return mask_of(MASK_HOST, a->octet, sizeof(a->octet), buf);
 	if (ip_addr_is_v4(a))
-		inet_ntop(AF_INET, a->octet + 12, buf, 64);
+		put_v4(buf, a->octet + 12);
 	else
 		inet_ntop(AF_INET6, a->octet, buf, 64);
 	return buf;
@@ -155,25 +166,34 @@ const char *report_error(const struct report_options *o, const char *error, cons
 	return buf;
 }
 
+/* How many octets at the end are the beginning of a letter of several that is not whole. */
+static unsigned cut_letter(const char *text, size_t len)
+{
+	for (unsigned back = 1; back <= 3 && back <= len; back++) {
+		uint8_t octet = (uint8_t)text[len - back];
+		unsigned wants = octet >= 0xf0 ? 4 : octet >= 0xe0 ? 3 : octet >= 0xc0 ? 2 : 1;
+
+		if (octet < 0x80)
+			return 0;
+		if (octet >= 0xc0)
+			return wants > back ? back : 0;
+	}
+	return 0;
+}
+
 const char *report_sentence(const struct report_options *o, const char *sentence, char buf[TEXT_ROOM])
 {
 	size_t len;
 
-	if (o->anonymize)
+	if (o->anonymize) {
 		mask_sentence(sentence, buf, TEXT_ROOM);
-	else
-		snprintf(buf, TEXT_ROOM, "%s", sentence);
-	/* A letter of several octets that the end cut in half would make the whole report invalid. */
-	len = strlen(buf);
-	for (unsigned back = 1; back <= 3 && back <= len; back++) {
-		uint8_t octet = (uint8_t)buf[len - back];
-		unsigned wants = octet >= 0xf0 ? 4 : octet >= 0xe0 ? 3 : octet >= 0xc0 ? 2 : 1;
-
-		if (wants > back)
-			buf[len - back] = '\0';
-		if (octet < 0x80 || octet >= 0xc0)
-			break;
+		len = strlen(buf);
+	} else {
+		len = strnlen(sentence, TEXT_ROOM - 1);
+		memcpy(buf, sentence, len);
 	}
+	/* Half a letter would make the whole report invalid. */
+	buf[len - cut_letter(buf, len)] = '\0';
 	return buf;
 }
 

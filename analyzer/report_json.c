@@ -33,18 +33,36 @@ static void flush(struct report *r)
 	note_error(r, emit_flush_much(&r->j, r->o.out));
 }
 
+static void quote(struct quoted_text *q, const char *text, char behind)
+{
+	size_t len = strnlen(text, sizeof(q->text) - 3);
+
+	q->text[0] = '"';
+	memcpy(q->text + 1, text, len);
+	q->text[len + 1] = '"';
+	q->text[len + 2] = behind;
+	q->len = len + 3;
+}
+
+bool report_json_init(struct report *r, const struct report_options *o)
+{
+	r->o = *o;
+	for (unsigned type = CTRL_SCCRQ; type < CTRL_TYPES; type++)
+		quote(&r->message[type], report_message_name(type), ':');
+	return emit_init(&r->j);
+}
+
 static struct report *json_begin(const struct report_options *o)
 {
 	struct report *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	r->o = *o;
-	if (!emit_init(&r->j)) {
+	if (!report_json_init(r, o)) {
 		free(r);
 		return NULL;
 	}
-	emit_open(&r->j, NULL, '{');
+	value_open(&r->j, '{');
 	emit_text(&r->j, "schema", "pptpscope-report-1");
 	emit_open(&r->j, "tool", '{');
 	emit_text(&r->j, "name", "pptpscope");
@@ -66,7 +84,8 @@ static void advance(struct report *r, enum stage to)
 		emit_newline(&r->j);
 		emit_close(&r->j, ']');
 		emit_row(&r->j);
-		emit_open(&r->j, keys[r->stage], '[');
+		emit_name(&r->j, keys[r->stage]);
+		value_open(&r->j, '[');
 	}
 }
 
@@ -76,8 +95,8 @@ void report_json_unseen(struct json *j, const uint64_t *unseen)
 {
 	emit_open(j, "unseen", '[');
 	for (unsigned i = UNSEEN_NONE + 1; i < UNSEEN_COUNT; i++) {
-		emit_open(j, NULL, '{');
-		emit_text(j, "reason", report_unseen[i].name);
+		value_open(j, '{');
+		emit_word(j, "reason", report_unseen[i].name);
 		emit_uint(j, "packets", unseen ? unseen[i] : 0);
 		emit_close(j, '}');
 	}
@@ -100,7 +119,7 @@ static void json_capture(struct report *r, const struct report_capture *c)
 	struct json *j = &r->j;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "file", report_path(&r->o, c->path, path));
 	emit_text(j, "format", c->format);
 	emit_text(j, "compression", c->compression);
@@ -138,18 +157,23 @@ void report_json_tunnel(struct report *r, const struct tunnel *t)
 
 	r->tunnel = t;
 	for (unsigned host = 0; host < HOSTS; host++)
-		snprintf(r->host[host], sizeof(r->host[host]), "%s", report_addr(&r->o, &t->host[host], buf));
+		quote(&r->host[host], report_addr(&r->o, &t->host[host], buf), ',');
+}
+
+void report_json_host(struct report *r, int host)
+{
+	if (host < 0)
+		value_null(&r->j);
+	else
+		emit_octets(&r->j, r->host[host].text, r->host[host].len);
 }
 
 /* A host of the open tunnel. */
-static inline void put_host(struct report *r, const char *key, int host)
+#define put_host(r, key, host) out_host(r, JSON_LITERAL(key), host)
+JSON_INLINE out_host(struct report *r, const char *key, size_t len, int host)
 {
-	emit_text(&r->j, key, host < 0 ? NULL : r->host[host]);
-}
-
-void report_json_host(struct report *r, const char *key, int host)
-{
-	put_host(r, key, host);
+	out_key(&r->j, key, len);
+	report_json_host(r, host);
 }
 
 static void json_tunnel(struct report *r, const struct tunnel *t)
@@ -160,21 +184,21 @@ static void json_tunnel(struct report *r, const struct tunnel *t)
 	report_json_tunnel(r, t);
 	r->in_calls = false;
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "id", t->id);
 	put_host(r, "pac", t->pac);
 	put_host(r, "pns", t->pac < 0 ? -1 : !t->pac);
 	emit_open(j, "hosts", '[');
-	put_host(r, NULL, 0);
-	put_host(r, NULL, 1);
+	report_json_host(r, 0);
+	report_json_host(r, 1);
 	emit_close(j, ']');
 	emit_uint(j, "context", t->context);
-	emit_text(j, "roles_known_by", t->pac < 0 ? NULL : report_message_name(t->role_by));
+	emit_word(j, "roles_known_by", t->pac < 0 ? NULL : report_message_name(t->role_by));
 	emit_frame(j, &r->o, "roles_frame", "roles_capture", t->pac < 0 ? 0 : t->role_frame);
 	put_span(r, t->first_frame, t->last_frame, t->first_time, t->last_time);
 	emit_open(j, "icmp_unreachable", '[');
-	emit_uint(j, NULL, t->icmp_unreachable[0]);
-	emit_uint(j, NULL, t->icmp_unreachable[1]);
+	value_uint(j, t->icmp_unreachable[0]);
+	value_uint(j, t->icmp_unreachable[1]);
 	emit_close(j, ']');
 	emit_uint(j, "mirrored_frames", t->mirrored);
 	emit_row(j);
@@ -207,9 +231,9 @@ static void json_tunnel_end(struct report *r, const struct tunnel *t)
 /* --- control connections ------------------------------------------------------------------- */
 
 /* A count of each side. */
-static void put_sides(struct json *j, const char *key, uint64_t originator, uint64_t receiver)
+static void put_sides(struct json *j, uint64_t originator, uint64_t receiver)
 {
-	emit_open(j, key, '{');
+	value_open(j, '{');
 	emit_uint(j, "originator", originator);
 	emit_uint(j, "receiver", receiver);
 	emit_close(j, '}');
@@ -219,8 +243,9 @@ static void put_text64(struct report *r, const char *key, const uint8_t *text)
 {
 	char buf[TEXT_ROOM];
 
-	emit_text(&r->j, key,
-		  text ? report_field_text(&r->o, key, text, strnlen((const char *)text, 64), buf) : NULL);
+	emit_name(&r->j, key);
+	value_text(&r->j,
+		   text ? report_field_text(&r->o, key, text, strnlen((const char *)text, 64), buf) : NULL);
 }
 
 /* Which peer this looks like, and by which fields. */
@@ -237,13 +262,13 @@ static void put_fingerprint(struct report *r, const struct start_info *s, enum r
 	emit_text(j, "peer", f.peer);
 	emit_text(j, "name", f.words);
 	emit_open(j, "because", '[');
-	emit_text(j, NULL, "vendor_name");
+	value_word(j, "vendor_name");
 	if (f.host)
-		emit_text(j, NULL, "host_name");
+		value_word(j, "host_name");
 	if (f.firmware)
-		emit_text(j, NULL, "firmware_revision");
+		value_word(j, "firmware_revision");
 	if (f.channels)
-		emit_text(j, NULL, "maximum_channels");
+		value_word(j, "maximum_channels");
 	emit_close(j, ']');
 	emit_close(j, '}');
 }
@@ -259,16 +284,16 @@ static void compose_start(struct report *r, const struct start_info *s, enum ctr
 	emit_uint(j, "firmware_revision", s->firmware);
 	emit_uint(j, "protocol_version", s->version);
 	emit_uint(j, "framing_capabilities", s->framing);
-	emit_text(j, "framing_capabilities_name",
+	emit_word(j, "framing_capabilities_name",
 		  report_value_words(type, "framing_capabilities", s->framing, words));
 	emit_uint(j, "bearer_capabilities", s->bearer);
-	emit_text(j, "bearer_capabilities_name",
+	emit_word(j, "bearer_capabilities_name",
 		  report_value_words(type, "bearer_capabilities", s->bearer, words));
 	emit_uint(j, "maximum_channels", s->channels);
 	emit_known(j, "result_code", reply, s->result);
-	emit_text(j, "result_name", reply ? report_result_words(type, s->result, words) : NULL);
+	emit_word(j, "result_name", reply ? report_result_words(type, s->result, words) : NULL);
 	emit_known(j, "error_code", reply, s->error);
-	emit_text(j, "error_name", reply ? report_value_words(type, "error_code", s->error, words) : NULL);
+	emit_word(j, "error_name", reply ? report_value_words(type, "error_code", s->error, words) : NULL);
 	put_fingerprint(r, s, role, !reply);
 }
 
@@ -309,21 +334,19 @@ static void keep_start(struct report *r, struct start_text *known, size_t from, 
 }
 
 /* What a side said of itself; `type` is the message that it said it in. */
-static void put_start(struct report *r, const char *key, const struct start_info *s, enum ctrl_type type,
-		      enum role role)
+static void put_start(struct report *r, const struct start_info *s, enum ctrl_type type, enum role role)
 {
 	struct start_text *known = &r->start[type == CTRL_SCCRP];
 	struct json *j = &r->j;
 	size_t from;
 
 	if (!s->frame) {
-		emit_null(j, key);
+		value_null(j);
 		return;
 	}
-	emit_open(j, key, '{');
+	value_open(j, '{');
 	if (same_start(known, s, role)) {
 		emit_octets(j, known->text, known->len);
-		j->comma = true;
 	} else {
 		from = (size_t)(j->at - j->buf);
 		compose_start(r, s, type, role);
@@ -340,42 +363,54 @@ static void put_starts(struct report *r, const struct control_connection *c, int
 	if (pac < 0) {
 		emit_null(&r->j, "pac");
 		emit_null(&r->j, "pns");
-		put_start(r, "originator_start", &c->start[0], CTRL_SCCRQ, ROLE_UNKNOWN);
-		put_start(r, "receiver_start", &c->start[1], CTRL_SCCRP, ROLE_UNKNOWN);
+		emit_key(&r->j, "originator_start");
+		put_start(r, &c->start[0], CTRL_SCCRQ, ROLE_UNKNOWN);
+		emit_key(&r->j, "receiver_start");
+		put_start(r, &c->start[1], CTRL_SCCRP, ROLE_UNKNOWN);
 	} else if ((unsigned)pac == receiver) {
-		put_start(r, "pac", &c->start[1], CTRL_SCCRP, ROLE_PAC);
-		put_start(r, "pns", &c->start[0], CTRL_SCCRQ, ROLE_PNS);
+		emit_key(&r->j, "pac");
+		put_start(r, &c->start[1], CTRL_SCCRP, ROLE_PAC);
+		emit_key(&r->j, "pns");
+		put_start(r, &c->start[0], CTRL_SCCRQ, ROLE_PNS);
 	} else {
-		put_start(r, "pac", &c->start[0], CTRL_SCCRQ, ROLE_PAC);
-		put_start(r, "pns", &c->start[1], CTRL_SCCRP, ROLE_PNS);
+		emit_key(&r->j, "pac");
+		put_start(r, &c->start[0], CTRL_SCCRQ, ROLE_PAC);
+		emit_key(&r->j, "pns");
+		put_start(r, &c->start[1], CTRL_SCCRP, ROLE_PNS);
 	}
 }
 
-static void put_messages(struct json *j, const struct control_connection *c)
+static void put_messages(struct report *r, const struct control_connection *c)
 {
+	struct json *j = &r->j;
+
 	emit_open(j, "messages", '{');
 	for (unsigned type = CTRL_SCCRQ; type < CTRL_TYPES; type++) {
 		uint64_t count = (uint64_t)c->messages[0][type] + c->messages[1][type];
 
-		if (count)
-			emit_uint(j, report_message_name(type), count);
+		if (!count)
+			continue;
+		emit_octets(j, r->message[type].text, r->message[type].len);
+		value_uint(j, count);
 	}
+	emit_close(j, '}');
+}
+
+static void put_echo_side(struct json *j, const struct control_connection *c, unsigned host)
+{
+	value_open(j, '{');
+	emit_uint(j, "requests", c->echo_requests[host]);
+	emit_uint(j, "answered", c->echo_answered[host]);
 	emit_close(j, '}');
 }
 
 static void put_echo(struct json *j, const struct control_connection *c)
 {
-	static const char *const keys[] = { "originator", "receiver" };
-
 	emit_open(j, "echo", '{');
-	for (unsigned side = 0; side < HOSTS; side++) {
-		unsigned host = side ? !c->originator : c->originator;
-
-		emit_open(j, keys[side], '{');
-		emit_uint(j, "requests", c->echo_requests[host]);
-		emit_uint(j, "answered", c->echo_answered[host]);
-		emit_close(j, '}');
-	}
+	emit_key(j, "originator");
+	put_echo_side(j, c, c->originator);
+	emit_key(j, "receiver");
+	put_echo_side(j, c, !c->originator);
 	emit_close(j, '}');
 }
 
@@ -384,18 +419,20 @@ static void put_message_moment(struct json *j, const struct moment *m)
 	const struct field *f = report_moment_field(m);
 	char words[TEXT_ROOM];
 
-	emit_text(j, "message", report_message_name(m->type));
-	emit_text(j, "status", report_status_name(m->status));
-	if (f)
-		emit_uint(j, f->name, m->value);
+	emit_word(j, "message", report_message_name(m->type));
+	emit_word(j, "status", report_status_name(m->status));
+	if (f) {
+		emit_name(j, f->name);
+		value_uint(j, m->value);
+	}
 	if (!report_moment_result(m))
 		return;
 	emit_uint(j, "result", m->result);
-	emit_text(j, "result_name", report_result_words(m->type, m->result, words));
+	emit_word(j, "result_name", report_result_words(m->type, m->result, words));
 	if (m->type == CTRL_STOPRQ)
 		return;
 	emit_uint(j, "error", m->error);
-	emit_text(j, "error_name", report_value_words(m->type, "error_code", m->error, words));
+	emit_word(j, "error_name", report_value_words(m->type, "error_code", m->error, words));
 }
 
 static void put_moment(struct report *r, const struct moment *m, uint64_t skipped)
@@ -407,13 +444,13 @@ static void put_moment(struct report *r, const struct moment *m, uint64_t skippe
 	};
 	struct json *j = &r->j;
 
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	if (skipped)
 		emit_uint(j, "left_out_before", skipped);
 	emit_frame(j, &r->o, "frame", "capture", m->frame);
 	emit_time(j, "time", true, m->time_ns);
 	put_host(r, "from", m->from);
-	emit_text(j, "event", events[m->kind]);
+	emit_word(j, "event", events[m->kind]);
 	if (m->kind == MOMENT_MESSAGE)
 		put_message_moment(j, m);
 	else if (m->kind == MOMENT_GAP || m->kind == MOMENT_SKIPPED)
@@ -441,10 +478,10 @@ static void put_condition(struct report *r, const struct control_connection *c)
 
 	emit_bool(j, "originator_certain", c->originator_certain);
 	emit_bool(j, "midstream", c->midstream);
-	emit_text(j, "detected_by", c->detected ? "content" : "port");
+	emit_word(j, "detected_by", c->detected ? "content" : "port");
 	emit_bool(j, "tcp_refused", c->tcp_refused);
 	emit_known(j, "stop_reason", c->stop_frame != 0, c->stop_reason);
-	emit_text(j, "stop_reason_name",
+	emit_word(j, "stop_reason_name",
 		  c->stop_frame ? report_result_words(CTRL_STOPRQ, c->stop_reason, words) : NULL);
 	put_host(r, "stopped_by", c->stopped_by);
 	emit_frame(j, &r->o, "stop_frame", "stop_capture", c->stop_frame);
@@ -455,10 +492,14 @@ static void put_condition(struct report *r, const struct control_connection *c)
 	emit_bool(j, "receiver", c->seen[p]);
 	emit_close(j, '}');
 	emit_uint(j, "gaps", c->gaps);
-	put_sides(j, "lost_octets", c->lost[o], c->lost[p]);
-	put_sides(j, "skipped_octets", c->skipped[o], c->skipped[p]);
-	put_sides(j, "retransmitted_segments", c->retransmitted[o], c->retransmitted[p]);
-	put_sides(j, "undecoded_messages", c->messages[o][0], c->messages[p][0]);
+	emit_key(j, "lost_octets");
+	put_sides(j, c->lost[o], c->lost[p]);
+	emit_key(j, "skipped_octets");
+	put_sides(j, c->skipped[o], c->skipped[p]);
+	emit_key(j, "retransmitted_segments");
+	put_sides(j, c->retransmitted[o], c->retransmitted[p]);
+	emit_key(j, "undecoded_messages");
+	put_sides(j, c->messages[o][0], c->messages[p][0]);
 	emit_uint(j, "bad_checksums", c->bad_checksums);
 	emit_uint(j, "offload_checksums", c->offload_checksums);
 }
@@ -470,15 +511,15 @@ static void put_diagnosis(struct report *r, const struct diagnosis *why, unsigne
 
 	emit_open(j, "diagnosis", '[');
 	for (unsigned i = 0; i < whys; i++) {
-		emit_open(j, NULL, '{');
-		emit_text(j, "code", why[i].code);
+		value_open(j, '{');
+		emit_word(j, "code", why[i].code);
 		emit_text(j, "summary", report_sentence(&r->o, why[i].summary, buf));
 		if (why[i].has_fault)
 			emit_addr(j, &r->o, "at_fault", &why[i].at_fault);
 		else
 			emit_null(j, "at_fault");
 		emit_text(j, "at_fault_words", why[i].fault_words);
-		emit_text(j, "confidence", confidence_name(why[i].confidence));
+		emit_word(j, "confidence", confidence_name(why[i].confidence));
 		emit_text(j, "next", why[i].next);
 		emit_frames(j, &r->o, "evidence", "evidence_captures", why[i].evidence, why[i].nevidence);
 		emit_close(j, '}');
@@ -495,13 +536,13 @@ void report_json_connection(struct report *r, const struct control_connection *c
 	put_host(r, "receiver", !c->originator);
 	emit_uint(j, "originator_port", c->port[0]);
 	emit_uint(j, "receiver_port", c->port[1]);
-	emit_text(j, "state", connection_state_name(c->state));
+	emit_word(j, "state", connection_state_name(c->state));
 	emit_frame(j, &r->o, "first_frame", "first_capture", c->first_frame);
 	emit_frame(j, &r->o, "last_frame", "last_capture", c->last_frame);
 	emit_bool(j, "complete", c->complete);
 	put_host(r, "closed_by", c->closed_by);
-	emit_text(j, "close", connection_close_name(c->close));
-	put_messages(j, c);
+	emit_word(j, "close", connection_close_name(c->close));
+	put_messages(r, c);
 	put_starts(r, c, report_connection_pac(c, r->tunnel));
 	put_condition(r, c);
 	put_echo(j, c);
@@ -517,7 +558,7 @@ static void json_connection(struct report *r, const struct control_connection *c
 	struct json *j = &r->j;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "id", c->id);
 	report_json_connection(r, c, why, whys);
 	emit_close(j, '}');
@@ -539,8 +580,8 @@ static void put_parameters(struct report *r, const struct call *c)
 	emit_known(j, "maximum_bps", bps, c->maximum_bps);
 	emit_known(j, "connect_speed", report_call_has(c, CALL_SPEED), c->connect_speed);
 	emit_known(j, "physical_channel_id", report_call_has(c, CALL_CHANNEL), c->physical_channel);
-	emit_text(j, "bearer_type_name", bearer ? report_bearer_words(c, words) : NULL);
-	emit_text(j, "framing_type_name", framing ? report_framing_words(c, words) : NULL);
+	emit_word(j, "bearer_type_name", bearer ? report_bearer_words(c, words) : NULL);
+	emit_word(j, "framing_type_name", framing ? report_framing_words(c, words) : NULL);
 	emit_known(j, "pns_recv_window_size", pns, c->pns_window);
 	emit_known(j, "pns_delay", pns, c->pns_delay);
 	emit_known(j, "pac_recv_window_size", pac, c->pac_window);
@@ -548,41 +589,55 @@ static void put_parameters(struct report *r, const struct call *c)
 }
 
 /* Result, error and cause of the reply or of the end. */
-static void put_outcome(struct json *j, const char *key, bool seen, enum ctrl_type type, unsigned result,
-			unsigned error, bool has_cause, unsigned cause)
+static void put_outcome(struct json *j, bool seen, enum ctrl_type type, unsigned result, unsigned error,
+			bool has_cause, unsigned cause)
 {
 	char words[TEXT_ROOM];
 
 	if (!seen) {
-		emit_null(j, key);
+		value_null(j);
 		return;
 	}
-	emit_open(j, key, '{');
+	value_open(j, '{');
 	emit_uint(j, "result", result);
-	emit_text(j, "result_name", report_result_words(type, result, words));
+	emit_word(j, "result_name", report_result_words(type, result, words));
 	emit_uint(j, "error", error);
-	emit_text(j, "error_name", report_value_words(type, "error_code", error, words));
+	emit_word(j, "error_name", report_value_words(type, "error_code", error, words));
 	emit_known(j, "cause", has_cause, cause);
-	emit_text(j, "cause_name", has_cause ? ctrl_cause_name(cause) : NULL);
+	emit_word(j, "cause_name", has_cause ? ctrl_cause_name(cause) : NULL);
+	emit_close(j, '}');
+}
+
+static void put_step(struct report *r, const struct call *c, enum call_step step)
+{
+	const struct call_step_seen seen = call_step(c, step);
+	struct json *j = &r->j;
+
+	if (!seen.frame) {
+		value_null(j);
+		return;
+	}
+	value_open(j, '{');
+	emit_frame(j, &r->o, "frame", "capture", seen.frame);
+	emit_time(j, "time", true, seen.time_ns);
 	emit_close(j, '}');
 }
 
 static void put_steps(struct report *r, const struct call *c)
 {
-	static const char *const keys[] = { "request", "reply", "connected", "clear", "disconnect" };
 	struct json *j = &r->j;
 
 	emit_open(j, "steps", '{');
-	for (unsigned i = 0; i < CALL_STEPS; i++) {
-		if (!call_step(c, i).frame) {
-			emit_null(j, keys[i]);
-			continue;
-		}
-		emit_open(j, keys[i], '{');
-		emit_frame(j, &r->o, "frame", "capture", call_step(c, i).frame);
-		emit_time(j, "time", true, call_step(c, i).time_ns);
-		emit_close(j, '}');
-	}
+	emit_key(j, "request");
+	put_step(r, c, STEP_REQUEST);
+	emit_key(j, "reply");
+	put_step(r, c, STEP_REPLY);
+	emit_key(j, "connected");
+	put_step(r, c, STEP_CONNECTED);
+	emit_key(j, "clear");
+	put_step(r, c, STEP_CLEAR);
+	emit_key(j, "disconnect");
+	put_step(r, c, STEP_DISCONNECT);
 	emit_close(j, '}');
 }
 
@@ -593,11 +648,13 @@ static void put_outcomes(struct report *r, const struct call *c)
 	enum ctrl_type reply = report_reply_type(c);
 
 	/* There is one cause: the disconnect's, or before that the reply's. */
-	put_outcome(&r->j, "reply", c->replied, reply, c->reply_result, c->reply_error,
-		    reply == CTRL_OCRP && !cleared, c->cause);
-	put_outcome(&r->j, "disconnect", cleared, CTRL_CDN, call_rare(c)->end_result, call_rare(c)->end_error,
-		    true, c->cause);
-	emit_text(&r->j, "ended_by", c->ended_by < sizeof(ends) / sizeof(*ends) ? ends[c->ended_by] : NULL);
+	emit_key(&r->j, "reply");
+	put_outcome(&r->j, c->replied, reply, c->reply_result, c->reply_error, reply == CTRL_OCRP && !cleared,
+		    c->cause);
+	emit_key(&r->j, "disconnect");
+	put_outcome(&r->j, cleared, CTRL_CDN, call_rare(c)->end_result, call_rare(c)->end_error, true,
+		    c->cause);
+	emit_word(&r->j, "ended_by", c->ended_by < sizeof(ends) / sizeof(*ends) ? ends[c->ended_by] : NULL);
 	put_steps(r, c);
 }
 
@@ -620,7 +677,7 @@ static void put_defects(struct json *j, unsigned defects)
 	emit_open(j, "defects", '[');
 	for (unsigned bit = 1; bit <= defects; bit <<= 1)
 		if (defects & bit)
-			emit_text(j, NULL, report_gre_defect_name(bit));
+			value_word(j, report_gre_defect_name(bit));
 	emit_close(j, ']');
 }
 
@@ -650,22 +707,24 @@ static void put_flow_counts(struct report *r, const struct flow *f)
 	emit_time(j, "last_time", f->flags & FLOW_SEEN, flow_last_time(f));
 }
 
-static void put_flow(struct report *r, const char *key, const struct call *c, int pac, unsigned from)
+/* `named`: by its key, who sends. */
+static void put_flow(struct report *r, const struct call *c, int pac, unsigned from, bool named)
 {
+	struct json *j = &r->j;
 	uint16_t id = 0;
 	bool known;
 
 	if (!report_flow_known(c, pac, from)) {
-		emit_null(&r->j, key);
+		value_null(j);
 		return;
 	}
-	emit_open(&r->j, key, '{');
-	if (!key)
+	value_open(j, '{');
+	if (!named)
 		put_host(r, "sender", (int)from);
 	known = report_flow_call_id(c, pac, from, &id);
-	emit_known(&r->j, "call_id", known, id);
+	emit_known(j, "call_id", known, id);
 	put_flow_counts(r, &c->flow[from]);
-	emit_close(&r->j, '}');
+	emit_close(j, '}');
 }
 
 static void put_gre(struct report *r, const struct call *c)
@@ -675,15 +734,17 @@ static void put_gre(struct report *r, const struct call *c)
 
 	emit_open(j, "gre", '{');
 	if (pac >= 0) {
-		put_flow(r, "pns_to_pac", c, pac, !pac);
-		put_flow(r, "pac_to_pns", c, pac, (unsigned)pac);
+		emit_key(j, "pns_to_pac");
+		put_flow(r, c, pac, !pac, true);
+		emit_key(j, "pac_to_pns");
+		put_flow(r, c, pac, (unsigned)pac, true);
 	} else {
 		emit_null(j, "pns_to_pac");
 		emit_null(j, "pac_to_pns");
 		emit_open(j, "flows", '[');
 		for (unsigned from = 0; from < HOSTS; from++)
 			if (report_flow_known(c, pac, from))
-				put_flow(r, NULL, c, pac, from);
+				put_flow(r, c, pac, from, false);
 		emit_close(j, ']');
 	}
 	emit_close(j, '}');
@@ -694,12 +755,12 @@ void report_json_call_begun(struct report *r, const struct call *c)
 	const struct call_step_seen last = call_last(c);
 	struct json *j = &r->j;
 
-	emit_text(j, "kind", call_kind_name(c->kind));
+	emit_word(j, "kind", call_kind_name(c->kind));
 	emit_known(j, "pns_call_id", c->pns_id_known, c->pns_call_id);
 	emit_known(j, "pac_call_id", c->pac_id_known, c->pac_call_id);
 	emit_bool(j, "ids_certain", c->ids_certain);
 	emit_known(j, "call_serial_number", c->has_serial, c->serial);
-	emit_text(j, "state", call_state_name(c->state));
+	emit_word(j, "state", call_state_name(c->state));
 	put_span(r, c->first_frame, last.frame, c->first_time, last.time_ns);
 	put_parameters(r, c);
 }
@@ -719,7 +780,7 @@ static void json_call(struct report *r, const struct call *c, const struct diagn
 
 	open_calls(r);
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "id", c->id);
 	emit_known(j, "control_connection", call_connection_id(c) != 0, call_connection_id(c));
 	report_json_call(r, c, why, whys);
@@ -739,18 +800,18 @@ static void put_known_as(struct json *j, const char *names)
 		size_t len = strcspn(names, ", ");
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, names);
-		emit_text(j, NULL, name);
+		value_text(j, name);
 		names += len;
 		names += strspn(names, ", ");
 	}
 	emit_close(j, ']');
 }
 
-static void put_sentence(struct report *r, const char *key, const char *sentence)
+static void put_sentence(struct report *r, const char *sentence)
 {
 	char buf[TEXT_ROOM];
 
-	emit_text(&r->j, key, report_sentence(&r->o, sentence, buf));
+	value_text(&r->j, report_sentence(&r->o, sentence, buf));
 }
 
 void report_json_finding_rule(struct report *r, const struct finding *f)
@@ -758,10 +819,10 @@ void report_json_finding_rule(struct report *r, const struct finding *f)
 	struct json *j = &r->j;
 
 	emit_text(j, "id", f->id);
-	emit_text(j, "section", f->section);
-	emit_text(j, "level", f->level);
-	emit_text(j, "severity", rule_severity_name(f->severity));
-	emit_text(j, "certainty", f->certainty == CERTAIN ? "certain" : "suspected");
+	emit_word(j, "section", f->section);
+	emit_word(j, "level", f->level);
+	emit_word(j, "severity", rule_severity_name(f->severity));
+	emit_word(j, "certainty", f->certainty == CERTAIN ? "certain" : "suspected");
 }
 
 void report_json_finding_place(struct report *r, const struct finding *f)
@@ -772,7 +833,7 @@ void report_json_finding_place(struct report *r, const struct finding *f)
 		emit_addr(j, &r->o, "at_fault", &f->at_fault);
 	else
 		emit_null(j, "at_fault");
-	emit_text(j, "role", report_role_name(f->role));
+	emit_word(j, "role", report_role_name(f->role));
 	emit_frame(j, &r->o, "frame", "capture", f->frame);
 	emit_frame(j, &r->o, "last_frame", "last_capture", f->last_frame);
 	emit_uint(j, "count", f->count);
@@ -780,9 +841,12 @@ void report_json_finding_place(struct report *r, const struct finding *f)
 
 void report_json_finding_words(struct report *r, const struct finding *f)
 {
-	put_sentence(r, "message", f->message);
-	put_sentence(r, "expected", f->expected);
-	put_sentence(r, "observed", f->observed);
+	emit_key(&r->j, "message");
+	put_sentence(r, f->message);
+	emit_key(&r->j, "expected");
+	put_sentence(r, f->expected);
+	emit_key(&r->j, "observed");
+	put_sentence(r, f->observed);
 	emit_frames(&r->j, &r->o, "evidence", "evidence_captures", f->evidence, f->nevidence);
 	if (f->known_as[0])
 		put_known_as(&r->j, f->known_as);
@@ -794,7 +858,7 @@ static void json_finding(struct report *r, const struct finding *f, enum baselin
 
 	advance(r, STAGE_FINDINGS);
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	report_json_finding_rule(r, f);
 	emit_known(j, "tunnel", f->tunnel != 0, f->tunnel);
 	emit_known(j, "control_connection", f->connection != 0, f->connection);
@@ -803,7 +867,7 @@ static void json_finding(struct report *r, const struct finding *f, enum baselin
 	emit_time(j, "time", f->frame != 0, f->time_ns);
 	report_json_finding_words(r, f);
 	if (baseline != BASELINE_NONE)
-		emit_text(j, "baseline", baseline == BASELINE_NEW ? "new" : "unchanged");
+		emit_word(j, "baseline", baseline == BASELINE_NEW ? "new" : "unchanged");
 	emit_close(j, '}');
 	flush(r);
 }
@@ -822,7 +886,7 @@ static void put_baseline(struct report *r, const struct report_baseline *b)
 	emit_uint(j, "fixed", b->fixed);
 	emit_open(j, "fixed_findings", '[');
 	for (unsigned i = 0; b->fixed_lines && b->fixed_lines[i]; i++)
-		put_sentence(r, NULL, b->fixed_lines[i]);
+		put_sentence(r, b->fixed_lines[i]);
 	emit_close(j, ']');
 	emit_close(j, '}');
 }
@@ -834,8 +898,8 @@ static void put_conditions(struct json *j, const struct report_unjudged *u)
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++) {
 		if (!u->connections[bit] && !u->calls[bit])
 			continue;
-		emit_open(j, NULL, '{');
-		emit_text(j, "condition", rule_unless_name(bit));
+		value_open(j, '{');
+		emit_word(j, "condition", rule_unless_name(bit));
 		emit_uint(j, "control_connections", u->connections[bit]);
 		emit_uint(j, "calls", u->calls[bit]);
 		emit_uint(j, "rules", report_kept_count(u, bit));
@@ -851,13 +915,13 @@ static void put_withheld(struct json *j, const struct report_unjudged *u)
 	for (unsigned i = 0; i < RULES; i++) {
 		if (!u->withheld[i])
 			continue;
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_text(j, "id", rules[i].id);
 		emit_uint(j, "findings", u->withheld[i]);
 		emit_open(j, "conditions", '[');
 		for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
 			if (u->withheld_by[i] >> bit & 1)
-				emit_text(j, NULL, rule_unless_name(bit));
+				value_word(j, rule_unless_name(bit));
 		emit_close(j, ']');
 		emit_close(j, '}');
 	}
@@ -885,11 +949,12 @@ static void put_grades(struct json *j, const struct report_summary *s)
 	emit_open(j, "security", '{');
 	for (unsigned i = 0; i < REPORT_GRADES; i++) {
 		grade[0] = (char)('A' + i);
-		emit_uint(j, grade, s->grades[i]);
+		emit_name(j, grade);
+		value_uint(j, s->grades[i]);
 		if (s->grades[i])
 			worst[0] = grade[0];
 	}
-	emit_text(j, "worst", *worst ? worst : NULL);
+	emit_word(j, "worst", *worst ? worst : NULL);
 	emit_close(j, '}');
 }
 
@@ -902,8 +967,10 @@ static void put_summary(struct report *r, const struct report_summary *s)
 	emit_uint(j, "control_connections", s->connections);
 	emit_uint(j, "calls", s->calls);
 	emit_open(j, "findings", '{');
-	for (unsigned i = SEVERITIES; i-- > 0;)
-		emit_uint(j, rule_severity_name(i), s->findings[i]);
+	for (unsigned i = SEVERITIES; i-- > 0;) {
+		emit_name(j, rule_severity_name(i));
+		value_uint(j, s->findings[i]);
+	}
 	emit_close(j, '}');
 	put_grades(j, s);
 	emit_uint(j, "gaps", s->gaps);
@@ -913,7 +980,7 @@ static void put_summary(struct report *r, const struct report_summary *s)
 	put_judged(j, s->unjudged);
 	emit_open(j, "notices", '[');
 	for (unsigned i = 0; s->notices && s->notices[i]; i++)
-		put_sentence(r, NULL, s->notices[i]);
+		put_sentence(r, s->notices[i]);
 	emit_close(j, ']');
 	emit_close(j, '}');
 }

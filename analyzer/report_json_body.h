@@ -21,22 +21,32 @@ struct start_text {
 	char text[1024];
 };
 
+/* A text as it is in the document: with quotes, and its comma or colon. */
+struct quoted_text {
+	size_t len;
+	char text[80];
+};
+
 struct report {
 	struct report_options o;
 	struct json j;
 	enum stage stage;
-	const struct tunnel *tunnel; /* the open one */
-	char host[HOSTS][64];        /* its addresses as text: a tunnel of many calls names them often */
-	struct start_text start[2];  /* of requests, of replies */
+	const struct tunnel *tunnel;            /* the open one */
+	struct quoted_text host[HOSTS];         /* its addresses: a tunnel of many calls names them often */
+	struct quoted_text message[CTRL_TYPES]; /* names of messages, as keys */
+	struct start_text start[2];             /* of requests, of replies */
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };
 
+/* Begins a document or a stream; false when memory was not to be had. */
+bool report_json_init(struct report *r, const struct report_options *o);
+
 /* What follows is about this tunnel. */
 void report_json_tunnel(struct report *r, const struct tunnel *t);
 
-/* The text of a host of the tunnel; -1: null. */
-void report_json_host(struct report *r, const char *key, int host);
+/* The text of a host of the tunnel, as a value; -1: null. */
+void report_json_host(struct report *r, int host);
 
 /* All keys but ids. */
 void report_json_connection(struct report *r, const struct control_connection *c, const struct diagnosis *why,

@@ -29,12 +29,13 @@ static void put_plain(struct json *j, const char *key, const char *text)
 {
 	char buf[REPORT_PLAIN];
 
-	emit_text(j, key, *text ? report_plain(text, buf) : NULL);
+	emit_name(j, key);
+	value_text(j, *text ? report_plain(text, buf) : NULL);
 }
 
-static void put_seconds(struct json *j, const char *key, double seconds)
+static uint64_t micros(double seconds)
 {
-	emit_seconds(j, key, (uint64_t)(seconds * 1e6 + 0.5));
+	return (uint64_t)(seconds * 1e6 + 0.5);
 }
 
 static void put_device(struct report_conform *r, const struct report_device *d)
@@ -65,7 +66,7 @@ static void open_tests(struct report_conform *r, const struct report_device *d)
 	if (r->opened)
 		return;
 	r->opened = true;
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "schema", "pptpscope-conform-1");
 	emit_open(j, "tool", '{');
 	emit_text(j, "name", "pptpscope");
@@ -73,7 +74,7 @@ static void open_tests(struct report_conform *r, const struct report_device *d)
 	emit_close(j, '}');
 	emit_text(j, "profile", rule_profile_name(r->o.profile));
 	emit_uint(j, "seed", r->o.seed);
-	put_seconds(j, "time_scale", r->o.time_scale);
+	emit_seconds(j, "time_scale", micros(r->o.time_scale));
 	put_device(r, d);
 	emit_open(j, "tests", '[');
 }
@@ -84,7 +85,7 @@ static void put_words(struct json *j, const char *words)
 	char word[64];
 
 	for (int used; words && sscanf(words, " %63[^ ,]%n", word, &used) == 1; words += words[0] == ',') {
-		emit_text(j, NULL, word);
+		value_text(j, word);
 		words += used;
 	}
 }
@@ -94,7 +95,7 @@ static void put_requirements(struct json *j, const struct test_case *t)
 {
 	emit_open(j, "requirements", '[');
 	if (t) {
-		emit_text(j, NULL, rules[t->rule].id);
+		value_text(j, rules[t->rule].id);
 		put_words(j, t->also);
 	}
 	emit_close(j, ']');
@@ -106,7 +107,7 @@ static void put_notes(struct json *j, const struct test_result *t)
 
 	emit_open(j, "notes", '[');
 	for (unsigned i = 0; i < t->nnotes; i++) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_text(j, "severity", t->note[i].warning ? "warning" : "note");
 		emit_text(j, "text", report_plain(t->note[i].text, buf));
 		emit_close(j, '}');
@@ -124,7 +125,7 @@ static void put_findings(struct json *j, const struct test_result *t)
 		for (size_t k = 0; k < i && !before; k++)
 			before = strcmp(t->findings[k].id, t->findings[i].id) == 0;
 		if (!before)
-			emit_text(j, NULL, t->findings[i].id);
+			value_text(j, t->findings[i].id);
 	}
 	emit_close(j, ']');
 }
@@ -141,7 +142,7 @@ static void put_verdict(struct json *j, const struct test_result *t)
 	put_plain(j, "reason", t->reason);
 	put_plain(j, "expected", t->expected);
 	put_plain(j, "observed", t->observed);
-	put_seconds(j, "duration_seconds", t->duration);
+	emit_seconds(j, "duration_seconds", micros(t->duration));
 }
 
 static const char *file_name(const char *path)
@@ -156,7 +157,7 @@ static void put_test(struct json *j, const struct test_result *t, enum baseline 
 	const struct rule *rule = t->test ? &rules[t->test->rule] : NULL;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	put_plain(j, "id", t->name);
 	put_requirements(j, t->test);
 	emit_text(j, "section", rule ? rule->section : NULL);
@@ -200,7 +201,7 @@ static void put_sanity(struct report_conform *r)
 
 	emit_open(j, "sanity", '[');
 	for (const struct report_kept *k = r->sanity; k; k = k->next) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_text(j, "name", k->name);
 		put_verdict(j, &k->r);
 		emit_close(j, '}');
@@ -218,7 +219,7 @@ static void put_baseline(struct json *j, const struct report_baseline *b)
 	emit_uint(j, "fixed", b->fixed);
 	emit_open(j, "fixed_tests", '[');
 	for (size_t i = 0; b->fixed_lines && b->fixed_lines[i]; i++)
-		emit_text(j, NULL, b->fixed_lines[i]);
+		value_text(j, b->fixed_lines[i]);
 	emit_close(j, ']');
 	emit_close(j, '}');
 }
@@ -236,13 +237,15 @@ static bool end(struct report_conform *r, const struct report_conform_summary *s
 	put_baseline(j, &s->baseline);
 	emit_open(j, "notices", '[');
 	for (size_t i = 0; s->notices && s->notices[i]; i++)
-		emit_text(j, NULL, s->notices[i]);
+		value_text(j, s->notices[i]);
 	emit_close(j, ']');
 	emit_bool(j, "complete", s->complete);
-	put_seconds(j, "duration_seconds", s->seconds);
+	emit_seconds(j, "duration_seconds", micros(s->seconds));
 	emit_open(j, "summary", '{');
-	for (unsigned v = 0; v < VERDICTS; v++)
-		emit_uint(j, verdict_name((enum verdict_kind)v), s->verdicts[v]);
+	for (unsigned v = 0; v < VERDICTS; v++) {
+		emit_name(j, verdict_name((enum verdict_kind)v));
+		value_uint(j, s->verdicts[v]);
+	}
 	emit_close(j, '}');
 	emit_close(j, '}');
 	emit_newline(j);

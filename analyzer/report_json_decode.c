@@ -17,7 +17,6 @@ static struct json *line_begin(void)
 {
 	if (!line.buf && !emit_init(&line))
 		return NULL;
-	line.comma = false;
 	return &line;
 }
 
@@ -55,7 +54,7 @@ void report_json_where(struct json *j, const struct report_options *o, const str
 static void put_where(struct json *j, const struct report_options *o, const char *type,
 		      const struct decode_where *w, bool ports)
 {
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "type", type);
 	put_frames(j, o, w);
 	emit_time(j, "time", true, w->time_ns);
@@ -70,7 +69,7 @@ static void put_defects(struct json *j, unsigned defects, const char *(*name)(un
 	emit_open(j, "defects", '[');
 	for (unsigned bit = 1; bit && bit <= defects; bit <<= 1)
 		if (defects & bit)
-			emit_text(j, NULL, name(bit));
+			value_text(j, name(bit));
 	emit_close(j, ']');
 }
 
@@ -84,11 +83,13 @@ static void put_field(struct json *j, const struct report_options *o, const stru
 	size_t len;
 
 	if (f->kind != F_TEXT) {
-		emit_known(j, f->name, known, value);
+		emit_name(j, f->name);
+		value_known(j, known, value);
 		return;
 	}
 	text = report_ctrl_text(m, row, &len);
-	emit_text(j, f->name, text ? report_field_text(o, f->name, text, len, buf) : NULL);
+	emit_name(j, f->name);
+	value_text(j, text ? report_field_text(o, f->name, text, len, buf) : NULL);
 }
 
 static void put_fields(struct json *j, const struct report_options *o, const struct ctrl_msg *m)
@@ -113,8 +114,10 @@ static void put_names(struct json *j, const struct ctrl_msg *m)
 	for (unsigned i = 0; report_ctrl_row(m, i, &f, &value, &known); i++) {
 		char buf[TEXT_ROOM];
 
-		if (known && *ctrl_value_words(f, value, buf, sizeof(buf)))
-			emit_text(j, f->name, buf);
+		if (known && *ctrl_value_words(f, value, buf, sizeof(buf))) {
+			emit_name(j, f->name);
+			value_text(j, buf);
+		}
 	}
 	emit_close(j, '}');
 }
@@ -143,28 +146,29 @@ static void decode_json_control(const struct report_options *o, const struct dec
 /* --- GRE ----------------------------------------------------------------------------------- */
 
 /* The longest text that a frame can hold, each octet as \xNN. */
-static char value_text[4 * 65536 + 32];
+static char long_text[4 * 65536 + 32];
 
 static void put_list(struct json *j, const struct ppp_field *f)
 {
 	struct cursor c = cursor_on(f->octets, f->caplen);
 
-	emit_open(j, f->row->name, '[');
+	value_open(j, '[');
 	while (cursor_left(&c))
-		emit_uint(j, NULL, cursor_u8(&c));
+		value_uint(j, cursor_u8(&c));
 	emit_close(j, ']');
 }
 
 static void put_ppp_field(struct json *j, const struct report_options *o, const struct ppp_field *f)
 {
+	emit_name(j, f->row->name);
 	if (f->caplen < f->width)
-		emit_null(j, f->row->name);
+		value_null(j);
 	else if (f->row->kind <= PPP_KIND_PROTOCOL)
-		emit_uint(j, f->row->name, f->value);
+		value_uint(j, f->value);
 	else if (f->row->kind == PPP_KIND_LIST)
 		put_list(j, f);
 	else
-		emit_text(j, f->row->name, decode_value(o, f, value_text, sizeof(value_text)));
+		value_text(j, decode_value(o, f, long_text, sizeof(long_text)));
 }
 
 /* The fields of a packet or an option, and the words of those that have any. */
@@ -184,7 +188,8 @@ static void put_ppp_fields(struct json *j, const struct report_options *o, const
 		if (!named)
 			emit_open(j, "names", '{');
 		named = true;
-		emit_text(j, f[i].row->name, words);
+		emit_name(j, f[i].row->name);
+		value_text(j, words);
 	}
 	if (named)
 		emit_close(j, '}');
@@ -197,7 +202,7 @@ static void put_options(struct json *j, const struct report_options *o, const st
 
 	emit_open(j, "options", '[');
 	while (ppp_option_next(c, &at, &option)) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_uint(j, "number", option.number);
 		emit_text(j, "name", option.desc ? option.desc->name : NULL);
 		emit_uint(j, "offset", option.offset);
@@ -259,7 +264,8 @@ static void decode_json_gre(const struct report_options *o, const struct decode_
 		uint32_t value;
 		bool known = report_gre_value(g, status, i, &value);
 
-		emit_known(j, gre_fields[i].name, known, value);
+		emit_name(j, gre_fields[i].name);
+		value_known(j, known, value);
 	}
 	emit_close(j, '}');
 	put_ppp(j, o, g, status);

@@ -14,8 +14,9 @@ static void put_wire_text(struct json *j, const char *key, const char *text)
 	char buf[TEXT_ROOM];
 	size_t len = text ? strlen(text) : 0;
 
-	emit_text(j, key,
-		  text ? ctrl_escape((const uint8_t *)text, len < 64 ? len : 64, buf, sizeof(buf)) : NULL);
+	emit_name(j, key);
+	value_text(j,
+		   text ? ctrl_escape((const uint8_t *)text, len < 64 ? len : 64, buf, sizeof(buf)) : NULL);
 }
 
 static void put_address(struct json *j, const char *key, uint32_t address)
@@ -25,7 +26,8 @@ static void put_address(struct json *j, const char *key, uint32_t address)
 
 	for (unsigned i = 0; i < 4; i++)
 		a.octet[12 + i] = (uint8_t)(address >> (24 - 8 * i));
-	emit_text(j, key, address ? ip_addr_text(&a, buf) : NULL);
+	emit_name(j, key);
+	value_text(j, address ? ip_addr_text(&a, buf) : NULL);
 }
 
 static void put_connection(void *ctx, const struct endpoint_connection_status *s)
@@ -34,7 +36,7 @@ static void put_connection(void *ctx, const struct endpoint_connection_status *s
 	char buf[IP_ADDR_TEXT];
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "id", s->id);
 	emit_text(j, "peer", ip_addr_text(&s->peer, buf));
 	emit_uint(j, "peer_port", s->peer_port);
@@ -83,7 +85,7 @@ static void put_call(void *ctx, const struct endpoint_call_status *s)
 	struct json *j = ctx;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "connection", s->connection);
 	emit_text(j, "kind", s->incoming ? "incoming" : "outgoing");
 	emit_uint(j, "call_id", s->call_id);
@@ -102,7 +104,7 @@ static void put_line(struct json *j, const struct telco_line *l)
 	const struct telco_errors *e = telco_errors(l);
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "kind", telco_line_kind_name(telco_line_kind(l)));
 	emit_uint(j, "physical_channel_id", telco_line_channel(l));
 	emit_bool(j, "in_use", telco_line_in_use(l));
@@ -139,7 +141,7 @@ static void put_modems(struct json *j, const struct report_emulation *r)
 {
 	emit_open(j, "modems", '[');
 	for (size_t i = 0; i < r->nmodems; i++) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_text(j, "number", r->modem_numbers[i]);
 		emit_text(j, "path", at_port_path(r->modems[i]));
 		emit_text(j, "state", at_modem_state(at_port_modem(r->modems[i])));
@@ -164,11 +166,13 @@ static void put_head(struct json *j, const struct report_emulation *r)
 	emit_open(j, "faults", '[');
 	for (unsigned f = 0; f < FAULTS; f++)
 		if (fault_in(&r->config->faults, (enum fault_number)f))
-			emit_text(j, NULL, faults[f].name);
+			value_text(j, faults[f].name);
 	emit_close(j, ']');
 	emit_open(j, "counts", '{');
-	for (unsigned n = 0; n <= NEWS_DISCARDED; n++)
-		emit_uint(j, report_news_name((enum endpoint_news)n), r->news[n]);
+	for (unsigned n = 0; n <= NEWS_DISCARDED; n++) {
+		emit_name(j, report_news_name((enum endpoint_news)n));
+		value_uint(j, r->news[n]);
+	}
 	emit_close(j, '}');
 }
 
@@ -177,7 +181,7 @@ static void put_all(struct json *j, const struct report_emulation *r)
 	const struct endpoint_visitor connections = { .connection = put_connection };
 	const struct endpoint_visitor calls = { .call = put_call };
 
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	put_head(j, r);
 	emit_open(j, "connections", '[');
 	endpoint_status(r->endpoint, &connections, j);

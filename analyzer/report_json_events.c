@@ -21,9 +21,8 @@ static struct event_writer *open_writer(const struct report_options *o, const ch
 
 	if (!w)
 		return NULL;
-	w->r.o = *o;
 	w->interface = interface;
-	if (emit_init(&w->r.j))
+	if (report_json_init(&w->r, o))
 		return w;
 	free(w);
 	return NULL;
@@ -39,9 +38,7 @@ static void close_writer(struct event_writer *w)
 
 static void begin_line(struct event_writer *w, const struct live_event *e)
 {
-	w->r.j.at = w->r.j.buf;
-	w->r.j.comma = false;
-	w->r.j.failed = false;
+	emit_restart(&w->r.j);
 	if (e->tunnel)
 		report_json_tunnel(&w->r, e->tunnel);
 }
@@ -49,9 +46,7 @@ static void begin_line(struct event_writer *w, const struct live_event *e)
 static const char *end_line(struct event_writer *w, size_t *len)
 {
 	emit_close(&w->r.j, '}');
-	*len = (size_t)(w->r.j.at - w->r.j.buf);
-	errno = w->r.j.failed ? ENOMEM : 0;
-	return w->r.j.failed ? NULL : w->r.j.buf;
+	return emit_line(&w->r.j, len);
 }
 
 /* --- one function a kind ------------------------------------------------------------------- */
@@ -70,8 +65,10 @@ static void put_connection_open(struct event_writer *w, const struct live_event 
 	struct json *j = &w->r.j;
 
 	put_ids(j, e, false);
-	report_json_host(&w->r, "originator", (int)c->originator);
-	report_json_host(&w->r, "receiver", !c->originator);
+	emit_key(j, "originator");
+	report_json_host(&w->r, (int)c->originator);
+	emit_key(j, "receiver");
+	report_json_host(&w->r, !c->originator);
 	emit_uint(j, "originator_port", c->port[0]);
 	emit_uint(j, "receiver_port", c->port[1]);
 	emit_bool(j, "midstream", c->midstream);
@@ -108,11 +105,13 @@ static void put_call_hosts(struct event_writer *w, const struct live_event *e)
 	struct json *j = &w->r.j;
 
 	put_ids(j, e, true);
-	report_json_host(&w->r, "pac", pac);
-	report_json_host(&w->r, "pns", pac < 0 ? -1 : !pac);
+	emit_key(j, "pac");
+	report_json_host(&w->r, pac);
+	emit_key(j, "pns");
+	report_json_host(&w->r, pac < 0 ? -1 : !pac);
 	emit_open(j, "hosts", '[');
-	report_json_host(&w->r, NULL, 0);
-	report_json_host(&w->r, NULL, 1);
+	report_json_host(&w->r, 0);
+	report_json_host(&w->r, 1);
 	emit_close(j, ']');
 }
 
@@ -158,8 +157,8 @@ static void put_seconds(struct json *j, const char *key, double seconds)
 	char text[40];
 
 	snprintf(text, sizeof(text), "%.6f", seconds);
-	emit_key(j, key);
-	emit_octets(j, text, strlen(text));
+	emit_name(j, key);
+	value_raw(j, text);
 }
 
 static void put_gap(struct event_writer *w, const struct live_event *e)
@@ -187,7 +186,8 @@ static void put_gap(struct event_writer *w, const struct live_event *e)
 static void put_numbers(struct json *j, const char *key, uint64_t tunnels, uint64_t connections,
 			uint64_t calls)
 {
-	emit_open(j, key, '{');
+	emit_name(j, key);
+	value_open(j, '{');
 	emit_uint(j, "tunnels", tunnels);
 	emit_uint(j, "control_connections", connections);
 	emit_uint(j, "calls", calls);
@@ -221,8 +221,10 @@ static void put_stats(struct event_writer *w, const struct live_event *e)
 	put_numbers(j, "seen", s->tunnels_seen, s->connections_seen, s->calls_seen);
 	put_numbers(j, "evicted", s->tunnels_evicted, s->connections_evicted, s->calls_evicted);
 	emit_open(j, "findings", '{');
-	for (unsigned i = SEVERITIES; i-- > 0;)
-		emit_uint(j, rule_severity_name(i), s->findings[i]);
+	for (unsigned i = SEVERITIES; i-- > 0;) {
+		emit_name(j, rule_severity_name(i));
+		value_uint(j, s->findings[i]);
+	}
 	emit_close(j, '}');
 	emit_uint(j, "gaps", s->gaps);
 	emit_uint(j, "gap_octets", s->gap_octets);
@@ -255,8 +257,8 @@ static const char *json_line(struct event_writer *w, const struct live_event *e,
 	struct json *j = &w->r.j;
 
 	begin_line(w, e);
-	emit_open(j, NULL, '{');
-	emit_text(j, "type", live_kind_name(e->kind));
+	value_open(j, '{');
+	emit_word(j, "type", live_kind_name(e->kind));
 	emit_time(j, "time", true, e->time_ns);
 	put[e->kind](w, e);
 	return end_line(w, len);
@@ -306,7 +308,7 @@ static void put_flow(struct event_writer *w, const struct flow_ends *f)
 	emit_addr(j, &w->r.o, "dest_ip", &f->dst);
 	if (tcp)
 		emit_uint(j, "dest_port", f->dst_port);
-	emit_text(j, "proto", tcp ? "TCP" : "GRE");
+	emit_word(j, "proto", tcp ? "TCP" : "GRE");
 	/* A hash of addresses that are to be masked would name them. */
 	if (!w->r.o.anonymize)
 		emit_text(j, "community_id", community_id(f, 0, id));
@@ -329,7 +331,7 @@ static void put_alert(struct event_writer *w, const struct finding *f)
 
 	snprintf(signature, sizeof(signature), "PPTP %s %s", f->id, f->message);
 	emit_open(j, "alert", '{');
-	emit_text(j, "action", "allowed");
+	emit_word(j, "action", "allowed");
 	emit_uint(j, "gid", 1);
 	emit_uint(j, "signature_id", signature_id(f->id));
 	emit_uint(j, "rev", 1);
@@ -351,19 +353,19 @@ static const char *eve_line(struct event_writer *w, const struct live_event *e, 
 	bool flow = ends_of(e, &f);
 
 	begin_line(w, e);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	put_timestamp(j, e->time_ns);
 	if (flow && !w->r.o.anonymize)
 		emit_uint(j, "flow_id", community_flow(&f));
 	if (w->interface)
 		emit_text(j, "in_iface", w->interface);
-	emit_text(j, "event_type", eve_type(e->kind));
+	emit_word(j, "event_type", eve_type(e->kind));
 	if (flow)
 		put_flow(w, &f);
 	if (e->kind == LIVE_FINDING)
 		put_alert(w, e->finding);
 	emit_open(j, "pptp", '{');
-	emit_text(j, "type", live_kind_name(e->kind));
+	emit_word(j, "type", live_kind_name(e->kind));
 	emit_time(j, "time", true, e->time_ns);
 	put[e->kind](w, e);
 	emit_close(j, '}');

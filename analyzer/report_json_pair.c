@@ -14,32 +14,33 @@ static void put_nanos(struct json *j, const char *key, bool known, int64_t ns)
 {
 	uint64_t n = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
 	char text[48];
-	int len;
 
-	emit_key(j, key);
+	emit_name(j, key);
 	if (!known) {
-		emit_octets(j, "null", 4);
+		value_null(j);
 		return;
 	}
-	len = snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", n / 1000000000,
-		       n % 1000000000);
-	emit_octets(j, text, (size_t)len);
+	snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", n / 1000000000,
+		 n % 1000000000);
+	value_raw(j, text);
 }
 
 static void put_two(struct json *j, const char *key, uint64_t first, uint64_t second)
 {
-	emit_open(j, key, '[');
-	emit_uint(j, NULL, first);
-	emit_uint(j, NULL, second);
+	emit_name(j, key);
+	value_open(j, '[');
+	value_uint(j, first);
+	value_uint(j, second);
 	emit_close(j, ']');
 }
 
 static void put_two_known(struct json *j, const char *key, bool known0, uint64_t first, bool known1,
 			  uint64_t second)
 {
-	emit_open(j, key, '[');
-	emit_known(j, NULL, known0, first);
-	emit_known(j, NULL, known1, second);
+	emit_name(j, key);
+	value_open(j, '[');
+	value_known(j, known0, first);
+	value_known(j, known1, second);
 	emit_close(j, ']');
 }
 
@@ -50,9 +51,9 @@ static void put_two_frames(struct json *j, const char *key, const uint64_t frame
 
 static void put_codes(struct json *j, const char *const *code, unsigned codes)
 {
-	emit_open(j, NULL, '[');
+	value_open(j, '[');
 	for (unsigned i = 0; i < codes; i++)
-		emit_text(j, NULL, code[i]);
+		value_text(j, code[i]);
 	emit_close(j, ']');
 }
 
@@ -63,7 +64,7 @@ static void put_capture(struct json *j, const struct report_options *o, const st
 	char path[PATH_ROOM], error[PATH_ROOM], link[16];
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "file", report_path(o, c->path, path));
 	emit_text(j, "format", c->format);
 	emit_text(j, "link_type", c->format ? report_link_type(c->link_type, link) : NULL);
@@ -92,11 +93,12 @@ static void put_clock(struct json *j, const struct pair_clock *c)
 static void put_end(struct json *j, const struct report_options *o, const char *key, const struct pair *p,
 		    size_t i, unsigned end)
 {
-	emit_open(j, key, '[');
+	emit_name(j, key);
+	value_open(j, '[');
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct pair_connection *c = pair_connection_of(p, i, side);
 
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_addr(j, o, "address", &c->addr[end]);
 		emit_uint(j, "port", c->port[end]);
 		emit_close(j, '}');
@@ -110,7 +112,7 @@ static void put_change(struct json *j, const struct report_options *o, const str
 	const struct ctrl_desc *d = ctrl_desc_of(c->type);
 	char text[TEXT_ROOM];
 
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "message", d->name);
 	emit_text(j, "field", d->fields[c->row].name);
 	emit_text(j, "kind", report_pair_kind(c->kind));
@@ -118,9 +120,9 @@ static void put_change(struct json *j, const struct report_options *o, const str
 	emit_open(j, "values", '[');
 	for (unsigned side = 0; side < SIDES; side++)
 		if (c->kind == CHANGE_TEXT)
-			emit_text(j, NULL, report_pair_change(o, p, c, side, text, sizeof(text)));
+			value_text(j, report_pair_change(o, p, c, side, text, sizeof(text)));
 		else
-			emit_uint(j, NULL, c->value[side]);
+			value_uint(j, c->value[side]);
 	emit_close(j, ']');
 	put_two_frames(j, "frames", c->frame);
 	emit_uint(j, "count", c->count);
@@ -133,7 +135,7 @@ static void put_connection(struct json *j, const struct report_options *o, const
 	const struct pair_connection *c[SIDES] = { pair_connection_of(p, i, 0), pair_connection_of(p, i, 1) };
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_uint(j, "id", i + 1);
 	put_two(j, "control_connections", c[0]->id, c[1]->id);
 	emit_bool(j, "certain", m->certain);
@@ -163,7 +165,8 @@ static void put_connection(struct json *j, const struct report_options *o, const
 
 static void put_counts(struct json *j, const char *key, uint64_t packets, uint64_t data)
 {
-	emit_open(j, key, '{');
+	emit_name(j, key);
+	value_open(j, '{');
 	emit_uint(j, "packets", packets);
 	emit_uint(j, "data", data);
 	emit_close(j, '}');
@@ -173,7 +176,7 @@ static void put_drops(struct json *j, const struct pair_way *w)
 {
 	emit_open(j, "dropped_frames", '[');
 	for (unsigned i = 0; i < w->drops; i++) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_uint(j, "frame", FRAME_NUMBER(w->drop_frame[i]));
 		emit_known(j, "after_frame", w->drop_after[i] != 0, FRAME_NUMBER(w->drop_after[i]));
 		emit_close(j, '}');
@@ -197,7 +200,7 @@ static void put_ttl(struct json *j, const struct pair_way *w)
 {
 	emit_open(j, "ttl", '[');
 	for (unsigned side = 0; side < SIDES; side++) {
-		emit_open(j, NULL, '{');
+		value_open(j, '{');
 		emit_known(j, "min", w->ttl_min[side] != 0, w->ttl_min[side]);
 		emit_known(j, "max", w->ttl_max[side] != 0, w->ttl_max[side]);
 		emit_close(j, '}');
@@ -207,7 +210,8 @@ static void put_ttl(struct json *j, const struct pair_way *w)
 
 static void put_way(struct json *j, const char *key, const struct pair_way *w, const struct pair_clock *clock)
 {
-	emit_open(j, key, '{');
+	emit_name(j, key);
+	value_open(j, '{');
 	emit_uint(j, "passes_first", w->near);
 	put_two(j, "packets", w->packets[0], w->packets[1]);
 	put_two(j, "data_packets", w->data[0], w->data[1]);
@@ -237,9 +241,10 @@ static void put_way(struct json *j, const char *key, const struct pair_way *w, c
 static void put_hosts(struct json *j, const struct report_options *o, const char *key,
 		      const struct pair_call *const c[SIDES], unsigned way)
 {
-	emit_open(j, key, '[');
+	emit_name(j, key);
+	value_open(j, '[');
 	for (unsigned side = 0; side < SIDES; side++)
-		emit_addr(j, o, NULL, &c[side]->addr[way]);
+		value_addr(j, o, &c[side]->addr[way]);
 	emit_close(j, ']');
 }
 
@@ -250,7 +255,7 @@ static void put_call(struct json *j, const struct report_options *o, const struc
 	bool roles = c[0]->roles_known || c[1]->roles_known;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_known(j, "connection", m->connection != NO_RECORD, (uint64_t)m->connection + 1);
 	put_two(j, "calls", c[0]->id, c[1]->id);
 	emit_bool(j, "certain", m->certain);
@@ -295,7 +300,7 @@ static void put_summary(struct json *j, const struct pair *p)
 
 static void put_head(struct json *j, const struct report_options *o, const struct report_pair *r)
 {
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "schema", "pptpscope-pair-1");
 	emit_open(j, "tool", '{');
 	emit_text(j, "name", "pptpscope");
@@ -342,7 +347,7 @@ bool report_pair_json(const struct report_options *o, const struct report_pair *
 	put_summary(&j, p);
 	emit_open(&j, "notices", '[');
 	for (unsigned i = 0; r->notices[i]; i++)
-		emit_text(&j, NULL, r->notices[i]);
+		value_text(&j, r->notices[i]);
 	emit_close(&j, ']');
 	emit_close(&j, '}');
 	emit_newline(&j);

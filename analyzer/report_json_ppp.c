@@ -16,17 +16,14 @@ static const char *role_key(const struct inside *x, unsigned host)
 	return x->t->pac < 0 ? NULL : (unsigned)x->t->pac == host ? "pac" : "pns";
 }
 
-static void put_role(const struct inside *x, const char *key, int host)
+static void put_role(const struct inside *x, int host)
 {
-	emit_text(x->j, key, host < 0 ? NULL : role_key(x, (unsigned)host));
+	value_word(x->j, host < 0 ? NULL : role_key(x, (unsigned)host));
 }
 
-static void put_frame(const struct inside *x, const char *key, const char *capture_key, uint64_t frame)
-{
-	emit_frame(x->j, x->o, key, capture_key, frame);
-}
+#define put_frame(x, key, capture_key, frame) emit_frame((x)->j, (x)->o, key, capture_key, frame)
 
-typedef void put_end_fn(const struct inside *x, const char *key, unsigned host);
+typedef void put_end_fn(const struct inside *x, unsigned host);
 
 /* A value of each end, by role; where roles are not known, as an array by host. */
 static void put_ends(const struct inside *x, put_end_fn *put)
@@ -34,15 +31,17 @@ static void put_ends(const struct inside *x, put_end_fn *put)
 	int pac = x->t->pac;
 
 	if (pac >= 0) {
-		put(x, "pns", !pac);
-		put(x, "pac", (unsigned)pac);
+		emit_key(x->j, "pns");
+		put(x, !pac);
+		emit_key(x->j, "pac");
+		put(x, (unsigned)pac);
 		return;
 	}
 	emit_null(x->j, "pns");
 	emit_null(x->j, "pac");
 	emit_open(x->j, "hosts", '[');
 	for (unsigned h = 0; h < HOSTS; h++)
-		put(x, NULL, h);
+		put(x, h);
 	emit_close(x->j, ']');
 }
 
@@ -53,56 +52,68 @@ static void put_asking(const struct inside *x, enum ppp_neg neg, unsigned host)
 	const struct ppp_asking *a = &x->s->asking[neg][host];
 	struct json *j = x->j;
 
-	emit_text(j, "state", ppp_end_state_name(ppp_session_state(x->s, neg, host)));
+	emit_word(j, "state", ppp_end_state_name(ppp_session_state(x->s, neg, host)));
 	emit_uint(j, "requests", a->requests);
 	emit_uint(j, "retransmissions", a->repeated);
 	emit_uint(j, "naks", a->naks);
 	emit_uint(j, "rejects", a->rejects);
-	emit_text(j, "refused_option", a->naks + a->rejects ? report_ppp_option(neg, a->refused) : NULL);
+	emit_word(j, "refused_option", a->naks + a->rejects ? report_ppp_option(neg, a->refused) : NULL);
 	emit_bool(j, "stuck", ppp_session_stuck(x->s, neg, host));
 	put_frame(x, "frame", "capture", a->answer_frame);
 }
 
-static void put_lcp_values(const struct inside *x, const struct ppp_lcp *v, bool known)
-{
-	struct json *j = x->j;
+/* What an end may have told of its LCP: the key, the bit, and what kind of value it is. */
+#define LCP_VALUES(NUMBER, FLAG)                                                                             \
+	NUMBER("mru", MRU, mru)                                                                              \
+	NUMBER("magic", MAGIC, magic)                                                                        \
+	NUMBER("accm", ACCM, accm)                                                                           \
+	FLAG("pfc", PFC)                                                                                     \
+	FLAG("acfc", ACFC)                                                                                   \
+	FLAG("callback", CALLBACK)                                                                           \
+	NUMBER("mrru", MRRU, mrru)
 
-	emit_known(j, "mru", known && v->has & LCP_HAS_MRU, v->mru);
-	emit_known(j, "magic", known && v->has & LCP_HAS_MAGIC, v->magic);
-	emit_known(j, "accm", known && v->has & LCP_HAS_ACCM, v->accm);
-	if (known) {
-		emit_bool(j, "pfc", v->has & LCP_HAS_PFC);
-		emit_bool(j, "acfc", v->has & LCP_HAS_ACFC);
-		emit_bool(j, "callback", v->has & LCP_HAS_CALLBACK);
-	} else {
-		emit_null(j, "pfc");
-		emit_null(j, "acfc");
-		emit_null(j, "callback");
-	}
-	emit_known(j, "mrru", known && v->has & LCP_HAS_MRRU, v->mrru);
-	emit_text(j, "authentication",
-		  known && v->has & LCP_HAS_AUTH ? ppp_auth_name(v->auth, v->algorithm) : NULL);
+static void put_lcp_values(struct json *j, const struct ppp_lcp *v)
+{
+#define NUMBER(key, bit, value) emit_known(j, key, LCP_HAS_##bit & v->has, v->value);
+#define FLAG(key, bit) emit_bool(j, key, LCP_HAS_##bit & v->has);
+	LCP_VALUES(NUMBER, FLAG)
+#undef NUMBER
+#undef FLAG
+	emit_word(j, "authentication", v->has & LCP_HAS_AUTH ? ppp_auth_name(v->auth, v->algorithm) : NULL);
 }
 
-static void put_lcp_end(const struct inside *x, const char *key, unsigned host)
+static void put_lcp_nothing(struct json *j)
+{
+#define NOTHING(key, ...) "\"" key "\":null,"
+	static const char nothing[] = LCP_VALUES(NOTHING, NOTHING) NOTHING("authentication");
+#undef NOTHING
+
+	emit_octets(j, nothing, sizeof(nothing) - 1);
+}
+
+static void put_lcp_end(const struct inside *x, unsigned host)
 {
 	const struct ppp_asking *a = &x->s->asking[PPP_NEG_LCP][host];
+	struct json *j = x->j;
 
 	if (!a->flags) {
-		emit_null(x->j, key);
+		value_null(j);
 		return;
 	}
-	emit_open(x->j, key, '{');
-	put_lcp_values(x, &x->s->lcp[host], a->flags & PPP_WAS_ACKED);
+	value_open(j, '{');
+	if (a->flags & PPP_WAS_ACKED)
+		put_lcp_values(j, &x->s->lcp[host]);
+	else
+		put_lcp_nothing(j);
 	if (a->flags & PPP_ASKED) {
-		emit_open(x->j, "asked", '{');
-		put_lcp_values(x, &x->s->lcp_asked[host], true);
-		emit_close(x->j, '}');
+		emit_open(j, "asked", '{');
+		put_lcp_values(j, &x->s->lcp_asked[host]);
+		emit_close(j, '}');
 	} else {
-		emit_null(x->j, "asked");
+		emit_null(j, "asked");
 	}
 	put_asking(x, PPP_NEG_LCP, host);
-	emit_close(x->j, '}');
+	emit_close(j, '}');
 }
 
 static void put_lcp(const struct inside *x)
@@ -113,30 +124,30 @@ static void put_lcp(const struct inside *x)
 	emit_close(x->j, '}');
 }
 
-static void put_neg_end(const struct inside *x, const char *key, enum ppp_neg neg, unsigned host)
+static void put_neg_end(const struct inside *x, enum ppp_neg neg, unsigned host)
 {
 	if (!x->s->asking[neg][host].flags) {
-		emit_null(x->j, key);
+		value_null(x->j);
 		return;
 	}
-	emit_open(x->j, key, '{');
+	value_open(x->j, '{');
 	put_asking(x, neg, host);
 	emit_close(x->j, '}');
 }
 
-static void put_ipcp_end(const struct inside *x, const char *key, unsigned host)
+static void put_ipcp_end(const struct inside *x, unsigned host)
 {
-	put_neg_end(x, key, PPP_NEG_IPCP, host);
+	put_neg_end(x, PPP_NEG_IPCP, host);
 }
 
-static void put_ipv6cp_end(const struct inside *x, const char *key, unsigned host)
+static void put_ipv6cp_end(const struct inside *x, unsigned host)
 {
-	put_neg_end(x, key, PPP_NEG_IPV6CP, host);
+	put_neg_end(x, PPP_NEG_IPV6CP, host);
 }
 
-static void put_ccp_end(const struct inside *x, const char *key, unsigned host)
+static void put_ccp_end(const struct inside *x, unsigned host)
 {
-	put_neg_end(x, key, PPP_NEG_CCP, host);
+	put_neg_end(x, PPP_NEG_CCP, host);
 }
 
 static void put_ncps(const struct inside *x)
@@ -148,13 +159,12 @@ static void put_ncps(const struct inside *x)
 	};
 
 	for (unsigned neg = PPP_NEG_LCP + 1; neg < PPP_NEGS; neg++) {
-		const char *name = ppp_neg_name(neg);
-
+		emit_name(x->j, ppp_neg_name(neg));
 		if (!(x->s->asking[neg][0].flags | x->s->asking[neg][1].flags)) {
-			emit_null(x->j, name);
+			value_null(x->j);
 			continue;
 		}
-		emit_open(x->j, name, '{');
+		value_open(x->j, '{');
 		put_ends(x, puts[neg]);
 		emit_close(x->j, '}');
 	}
@@ -162,30 +172,34 @@ static void put_ncps(const struct inside *x)
 
 /* --- authentication ------------------------------------------------------------------------ */
 
-static void put_text(const struct inside *x, const char *key, enum ppp_text_kind kind, unsigned end)
+static void put_text(const struct inside *x, enum ppp_text_kind kind, unsigned end)
 {
 	char buf[TEXT_ROOM];
 
-	emit_text(x->j, key, report_ppp_text(x->o, x->s, kind, end, buf));
+	value_text(x->j, report_ppp_text(x->o, x->s, kind, end, buf));
 }
 
-static void put_auth(const struct inside *x, const char *key, unsigned authenticator)
+static void put_auth(const struct inside *x, unsigned authenticator)
 {
 	const struct ppp_auth *a = &x->s->auth[authenticator];
 	struct json *j = x->j;
 
-	emit_open(j, key, '{');
-	emit_text(j, "protocol", report_ppp_auth_name(x->s, authenticator));
-	put_role(x, "authenticator", (int)authenticator);
+	value_open(j, '{');
+	emit_word(j, "protocol", report_ppp_auth_name(x->s, authenticator));
+	emit_key(j, "authenticator");
+	put_role(x, (int)authenticator);
 	emit_addr(j, x->o, "authenticator_host", &x->t->host[authenticator]);
-	put_text(x, "user", PPP_TEXT_USER, authenticator);
-	put_text(x, "password", PPP_TEXT_PASSWORD, authenticator);
-	emit_text(j, "outcome", ppp_outcome_name(a->outcome));
-	emit_text(j, "secret", x->s->secret ? ppp_secret_name(x->s->secret) : NULL);
+	emit_key(x->j, "user");
+	put_text(x, PPP_TEXT_USER, authenticator);
+	emit_key(x->j, "password");
+	put_text(x, PPP_TEXT_PASSWORD, authenticator);
+	emit_word(j, "outcome", ppp_outcome_name(a->outcome));
+	emit_word(j, "secret", x->s->secret ? ppp_secret_name(x->s->secret) : NULL);
 	emit_uint(j, "rounds", a->rounds);
 	emit_known(j, "error", a->has_error, a->error);
-	emit_text(j, "error_name", a->has_error ? ppp_chap_error_words(a->error) : NULL);
-	put_text(x, "message", PPP_TEXT_MESSAGE, authenticator);
+	emit_word(j, "error_name", a->has_error ? ppp_chap_error_words(a->error) : NULL);
+	emit_key(x->j, "message");
+	put_text(x, PPP_TEXT_MESSAGE, authenticator);
 	put_frame(x, "challenge_frame", "challenge_capture", a->challenge_frame);
 	put_frame(x, "response_frame", "response_capture", a->response_frame);
 	put_frame(x, "outcome_frame", "outcome_capture", a->outcome_frame);
@@ -194,8 +208,8 @@ static void put_auth(const struct inside *x, const char *key, unsigned authentic
 
 static void put_no_auth(const struct inside *x)
 {
-	emit_open(x->j, "authentication", '{');
-	emit_text(x->j, "protocol", "none");
+	value_open(x->j, '{');
+	emit_word(x->j, "protocol", "none");
 	emit_null(x->j, "authenticator");
 	emit_null(x->j, "user");
 	emit_null(x->j, "outcome");
@@ -210,17 +224,19 @@ static void put_authentication(const struct inside *x)
 {
 	int authenticator = ppp_session_authenticator(x->s);
 
+	emit_key(x->j, "authentication");
 	if (authenticator >= 0)
-		put_auth(x, "authentication", (unsigned)authenticator);
+		put_auth(x, (unsigned)authenticator);
 	else if (ppp_session_unauthenticated(x->s))
 		put_no_auth(x);
 	else
-		emit_null(x->j, "authentication");
+		value_null(x->j);
 	/* The other end wanted to know, too. */
+	emit_key(x->j, "mutual_authentication");
 	if (authenticator >= 0 && x->s->auth[!authenticator].seen)
-		put_auth(x, "mutual_authentication", (unsigned)!authenticator);
+		put_auth(x, (unsigned)!authenticator);
 	else
-		emit_null(x->j, "mutual_authentication");
+		value_null(x->j);
 }
 
 /* --- compression and encryption ------------------------------------------------------------ */
@@ -234,7 +250,7 @@ static void put_compression(const struct inside *x)
 		return;
 	}
 	emit_open(x->j, "compression", '{');
-	emit_text(x->j, "protocol", report_ppp_compression_name(ccp));
+	emit_word(x->j, "protocol", report_ppp_compression_name(ccp));
 	emit_uint(x->j, "option", ccp->agreed);
 	emit_uint(x->j, "packets", (uint64_t)x->s->coded[0].packets + x->s->coded[1].packets);
 	emit_uint(x->j, "resets", (uint64_t)x->s->coded[0].resets + x->s->coded[1].resets);
@@ -242,12 +258,12 @@ static void put_compression(const struct inside *x)
 	emit_close(x->j, '}');
 }
 
-static void put_coded_end(const struct inside *x, const char *key, unsigned host)
+static void put_coded_end(const struct inside *x, unsigned host)
 {
 	const struct ppp_coded *d = &x->s->coded[host];
 	unsigned bits = ppp_session_bits(x->s, host);
 
-	emit_open(x->j, key, '{');
+	value_open(x->j, '{');
 	emit_known(x->j, "bits", bits, bits);
 	emit_uint(x->j, "packets", d->packets);
 	emit_uint(x->j, "decrypted", d->decrypted);
@@ -269,11 +285,11 @@ static void put_encryption(const struct inside *x)
 		return;
 	}
 	emit_open(j, "encryption", '{');
-	emit_text(j, "protocol", "MPPE");
+	emit_word(j, "protocol", "MPPE");
 	emit_uint(j, "bits", bits);
 	emit_bool(j, "stateful", ppp_session_stateful(s, from));
-	emit_text(j, "secret", ppp_secret_name(s->secret));
-	emit_text(j, "server_proof", s->proof ? ppp_secret_name(s->proof) : NULL);
+	emit_word(j, "secret", ppp_secret_name(s->secret));
+	emit_word(j, "server_proof", s->proof ? ppp_secret_name(s->proof) : NULL);
 	emit_uint(j, "packets", (uint64_t)a->packets + b->packets);
 	emit_uint(j, "decrypted", (uint64_t)a->decrypted + b->decrypted);
 	emit_uint(j, "coherency_gaps", (uint64_t)ppp_session_gaps(s, 0) + ppp_session_gaps(s, 1));
@@ -286,38 +302,38 @@ static void put_encryption(const struct inside *x)
 
 /* --- addresses, life and end --------------------------------------------------------------- */
 
-static void put_v4(const struct inside *x, const char *key, uint32_t address)
+static void put_v4(const struct inside *x, uint32_t address)
 {
 	struct ip_addr a = report_ppp_address(address);
 
-	emit_addr(x->j, x->o, key, &a);
+	value_addr(x->j, x->o, &a);
 }
 
-static void put_address(const struct inside *x, const char *key, unsigned host)
+static void put_address(const struct inside *x, unsigned host)
 {
 	if (x->s->ipcp[host].has_address)
-		put_v4(x, key, x->s->ipcp[host].address);
+		put_v4(x, x->s->ipcp[host].address);
 	else
-		emit_null(x->j, key);
+		value_null(x->j);
 }
 
-static void put_interface(const struct inside *x, const char *key, unsigned host)
+static void put_interface(const struct inside *x, unsigned host)
 {
 	struct ip_addr a;
 
 	if (report_ppp_link_local(x->s, host, &a))
-		emit_addr(x->j, x->o, key, &a);
+		value_addr(x->j, x->o, &a);
 	else
-		emit_null(x->j, key);
+		value_null(x->j);
 }
 
-static void put_servers(const struct inside *x, const char *key, unsigned first)
+static void put_servers(const struct inside *x, unsigned first)
 {
-	emit_open(x->j, key, '[');
+	value_open(x->j, '[');
 	for (unsigned h = 0; h < HOSTS; h++)
 		for (unsigned i = first; i < first + PPP_SERVERS / 2; i++)
 			if (x->s->ipcp[h].server[i])
-				put_v4(x, NULL, x->s->ipcp[h].server[i]);
+				put_v4(x, x->s->ipcp[h].server[i]);
 	emit_close(x->j, ']');
 }
 
@@ -325,17 +341,19 @@ static void put_addresses(const struct inside *x)
 {
 	emit_open(x->j, "addresses", '{');
 	put_ends(x, put_address);
-	put_servers(x, "dns", 0);
-	put_servers(x, "nbns", PPP_SERVERS / 2);
+	emit_key(x->j, "dns");
+	put_servers(x, 0);
+	emit_key(x->j, "nbns");
+	put_servers(x, PPP_SERVERS / 2);
 	emit_open(x->j, "link_local", '{');
 	put_ends(x, put_interface);
 	emit_close(x->j, '}');
 	emit_close(x->j, '}');
 }
 
-static void put_echo_end(const struct inside *x, const char *key, unsigned host)
+static void put_echo_end(const struct inside *x, unsigned host)
 {
-	emit_open(x->j, key, '{');
+	value_open(x->j, '{');
 	emit_uint(x->j, "requests", x->s->echo_requests[host]);
 	emit_uint(x->j, "replies", x->s->echo_replies[host]);
 	emit_uint(x->j, "unanswered_in_a_row", x->s->echo_waiting[host]);
@@ -348,19 +366,21 @@ static void put_end(const struct inside *x)
 {
 	const struct ppp_session *s = x->s;
 
-	put_role(x, "ended_by", s->end ? s->ended_by : -1);
-	emit_text(x->j, "end", report_ppp_end(s));
+	emit_key(x->j, "ended_by");
+	put_role(x, s->end ? s->ended_by : -1);
+	emit_word(x->j, "end", report_ppp_end(s));
+	emit_key(x->j, "end_message");
 	if (s->end)
-		put_text(x, "end_message", PPP_TEXT_END, s->ended_by);
+		put_text(x, PPP_TEXT_END, s->ended_by);
 	else
-		emit_null(x->j, "end_message");
+		value_null(x->j);
 	put_frame(x, "end_frame", "end_capture", s->end_frame);
 }
 
 static void put_ppp(const struct inside *x)
 {
 	emit_open(x->j, "ppp", '{');
-	emit_text(x->j, "state", ppp_phase_name(x->s->phase));
+	emit_word(x->j, "state", ppp_phase_name(x->s->phase));
 	put_lcp(x);
 	put_authentication(x);
 	put_compression(x);
@@ -380,10 +400,11 @@ static void put_why(const struct inside *x, const struct posture_why *w)
 {
 	char grade[2] = { posture_grade(w->reason), '\0' };
 
-	emit_open(x->j, NULL, '{');
-	emit_text(x->j, "reason", posture_name(w->reason));
-	emit_text(x->j, "grade", grade);
-	put_role(x, "end", w->end);
+	value_open(x->j, '{');
+	emit_word(x->j, "reason", posture_name(w->reason));
+	emit_word(x->j, "grade", grade);
+	emit_key(x->j, "end");
+	put_role(x, w->end);
 	put_frame(x, "frame", "capture", w->frame);
 	emit_close(x->j, '}');
 }
@@ -400,10 +421,10 @@ static void put_security(const struct inside *x)
 	}
 	grade[0] = p.grade;
 	emit_open(x->j, "security", '{');
-	emit_text(x->j, "grade", grade);
+	emit_word(x->j, "grade", grade);
 	emit_open(x->j, "reasons", '[');
 	for (unsigned i = 0; i < p.n; i++)
-		emit_text(x->j, NULL, posture_words(p.why[i].reason));
+		value_word(x->j, posture_words(p.why[i].reason));
 	emit_close(x->j, ']');
 	emit_open(x->j, "proof", '[');
 	for (unsigned i = 0; i < p.n; i++)

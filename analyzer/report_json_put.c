@@ -2,6 +2,7 @@
 /* JSON written as it comes, with json-c's escaping: see report_json_put.h. */
 #include "analyzer/report_json_put.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <json-c/json_object.h>
 #include <stdlib.h>
@@ -10,15 +11,25 @@ enum {
 	ROOM = 1 << 16, /* of the buffer at first */
 	MUCH = ROOM / 2,
 	SECOND = 1000000000,
-	DAY = 86400,
 };
+
+static void take_buffer(struct json *j, char *buf, size_t room)
+{
+	j->buf = buf;
+	j->end = buf + room;
+	j->fits = j->end - (JSON_KEY + JSON_VALUE);
+}
 
 bool emit_init(struct json *j)
 {
-	*j = (struct json){ .buf = malloc(ROOM), .day = INT64_MIN };
-	j->at = j->buf;
-	j->end = j->buf ? j->buf + ROOM : NULL;
-	return j->buf != NULL;
+	char *buf = malloc(ROOM);
+
+	*j = (struct json){ .day = -1, .minute = -1 };
+	if (!buf)
+		return false;
+	take_buffer(j, buf, ROOM);
+	emit_restart(j);
+	return true;
 }
 
 void emit_clear(struct json *j)
@@ -27,7 +38,7 @@ void emit_clear(struct json *j)
 	*j = (struct json){ 0 };
 }
 
-bool emit_grow(struct json *j, size_t len)
+bool out_grow(struct json *j, size_t len)
 {
 	size_t used = (size_t)(j->at - j->buf), room = (size_t)(j->end - j->buf);
 	char *grown;
@@ -36,120 +47,163 @@ bool emit_grow(struct json *j, size_t len)
 		room *= 2;
 	grown = realloc(j->buf, room);
 	if (!grown) {
+		/* What is there is of no use any more: the first room is large enough for any piece. */
 		j->failed = true;
+		j->at = j->buf;
 		return false;
 	}
-	j->buf = grown;
+	take_buffer(j, grown, room);
 	j->at = grown + used;
-	j->end = grown + room;
 	return true;
+}
+
+/* Takes away the comma after the last value, if there is one. */
+static bool drop_comma(struct json *j)
+{
+	bool comma = j->at > j->buf && j->at[-1] == ',';
+
+	j->at -= comma;
+	return comma;
 }
 
 void emit_newline(struct json *j)
 {
+	drop_comma(j);
 	emit_octets(j, "\n", 1);
 }
 
 void emit_row(struct json *j)
 {
-	emit_key(j, NULL);
-	emit_newline(j);
-	j->comma = false;
+	emit_octets(j, "\n", 1);
+}
+
+void emit_name(struct json *j, const char *key)
+{
+	size_t len = strlen(key);
+	char *at;
+
+	if (!out_room(j, len + 3))
+		return;
+	at = j->at;
+	*at = '"';
+	memcpy(at + 1, key, len);
+	memcpy(at + 1 + len, "\":", 2);
+	j->at = at + len + 3;
 }
 
 /* --- numbers and times --------------------------------------------------------------------- */
 
-static char *put_pair(char *at, uint32_t value)
-{
-	static const char pairs[] = "0001020304050607080910111213141516171819"
-				    "2021222324252627282930313233343536373839"
-				    "4041424344454647484950515253545556575859"
-				    "6061626364656667686970717273747576777879"
-				    "8081828384858687888990919293949596979899";
+enum { DIGITS = 8, EIGHT_DIGITS = 100000000 };
 
-	memcpy(at, pairs + value * 2, 2);
-	return at + 2;
+/*
+ * The eight digits of a number below EIGHT_DIGITS, each in an octet, the first one in the lowest: first two
+ * halves of four digits, then quarters of two, then each for itself.  Divisions by 100 and by 10 are
+ * multiplications that are exact below 10000 and below 100.
+ */
+static uint64_t digits_of(uint32_t value)
+{
+	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+	uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+	uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+	return tens | (twos - tens * 10) << 8;
 }
 
-void emit_number(struct json *j, uint64_t value)
+/* Writes octets, the lowest first. */
+static char *put_octets(char *at, uint64_t octets, unsigned n)
 {
-	enum { DIGITS = 20 };
-	char digits[2 * DIGITS], *at = digits + DIGITS;
-
-	if (!emit_room(j, DIGITS))
-		return;
-	if (value < 10) { /* as most are */
-		*j->at++ = (char)('0' + value);
-		return;
-	}
-	for (; value >= 100; value /= 100) {
-		at -= 2;
-		put_pair(at, (uint32_t)(value % 100));
-	}
-	if (value >= 10) {
-		at -= 2;
-		put_pair(at, (uint32_t)value);
-	} else if (value) {
-		*--at = (char)('0' + value);
-	}
-	/* More than there is, so that the compiler knows how much it copies. */
-	memcpy(j->at, at, DIGITS);
-	j->at += digits + DIGITS - at;
+	octets = htole64(octets);
+	memcpy(at, &octets, sizeof(octets)); /* more than n, so that it is one store */
+	return at + n;
 }
 
-/* A million as six digits. */
-static char *put_micros(char *at, uint32_t micros)
+#define ONES (UINT64_MAX / 255) /* a 1 in each octet */
+
+char *out_digits(char *at, uint64_t value)
 {
-	at = put_pair(at, micros / 10000);
-	at = put_pair(at, micros / 100 % 100);
-	return put_pair(at, micros % 100);
+	unsigned zeros = 0;
+	uint64_t digits;
+
+	digits = digits_of((uint32_t)(value % EIGHT_DIGITS));
+	if (value >= EIGHT_DIGITS)
+		at = out_digits(at, value / EIGHT_DIGITS);
+	else /* the last digit stays in any case */
+		zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+	return put_octets(at, (digits | ONES * '0') >> zeros * 8, DIGITS - zeros);
 }
 
-void emit_seconds(struct json *j, const char *key, uint64_t microseconds)
+/* Two digits, a point and six: of a number of microseconds below a hundred seconds. */
+static char *put_seconds(char *at, uint32_t micros)
 {
-	char fraction[7] = ".";
+	uint64_t digits = digits_of(micros) | ONES * '0';
 
-	put_micros(fraction + 1, (uint32_t)(microseconds % 1000000));
-	emit_uint(j, key, microseconds / 1000000);
-	emit_octets(j, fraction, sizeof(fraction));
+	put_octets(at, digits, 2);
+	at[2] = '.';
+	return put_octets(at + 3, digits >> 16, 6);
 }
 
-void emit_moment(struct json *j, int64_t time_ns)
+void out_seconds(struct json *j, const char *key, size_t len, uint64_t microseconds)
 {
-	char text[REPORT_TIME], *at;
-	uint32_t of_day, nanos;
-	uint64_t seconds = (uint64_t)time_ns / SECOND;
+	char *at = out_copy(out_piece(j), key, len);
+	uint64_t digits = digits_of((uint32_t)(microseconds % 1000000)) | ONES * '0';
 
-	nanos = (uint32_t)((uint64_t)time_ns % SECOND);
-	/* The rare ones. */
-	if (time_ns < 0 || nanos % 1000) {
-		emit_string(j, report_time(time_ns, text));
-		return;
-	}
-	if (j->day != (int64_t)(seconds / DAY)) {
-		j->day = (int64_t)(seconds / DAY);
-		memcpy(j->date, report_time(time_ns, text), sizeof(j->date));
-	}
-	of_day = (uint32_t)(seconds % DAY);
-	if (!emit_room(j, REPORT_TIME))
-		return;
-	at = j->at;
+	at = out_number(at, microseconds / 1000000);
+	at[-1] = '.'; /* in place of the comma */
+	at = put_octets(at, digits >> 16, 6);
+	*at = ',';
+	j->at = at + 1;
+}
+
+/* A time as report_time() writes it. */
+static char *put_time(char *at, int64_t time_ns)
+{
+	char text[REPORT_TIME];
+	size_t len = strlen(report_time(time_ns, text));
+
 	*at++ = '"';
-	memcpy(at, j->date, sizeof(j->date));
-	at = put_pair(at + sizeof(j->date), of_day / 3600);
-	*at++ = ':';
-	at = put_pair(at, of_day / 60 % 60);
-	*at++ = ':';
-	at = put_pair(at, of_day % 60);
-	*at++ = '.';
-	at = put_micros(at, nanos / 1000);
-	memcpy(at, "Z\"", 2);
-	j->at = at + 2;
+	memcpy(at, text, len);
+	memcpy(at + len, "\",", 2);
+	return at + len + 2;
+}
+
+static void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
+{
+	enum { HOUR_AT = sizeof("\"2005-06-09T") - 1, MINUTE_AT = HOUR_AT + 3, DAY = 24 * 60 };
+	char text[JSON_VALUE];
+	int64_t day = minute / DAY;
+	uint32_t of_day = (uint32_t)(minute - day * DAY);
+	uint64_t hours;
+
+	if (j->day != day) {
+		put_time(text, time_ns);
+		memcpy(j->time, text, JSON_MINUTE);
+	}
+	hours = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0';
+	put_octets(text, hours >> 16, 6);
+	memcpy(j->time + HOUR_AT, text, 2);
+	memcpy(j->time + MINUTE_AT, text + 4, 2);
+	j->day = day;
+	j->minute = minute;
+}
+
+char *out_moment(struct json *j, char *at, int64_t time_ns)
+{
+	uint64_t seconds = (uint64_t)time_ns / SECOND, minute = seconds / 60;
+	uint32_t nanos = (uint32_t)((uint64_t)time_ns - seconds * SECOND), micros = nanos / 1000;
+
+	/* The rare ones. */
+	if (time_ns < 0 || nanos != micros * 1000)
+		return put_time(at, time_ns);
+	if (j->minute != (int64_t)minute)
+		begin_minute(j, time_ns, (int64_t)minute);
+	/* More than there is, so that it is copied at once. */
+	memcpy(at, j->time, sizeof(j->time));
+	at = put_seconds(at + JSON_MINUTE, (uint32_t)(seconds - minute * 60) * 1000000 + micros);
+	return out_copy(at, "Z\",", 3);
 }
 
 /* --- text ---------------------------------------------------------------------------------- */
-
-#define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
 static bool plain(char c)
 {
@@ -174,8 +228,8 @@ static bool all_plain(const char *text, size_t len)
 
 		memcpy(&octets, text, 8);
 		/* One above 127, one below ' ', a delete, a quote or a backslash. */
-		if (octets & high || ~(octets + ONES * (128 - ' ')) & high ||
-		    any_is(octets, 127) || any_is(octets, '"') || any_is(octets, '\\'))
+		if (octets & high || ~(octets + ONES * (128 - ' ')) & high || any_is(octets, 127) ||
+		    any_is(octets, '"') || any_is(octets, '\\'))
 			break;
 	}
 	while (len && plain(*text))
@@ -190,61 +244,103 @@ static void put_escaped(struct json *j, const char *text)
 	size_t len;
 
 	escaped = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_NOSLASHESCAPE, &len) : NULL;
-	if (escaped)
+	if (escaped) {
 		emit_octets(j, escaped, len);
-	else
+		emit_octets(j, ",", 1);
+	} else {
 		j->failed = true;
+	}
 	json_object_put(o);
 }
 
-void emit_string(struct json *j, const char *text)
+/* Text that needs no escaping, as a value. */
+static inline void put_plain(struct json *j, const char *text, size_t len)
+{
+	char *at;
+
+	if (!out_room(j, len + 3))
+		return;
+	at = j->at;
+	*at = '"';
+	memcpy(at + 1, text, len);
+	memcpy(at + 1 + len, "\",", 2);
+	j->at = at + len + 3;
+}
+
+void value_text(struct json *j, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
-	if (!text) {
-		emit_octets(j, "null", 4);
-	} else if (!all_plain(text, len)) {
+	if (!text)
+		value_null(j);
+	else if (all_plain(text, len))
+		put_plain(j, text, len);
+	else
 		put_escaped(j, text);
-	} else {
-		if (!emit_room(j, len + 2))
-			return;
-		*j->at++ = '"';
-		memcpy(j->at, text, len);
-		j->at += len;
-		*j->at++ = '"';
-	}
 }
 
-void emit_frames(struct json *j, const struct report_options *o, const char *key, const char *captures_key,
-		 const uint64_t *frames, size_t n)
+void value_word(struct json *j, const char *word)
 {
-	emit_open(j, key, '[');
-	for (size_t i = 0; i < n; i++)
-		emit_uint(j, NULL, FRAME_NUMBER(frames[i]));
-	emit_close(j, ']');
-	if (o->captures <= 1)
-		return;
-	emit_open(j, captures_key, '[');
-	for (size_t i = 0; i < n; i++)
-		emit_uint(j, NULL, FRAME_CAPTURE(frames[i]));
-	emit_close(j, ']');
+	if (word)
+		put_plain(j, word, strlen(word));
+	else
+		value_null(j);
 }
 
-void emit_addr(struct json *j, const struct report_options *o, const char *key, const struct ip_addr *a)
+void value_raw(struct json *j, const char *octets)
+{
+	emit_octets(j, octets, strlen(octets));
+	emit_octets(j, ",", 1);
+}
+
+void value_addr(struct json *j, const struct report_options *o, const struct ip_addr *a)
 {
 	char buf[64];
 
-	emit_text(j, key, report_addr(o, a, buf));
+	value_word(j, report_addr(o, a, buf));
+}
+
+void out_frames(struct json *j, const struct report_options *o, const char *key, size_t len,
+		const char *captures_key, size_t captures_len, const uint64_t *frames, size_t n)
+{
+	out_open(j, key, len, '[');
+	for (size_t i = 0; i < n; i++)
+		value_uint(j, FRAME_NUMBER(frames[i]));
+	emit_close(j, ']');
+	if (o->captures <= 1)
+		return;
+	out_open(j, captures_key, captures_len, '[');
+	for (size_t i = 0; i < n; i++)
+		value_uint(j, FRAME_CAPTURE(frames[i]));
+	emit_close(j, ']');
 }
 
 /* --- out ----------------------------------------------------------------------------------- */
 
+void emit_restart(struct json *j)
+{
+	j->at = j->buf;
+	j->failed = false;
+}
+
+const char *emit_line(struct json *j, size_t *len)
+{
+	drop_comma(j);
+	*len = (size_t)(j->at - j->buf);
+	errno = j->failed ? ENOMEM : 0;
+	return j->failed ? NULL : j->buf;
+}
+
 bool emit_flush(struct json *j, FILE *out)
 {
+	/* Whether that comma is wanted, what follows will tell. */
+	bool comma = drop_comma(j), ok;
 	size_t len = (size_t)(j->at - j->buf);
-	bool ok = fwrite(j->buf, 1, len, out) == len;
 
+	ok = fwrite(j->buf, 1, len, out) == len;
 	j->at = j->buf;
+	if (comma)
+		*j->at++ = ',';
 	if (ok && j->failed)
 		errno = ENOMEM;
 	return ok && !j->failed;

@@ -50,7 +50,7 @@ static struct report_replay *begin(const struct report_options *o, const struct 
 	r->o = *o;
 	r->plan = *p;
 	j = &r->j;
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "schema", "pptpscope-replay-1");
 	emit_open(j, "tool", '{');
 	emit_text(j, "name", "pptpscope");
@@ -89,12 +89,14 @@ static void put_value(struct report_replay *r, const char *key, const struct rep
 	char text[TEXT_ROOM];
 
 	if (d->field->kind != F_TEXT) {
-		emit_uint(&r->j, key, d->value[which]);
+		emit_name(&r->j, key);
+		value_uint(&r->j, d->value[which]);
 		return;
 	}
 	report_field_text(&r->o, d->field->name, d->text[which],
 			  d->text[which] ? strnlen((const char *)d->text[which], d->field->width) : 0, text);
-	emit_text(&r->j, key, text);
+	emit_name(&r->j, key);
+	value_text(&r->j, text);
 }
 
 static void put_ppp(struct json *j, const struct replay_difference *d)
@@ -116,7 +118,7 @@ static void difference(struct report_replay *r, const struct replay_difference *
 	struct json *j = &r->j;
 
 	emit_row(j);
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "kind", replay_difference_name(d->kind));
 	emit_seconds(j, "time", (uint64_t)(d->time_ns > 0 ? d->time_ns / 1000 : 0));
 	emit_frame(j, &r->o, "frame", "frame_capture", d->frame);
@@ -162,8 +164,10 @@ static void put_summary(struct report_replay *r, const struct replay_totals *t)
 	emit_uint(j, "untranslated", t->untranslated);
 	emit_uint(j, "fields_compared", t->compared);
 	emit_open(j, "differences", '{');
-	for (unsigned k = 0; k < REPLAY_DIFFERENCE_KINDS; k++)
-		emit_uint(j, replay_difference_name((enum replay_difference_kind)k), t->differences[k]);
+	for (unsigned k = 0; k < REPLAY_DIFFERENCE_KINDS; k++) {
+		emit_name(j, replay_difference_name((enum replay_difference_kind)k));
+		value_uint(j, t->differences[k]);
+	}
 	emit_close(j, '}');
 	emit_text(j, "end", ends[t->end]);
 	emit_text(j, "ended_by", t->end == REPLAY_STAYS_OPEN ? NULL : t->end_ours ? "ours" : "peer");
@@ -189,7 +193,7 @@ static bool end(struct report_replay *r, const struct replay_totals *t, const ch
 	put_summary(r, t);
 	emit_open(j, "notices", '[');
 	for (unsigned i = 0; notices[i]; i++)
-		emit_text(j, NULL, notices[i]);
+		value_text(j, notices[i]);
 	emit_close(j, ']');
 	emit_close(j, '}');
 	emit_newline(j);

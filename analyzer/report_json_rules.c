@@ -20,7 +20,7 @@ static void put_passive(struct json *j, const struct rule *r)
 	emit_open(j, "suppress", '[');
 	for (unsigned bit = 0; bit < UNLESS_BITS; bit++)
 		if (r->unless >> bit & 1)
-			emit_text(j, NULL, rule_unless_name(bit));
+			value_text(j, rule_unless_name(bit));
 	emit_close(j, ']');
 	emit_close(j, '}');
 	emit_null(j, "why_not_passive");
@@ -39,7 +39,7 @@ static void put_active(struct json *j, const struct rule *r)
 
 static void put_rule(struct json *j, const struct rule *r)
 {
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "id", r->id);
 	emit_text(j, "area", rule_area_name(r->area));
 	emit_text(j, "section", r->section);
@@ -59,7 +59,7 @@ static void put_rule(struct json *j, const struct rule *r)
 
 static void put_head(struct json *j, const char *version)
 {
-	emit_open(j, NULL, '{');
+	value_open(j, '{');
 	emit_text(j, "schema", "pptpscope-rules-1");
 	emit_open(j, "tool", '{');
 	emit_text(j, "name", "pptpscope");
