@@ -206,11 +206,9 @@ static void gre_packet(struct pipeline *p, const struct datagram *d, const uint6
 
 /* --- TCP and ICMP -------------------------------------------------------------------------- */
 
-bool pipeline_copied(struct pipeline *p, const struct datagram *d)
+bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
-	unsigned from;
-	struct tunnel *tunnel = tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
-	enum mirror_verdict verdict = tunnel ? mirror_verdict(p, tunnel, d) : MIRROR_ORIGINAL;
+	enum mirror_verdict verdict = mirror_verdict(p, tunnel, d);
 
 	/* One that would be held is dropped, too: the octets of the other one are enough. */
 	if (verdict != MIRROR_COPY && verdict != MIRROR_HELD)

@@ -187,7 +187,8 @@ static void opened(struct pipeline *p, struct conn_info *conn, const struct segm
 		return;
 	s->p = p;
 	s->conn = conn;
-	s->client = client;
+	s->tunnel = tunnel;
+	s->client = (uint8_t)client;
 	s->cc = tracker_connection(p->tracker, tunnel, client, seg->frame, seg->time_ns);
 	if (!s->cc) {
 		pool_put(&p->control_pool, s);
@@ -285,7 +286,7 @@ static void ended(struct control_state *s, const struct segment *seg)
 	bool by_peer = seg->end == CONN_FIN || seg->end == CONN_RST || seg->end == CONN_REUSED;
 
 	for (unsigned from = 0; from < 2; from++) {
-		s->from = from;
+		s->from = (uint8_t)from;
 		ctrl_stream_end(&s->stream[from], !by_peer, on_stream, s);
 		ctrl_stream_clear(&s->stream[from]);
 		cc->bad_checksums += (uint32_t)conn->bad_checksums[from];
@@ -320,7 +321,7 @@ void control_segment(void *ctx, struct conn_info *conn, const struct segment *se
 	}
 	if (!s)
 		return;
-	s->from = seg->from;
+	s->from = (uint8_t)seg->from;
 	if (seg->kind == SEGMENT_DATA || seg->kind == SEGMENT_GAP)
 		s->delivered[seg->from] = seg->position + seg->len;
 	tcp_facts(s, conn);
@@ -409,11 +410,14 @@ static void early_feed(struct pipeline *p, const struct datagram *d, const struc
 	for (unsigned i = 0; p->syns && i < 4; i++) {
 		bool server_speaks = i & 1, reply = i & 2;
 		struct early_syn *e = early_slot(p, d, t, server_speaks);
+		struct reassembly_place at;
 
 		e += (int)reply - (int)server_speaks;
 		if (!same_ends(e, d, t, server_speaks != reply))
 			continue;
-		reassembly_feed(p->reassembly, &e->datagram, &e->segment, e->frame, e->time_ns, 0, true);
+		at = reassembly_look(p->reassembly, &e->datagram, e->segment.src_port, e->segment.dst_port,
+				     e->time_ns);
+		reassembly_feed(p->reassembly, at, &e->datagram, &e->segment, e->frame, 0, true);
 		/* It was counted as something else, unless that was in the capture before. */
 		if (FRAME_CAPTURE(e->frame) == FRAME_CAPTURE(p->frame)) {
 			p->counts.control++;
@@ -423,58 +427,85 @@ static void early_feed(struct pipeline *p, const struct datagram *d, const struc
 	}
 }
 
-/* Only here the checksum is looked at: most TCP of a capture does not come this far. */
-static enum unseen feed(struct pipeline *p, const struct datagram *d, struct tcp_segment *t,
-			unsigned server_hint, bool create)
+static struct reassembly_place place_of(struct pipeline *p, const struct datagram *d,
+					const struct tcp_segment *t)
 {
-	uint64_t damaged = reassembly_stats(p->reassembly)->bad_checksum;
+	return reassembly_look(p->reassembly, d, t->src_port, t->dst_port, p->time_ns);
+}
+
+/* Only here the checksum is looked at: most TCP of a capture does not come this far. */
+static enum unseen feed(struct pipeline *p, struct reassembly_place at, const struct datagram *d,
+			struct tcp_segment *t, unsigned server_hint, bool create)
+{
+	enum unseen why;
 
 	t->checksum = tcp_verify(d);
-	if (!reassembly_feed(p->reassembly, d, t, p->frame, p->time_ns, server_hint, create))
-		return UNSEEN_OTHER_TCP;
-	p->counts.offload += t->checksum == TCP_SUM_OFFLOAD;
-	return reassembly_stats(p->reassembly)->bad_checksum == damaged ? UNSEEN_NONE : UNSEEN_TCP_CHECKSUM;
+	why = reassembly_feed(p->reassembly, at, d, t, p->frame, server_hint, create);
+	p->counts.offload += t->checksum == TCP_SUM_OFFLOAD && why != UNSEEN_OTHER_TCP;
+	return why;
 }
 
 static enum unseen other_port(struct pipeline *p, const struct datagram *d, struct tcp_segment *t)
 {
 	bool create = looks_like_control(t);
 	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
+	struct reassembly_place at = { 0 };
 
-	if (!create && t->flags & TCP_SYN &&
-	    !(maybe &&
-	      reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)))
+	if (create || maybe)
+		at = place_of(p, d, t);
+	if (!create && t->flags & TCP_SYN && !at.conn)
 		early_keep(p, d, t);
 	if (!create && !maybe)
 		return UNSEEN_OTHER_TCP;
-	if (create &&
-	    !reassembly_find(p->reassembly, d->context, &d->src, t->src_port, &d->dst, t->dst_port)) {
+	if (create && !at.conn) {
 		port_add(p->detected_ports, t->src_port);
 		port_add(p->detected_ports, t->dst_port);
 		early_feed(p, d, t);
+		at = place_of(p, d, t);
 	}
-	return feed(p, d, t, 0, create);
+	return feed(p, at, d, t, 0, create);
+}
+
+/* Whether a mirror port made this segment, whose place is known; NULL: it is not. */
+static bool copied(struct pipeline *p, const struct reassembly_place *at, const struct datagram *d)
+{
+	const struct control_state *s = at && at->conn ? at->conn->user : NULL;
+	struct tunnel *tunnel;
+	unsigned from;
+
+	tunnel = s ? s->tunnel : tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+	return tunnel && pipeline_copied(p, tunnel, d);
+}
+
+/* What could not be decoded is of a control connection by its ports, if they are there. */
+static enum unseen damaged_packet(struct pipeline *p, const struct datagram *d, enum unseen why)
+{
+	uint16_t src, dst;
+
+	if (!tcp_ports(d, &src, &dst))
+		return UNSEEN_CUT;
+	if (!port_in(p->control_ports, src) && !port_in(p->control_ports, dst))
+		return UNSEEN_OTHER_TCP;
+	return copied(p, NULL, d) ? UNSEEN_MIRROR : why;
 }
 
 enum unseen control_packet(struct pipeline *p, const struct datagram *d)
 {
-	uint16_t src, dst;
+	struct reassembly_place at;
 	struct tcp_segment t;
-	enum unseen why;
+	enum unseen why = tcp_header(d, &t);
 	bool from_server, to_server;
 
-	if (!tcp_ports(d, &src, &dst))
-		return UNSEEN_CUT;
-	from_server = port_in(p->control_ports, src);
-	to_server = port_in(p->control_ports, dst);
-	if ((from_server || to_server) && pipeline_copied(p, d))
-		return UNSEEN_MIRROR;
-	why = tcp_header(d, &t);
 	if (why != UNSEEN_NONE)
-		return from_server || to_server ? why : UNSEEN_OTHER_TCP;
+		return damaged_packet(p, d, why);
+	from_server = port_in(p->control_ports, t.src_port);
+	to_server = port_in(p->control_ports, t.dst_port);
 	if (!from_server && !to_server)
 		return other_port(p, d, &t);
-	why = feed(p, d, &t, from_server == to_server ? 0 : from_server ? 1 : 2, true);
+	at = place_of(p, d, &t);
+	if (copied(p, &at, d))
+		return UNSEEN_MIRROR;
+	why = feed(p, at, d, &t, from_server == to_server ? 0 : from_server ? 1 : 2, true);
 	/* What follows a connection that is over is of a control connection all the same. */
 	return why == UNSEEN_OTHER_TCP ? UNSEEN_NONE : why;
 }

@@ -22,9 +22,10 @@ struct control_state {
 	struct pipeline *p;
 	struct conn_info *conn;
 	struct control_connection *cc;
+	struct tunnel *tunnel;        /* which its packets find; that of cc may have the roles exchanged */
 	struct ctrl_stream stream[2]; /* by FROM_ */
-	unsigned client;              /* host index of the client in the tunnel */
-	unsigned from;                /* FROM_ of the segment in hand */
+	uint8_t client;               /* host index of the client in the tunnel */
+	uint8_t from;                 /* FROM_ of the segment in hand */
 	bool fin[2];
 	uint64_t delivered[2]; /* octets of the stream that came, or are known to be lost */
 };
@@ -59,7 +60,7 @@ static inline void port_add(uint64_t set[PORT_WORDS], uint16_t port)
 }
 
 /* pipeline.c: whether the packet is a second copy that a mirror port made; then it is to be dropped. */
-bool pipeline_copied(struct pipeline *p, const struct datagram *d);
+bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d);
 
 /* pipeline_control.c: a whole TCP datagram.  frames: FRAME_OF values that carried it. */
 enum unseen control_packet(struct pipeline *p, const struct datagram *d);

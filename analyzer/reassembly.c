@@ -248,6 +248,11 @@ bool stream_put(struct reassembly *r, struct conn *c, unsigned from, const struc
 
 /* --- the life of connections --------------------------------------------------------------- */
 
+static struct conn *conn_of(struct conn_info *info)
+{
+	return (struct conn *)info; /* which it begins with */
+}
+
 static void conn_over(struct reassembly *r, struct conn *c, enum conn_end end)
 {
 	struct piece last = { .frame = c->info.last_frame, .time_ns = c->info.last_time };
@@ -348,34 +353,45 @@ static struct conn *take_over(struct reassembly *r, struct conn *c, const struct
 	return NULL;
 }
 
-bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struct tcp_segment *t,
-		     uint64_t frame, int64_t time_ns, unsigned server_hint, bool create)
+struct reassembly_place reassembly_look(struct reassembly *r, const struct datagram *d, uint16_t src_port,
+					uint16_t dst_port, int64_t time_ns)
 {
-	struct conn_ends e = { d->context, &d->src, &d->dst, t->src_port, t->dst_port };
-	struct piece p = { .frame = frame, .time_ns = time_ns };
-	struct conn *c, *known;
-	unsigned from;
+	const struct conn_ends e = { d->context, &d->src, &d->dst, src_port, dst_port };
+	struct reassembly_place at = { 0 };
+	struct conn *c;
 
 	reassembly_tick(r, time_ns);
-	c = known = conn_table_find(&r->table, &e, &from);
+	c = conn_table_find(&r->table, &e, &at.from);
+	at.conn = c ? &c->info : NULL;
+	return at;
+}
+
+enum unseen reassembly_feed(struct reassembly *r, struct reassembly_place at, const struct datagram *d,
+			    const struct tcp_segment *t, uint64_t frame, unsigned server_hint, bool create)
+{
+	struct conn_ends e = { d->context, &d->src, &d->dst, t->src_port, t->dst_port };
+	struct piece p = { .frame = frame, .time_ns = r->now };
+	struct conn *c = conn_of(at.conn);
+	unsigned from = at.from;
+
 	if (c) {
 		r->stats.segments++;
 		if (drop_damaged(r, c, from, t))
-			return true;
+			return UNSEEN_TCP_CHECKSUM;
 		c = take_over(r, c, &e, t, &from);
 	} else if (!create || t->flags & TCP_RST || !(t->len || t->flags & TCP_SYN)) {
-		return false;
+		return UNSEEN_OTHER_TCP;
 	}
 	if (!c) {
 		from = sender_is_server(t, server_hint) ? FROM_SERVER : FROM_CLIENT;
 		c = conn_begin(r, &e, t, &p, from);
 		if (!c)
-			return false;
+			return UNSEEN_OTHER_TCP;
 		drop_damaged(r, c, from, t);
-		r->stats.segments += !known;
+		r->stats.segments += !at.conn;
 	}
-	flow_segment(r, c, from, t, frame, time_ns);
-	return true;
+	flow_segment(r, c, from, t, frame, r->now);
+	return UNSEEN_NONE;
 }
 
 const struct conn_info *reassembly_find(const struct reassembly *r, uint32_t context, const struct ip_addr *a,

@@ -102,14 +102,25 @@ struct reassembly;
 struct reassembly *reassembly_new(const struct reassembly_limits *limits, segment_fn *fn, void *ctx,
 				  char *err, size_t room);
 
+/* Where a segment belongs: its connection, and which side of that sent it; conn is NULL where there is none. */
+struct reassembly_place {
+	struct conn_info *conn;
+	unsigned from;
+};
+
+/* The place of a segment that comes at that time.  It is good until the next call for this reassembly. */
+struct reassembly_place reassembly_look(struct reassembly *r, const struct datagram *d, uint16_t src_port,
+					uint16_t dst_port, int64_t time_ns);
+
 /*
- * Feeds a segment of a connection.  server_hint: 0 unknown, 1 the source is the server (its port
- * is a control port and the other's is not), 2 the destination is.  Unknown connections are
- * created (create, and the segment is a SYN or has data) or ignored: then it returns false.  May
- * call fn many times, also for other connections.
+ * Feeds a segment, which came at the time of the last reassembly_look().  server_hint: 0 unknown, 1 the
+ * source is the server (its port is a control port and the other's is not), 2 the destination is.
+ * Unknown connections are created (create, and the segment is a SYN or has data) or ignored: then it
+ * returns UNSEEN_OTHER_TCP.  UNSEEN_TCP_CHECKSUM: damaged, and dropped as the receiver would.  May call fn
+ * many times, also for other connections.
  */
-bool reassembly_feed(struct reassembly *r, const struct datagram *d, const struct tcp_segment *t,
-		     uint64_t frame, int64_t time_ns, unsigned server_hint, bool create);
+enum unseen reassembly_feed(struct reassembly *r, struct reassembly_place at, const struct datagram *d,
+			    const struct tcp_segment *t, uint64_t frame, unsigned server_hint, bool create);
 
 /* House-keeping by packet time: ends idle connections, declares holes lost.  Cheap; call often. */
 void reassembly_tick(struct reassembly *r, int64_t time_ns);

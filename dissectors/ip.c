@@ -29,30 +29,6 @@ static inline void ip_addr_from_v4(struct ip_addr *a, const uint8_t *octets)
 	memcpy(a->octet + 8, &low, 8);
 }
 
-/*
- * Sums 32-bit words as the machine reads them: a one's complement sum comes out the same in
- * either byte order (RFC 1071), but for the order of its own two octets.
- */
-static inline uint64_t native_sum(const uint8_t *octets, size_t words)
-{
-	uint64_t sum = 0;
-	uint32_t word;
-
-	for (size_t i = 0; i < words; i++) {
-		memcpy(&word, octets + 4 * i, 4);
-		sum += word;
-	}
-	return sum;
-}
-
-static inline uint16_t fold64(uint64_t sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
 static enum unseen ipv4_decode(const struct link_payload *in, struct datagram *out)
 {
 	struct cursor c = cursor_on(in->octets, in->caplen);
@@ -201,17 +177,91 @@ bool ip_addr_parse(const char *text, struct ip_addr *out)
 	return inet_pton(AF_INET6, text, out->octet) == 1;
 }
 
+/* --- checksums ------------------------------------------------------------------------------ */
+
+/*
+ * Sums of words as the machine reads them: a one's complement sum comes out the same whatever the size of
+ * the words and in either byte order (RFC 1071), but for the order of its own two octets.
+ */
+static inline uint64_t sum_add(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word); /* the carry */
+}
+
+static inline uint64_t word64(const uint8_t *octets)
+{
+	uint64_t word;
+
+	memcpy(&word, octets, sizeof(word));
+	return word;
+}
+
+/* What is left of less than a 64-bit word. */
+static inline uint64_t sum_tail(struct cursor *c)
+{
+	size_t left = cursor_left(c);
+	uint64_t sum = 0;
+
+	if (left & 4)
+		sum += htobe32(cursor_u32(c));
+	if (left & 2)
+		sum += htobe16(cursor_u16(c));
+	if (left & 1)
+		sum += htobe16((uint16_t)(cursor_u8(c) << 8));
+	return sum;
+}
+
+static inline uint64_t sum_octets(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	enum { WORD = 8, BLOCK = 4 * WORD };
+	struct cursor c = cursor_on(octets, len);
+
+	while (cursor_left(&c) >= BLOCK) {
+		const uint8_t *at = cursor_take(&c, BLOCK);
+
+		sum = sum_add(sum, word64(at));
+		sum = sum_add(sum, word64(at + WORD));
+		sum = sum_add(sum, word64(at + 2 * WORD));
+		sum = sum_add(sum, word64(at + 3 * WORD));
+	}
+	while (cursor_left(&c) >= WORD)
+		sum = sum_add(sum, word64(cursor_take(&c, WORD)));
+	return sum_add(sum, sum_tail(&c));
+}
+
+/*
+ * The pseudo-header of RFC 8200 section 8.1, which comes to the same for IPv4: the ffff in front of a
+ * mapped address adds nothing to a one's complement sum.
+ */
+static inline uint64_t sum_pseudo(const struct datagram *d, uint8_t protocol, uint32_t len)
+{
+	uint64_t sum = (uint64_t)htobe32(len) + htobe32(protocol);
+
+	sum = sum_add(sum, ip_addr_half(&d->src, 0));
+	sum = sum_add(sum, ip_addr_half(&d->src, 1));
+	sum = sum_add(sum, ip_addr_half(&d->dst, 0));
+	return sum_add(sum, ip_addr_half(&d->dst, 1));
+}
+
+static inline uint16_t fold64(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* In 16 bits, and in the order of the wire. */
+static inline uint16_t sum_fold(uint64_t sum)
+{
+	return be16toh(fold64(sum));
+}
+
 uint32_t ip_checksum_add(uint32_t sum, const uint8_t *octets, size_t len)
 {
-	struct cursor c = cursor_on(octets, len);
-	const uint8_t *words = cursor_take(&c, len & ~(size_t)3);
-	uint64_t total = sum;
+	uint64_t total = (uint64_t)sum + sum_fold(sum_octets(0, octets, len));
 
-	total += be16toh(fold64(native_sum(words, len / 4)));
-	if (len & 2)
-		total += cursor_u16(&c);
-	if (len & 1)
-		total += (uint32_t)cursor_u8(&c) << 8;
 	return (uint32_t)((total & 0xffffffff) + (total >> 32));
 }
 
@@ -222,9 +272,10 @@ uint16_t ip_checksum_fold(uint32_t sum)
 
 uint32_t ip_pseudo_sum(const struct datagram *d, uint8_t protocol, uint32_t len)
 {
-	size_t skip = d->version == 4 ? 12 : 0;
-	uint32_t sum = (len >> 16) + (len & 0xffff) + protocol;
+	return sum_fold(sum_pseudo(d, protocol, len));
+}
 
-	sum = ip_checksum_add(sum, d->src.octet + skip, 16 - skip);
-	return ip_checksum_add(sum, d->dst.octet + skip, 16 - skip);
+uint16_t ip_payload_sum(const struct datagram *d)
+{
+	return sum_fold(sum_octets(sum_pseudo(d, d->protocol, d->len), d->payload, d->len));
 }

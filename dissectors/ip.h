@@ -35,4 +35,7 @@ uint16_t ip_checksum_fold(uint32_t sum);
 /* Pseudo-header sum for TCP over the datagram's addresses with the given upper-layer length. */
 uint32_t ip_pseudo_sum(const struct datagram *d, uint8_t protocol, uint32_t len);
 
+/* The folded sum of a payload that is all in the capture, with its pseudo-header: 0xffff when it is right. */
+uint16_t ip_payload_sum(const struct datagram *d);
+
 #endif

@@ -27,28 +27,25 @@ static bool same_or_complement(uint16_t a, uint16_t b)
  * pseudo-header, with the length (checksum offload) or without (segmentation offload), one's
  * complement or not.
  */
-static bool left_to_card(const struct datagram *d, uint16_t field)
+static __attribute__((noinline)) enum tcp_checksum left_to_card(const struct datagram *d)
 {
+	struct cursor c = cursor_on(d->payload, d->caplen);
 	uint16_t with_len = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, d->len));
 	uint16_t without = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, 0));
+	uint16_t field;
 
-	return field == 0 || same_or_complement(field, with_len) || same_or_complement(field, without);
+	cursor_take(&c, TCP_CHECKSUM);
+	field = cursor_u16(&c);
+	return field == 0 || same_or_complement(field, with_len) || same_or_complement(field, without) ?
+		       TCP_SUM_OFFLOAD :
+		       TCP_SUM_BAD;
 }
 
 enum tcp_checksum tcp_verify(const struct datagram *d)
 {
-	struct cursor c = cursor_on(d->payload, d->caplen);
-	uint16_t field;
-	uint32_t sum;
-
-	cursor_take(&c, TCP_CHECKSUM);
-	field = cursor_u16(&c);
-	if (c.missing || d->caplen < d->len)
+	if (d->caplen < TCP_CHECKSUM + 2 || d->caplen < d->len)
 		return TCP_SUM_UNKNOWN;
-	sum = ip_checksum_add(ip_pseudo_sum(d, IP_PROTO_TCP, d->len), d->payload, d->len);
-	if (ip_checksum_fold(sum) == 0xffff)
-		return TCP_SUM_GOOD;
-	return left_to_card(d, field) ? TCP_SUM_OFFLOAD : TCP_SUM_BAD;
+	return ip_payload_sum(d) == 0xffff ? TCP_SUM_GOOD : left_to_card(d);
 }
 
 enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out)

@@ -204,7 +204,8 @@ static void command(const uint8_t *in)
 		octets[i] = octet_at(conn, side, first + i);
 	step_time(who >> 5);
 	fz.fed[++fz.frame] = (struct fed){ first, t.caplen, conn, side };
-	reassembly_feed(fz.r, &d, &t, fz.frame, fz.now, side ? 1 : 2, true);
+	reassembly_feed(fz.r, reassembly_look(fz.r, &d, t.src_port, t.dst_port, fz.now), &d, &t, fz.frame,
+			side ? 1 : 2, true);
 	if (!(flags & 0x40)) /* the next one goes on from here */
 		fz.seq[conn][side] = first + t.len + !!(t.flags & TCP_FIN);
 	require(fz.live == reassembly_stats(fz.r)->live);

@@ -137,6 +137,15 @@ static void stop(void)
 	fx.r = NULL;
 }
 
+/* Whether the segment is taken for one of a connection. */
+static bool feed(const struct datagram *d, const struct tcp_segment *t, uint64_t frame, unsigned hint,
+		 bool create)
+{
+	struct reassembly_place at = reassembly_look(fx.r, d, t->src_port, t->dst_port, fx.now);
+
+	return reassembly_feed(fx.r, at, d, t, frame, hint, create) != UNSEEN_OTHER_TCP;
+}
+
 static bool send_len(unsigned from, unsigned flags, uint32_t seq, uint32_t ack, const void *octets,
 		     uint32_t len)
 {
@@ -160,7 +169,7 @@ static bool send_len(unsigned from, unsigned flags, uint32_t seq, uint32_t ack, 
 	}
 	fx.frame++;
 	fx.now += ms;
-	return reassembly_feed(fx.r, &d, &t, fx.frame, fx.now, !fx.hint ? 0 : from == S ? 1 : 2, true);
+	return feed(&d, &t, fx.frame, !fx.hint ? 0 : from == S ? 1 : 2, true);
 }
 
 /* Sends text; sequence numbers are counted from the first octet after the SYN. */
@@ -286,10 +295,10 @@ static void unknown_not_created(void)
 	struct tcp_segment t = { .src_port = 1, .dst_port = 2, .flags = SYN };
 
 	start();
-	CU_ASSERT_FALSE(reassembly_feed(fx.r, &fx.d, &t, 1, fx.now, 0, false));
+	CU_ASSERT_FALSE(feed(&fx.d, &t, 1, 0, false));
 	CU_ASSERT_PTR_NULL(reassembly_find(fx.r, 0, &fx.d.src, 1, &fx.d.dst, 2));
-	CU_ASSERT_TRUE(reassembly_feed(fx.r, &fx.d, &t, 1, fx.now, 0, true));
-	CU_ASSERT_TRUE(reassembly_feed(fx.r, &fx.d, &t, 2, fx.now, 0, false));
+	CU_ASSERT_TRUE(feed(&fx.d, &t, 1, 0, true));
+	CU_ASSERT_TRUE(feed(&fx.d, &t, 2, 0, false));
 	CU_ASSERT_PTR_NOT_NULL(reassembly_find(fx.r, 0, &fx.d.dst, 2, &fx.d.src, 1));
 	CU_ASSERT_PTR_NULL(reassembly_find(fx.r, 7, &fx.d.dst, 2, &fx.d.src, 1));
 	stop();
