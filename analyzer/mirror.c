@@ -45,18 +45,17 @@ static uint64_t load64(const uint8_t *p)
 	return v;
 }
 
-static uint64_t packet_hash(const struct datagram *d)
+/* The sender tells the direction; the hosts are the tunnel's. */
+static uint64_t packet_hash(const struct tunnel *tunnel, const struct datagram *d)
 {
-	uint64_t h = load64(d->src.octet + 8) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = ip_addr_half(&d->src, 1) + 3 * ip_addr_half(&d->src, 0);
 
-	h ^= load64(d->dst.octet + 8) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	h = (h ^ tunnel->id) * UINT64_C(0x9e3779b97f4a7c15);
 	h += (uint64_t)d->fragment_id << 32 | d->len;
-	if (!ip_addr_is_v4(&d->src))
-		h += load64(d->src.octet) * 3 + load64(d->dst.octet) * 7;
 	h = (h ^ load64(d->payload)) * UINT64_C(0xbf58476d1ce4e5b9);
 	h ^= h >> 29;
 	h = (h ^ load64(d->payload + 8)) * UINT64_C(0x94d049bb133111eb);
-	return (h ^ h >> 31 ^ d->context) | 1;
+	return (h ^ h >> 31) | 1;
 }
 
 static bool mostly_copies(const struct tunnel *t)
@@ -74,7 +73,7 @@ enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const 
 	*decided = false;
 	if (d->caplen < PREFIX)
 		return MIRROR_ORIGINAL;
-	hash = packet_hash(d);
+	hash = packet_hash(tunnel, d);
 	r = &m->recent[hash >> 20 & (RECENT - 1)];
 	copy = r->hash == hash && time_ns - r->time_ns < NEAR_NS && time_ns >= r->time_ns;
 	routed = copy && r->ttl != d->ttl;

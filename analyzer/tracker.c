@@ -42,32 +42,38 @@ static uint64_t id_of(const struct tracker *t, uint64_t n)
 
 /* --- tunnels ----------------------------------------------------------------------------- */
 
-/* The factor is random: who chooses addresses cannot choose collisions. */
-static inline size_t hosts_hash(const struct tracker *t, uint32_t context, const struct ip_addr *low,
-				const struct ip_addr *high)
+/* The factors are random: who chooses addresses cannot choose collisions. */
+static inline uint64_t host_hash(const struct tracker *t, const struct ip_addr *a)
 {
-	/* In host order, what differs between hosts is low, and multiplying carries it upwards. */
-	uint64_t h = (be64toh(ip_addr_half(low, 1)) ^ (uint64_t)context << 24) * t->factor[0] +
-		     be64toh(ip_addr_half(high, 1)) * t->factor[1];
+	unsigned __int128 product = (unsigned __int128)(ip_addr_half(a, 1) ^ t->factor[0]) *
+				    (ip_addr_half(a, 0) ^ t->factor[1]);
 
-	/* The upper halves are the same for all of IPv4. */
-	h += be64toh(ip_addr_half(low, 0)) * t->factor[2] + be64toh(ip_addr_half(high, 0)) * t->factor[3];
-	return h >> 32;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline bool hosts_equal(const struct tunnel *t, uint32_t context, const struct ip_addr *low,
-			       const struct ip_addr *high)
+/* A sum, so that it is the same whichever way a packet goes. */
+static inline size_t hosts_hash(const struct tracker *t, uint32_t context, const struct ip_addr *a,
+				const struct ip_addr *b)
 {
-	return t->context == context && ip_addr_cmp(&t->host[0], low) == 0 &&
-	       ip_addr_cmp(&t->host[1], high) == 0;
+	return (host_hash(t, a) + host_hash(t, b) + context * t->factor[2]) >> 32;
+}
+
+/* Whether these are the hosts of the tunnel, in whatever order. */
+static inline bool hosts_equal(const struct tunnel *x, uint32_t context, const struct ip_addr *a,
+			       const struct ip_addr *b)
+{
+	if (x->context != context)
+		return false;
+	return ip_addr_same(&x->host[0], a) ? ip_addr_same(&x->host[1], b) :
+					      ip_addr_same(&x->host[1], a) && ip_addr_same(&x->host[0], b);
 }
 
 static inline struct tunnel **tunnel_slot(struct tunnel **table, size_t room, size_t hash, uint32_t context,
-					  const struct ip_addr *low, const struct ip_addr *high)
+					  const struct ip_addr *a, const struct ip_addr *b)
 {
 	size_t i = hash & (room - 1);
 
-	while (table[i] && !hosts_equal(table[i], context, low, high))
+	while (table[i] && !hosts_equal(table[i], context, a, b))
 		i = (i + 1) & (room - 1);
 	return &table[i];
 }
@@ -133,38 +139,45 @@ struct tunnel **tracker_tunnel_slot(struct tracker *t, const struct tunnel *x)
 			   x->context, &x->host[0], &x->host[1]);
 }
 
-struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
-			      const struct ip_addr *dst, unsigned *from)
+/* The tunnel of two hosts, and a place for it; NULL at a limit. */
+static __attribute__((noinline)) struct tunnel *tunnel_add(struct tracker *t, uint32_t context,
+							   const struct ip_addr *src,
+							   const struct ip_addr *dst)
 {
 	bool src_high = ip_addr_cmp(src, dst) > 0;
-	const struct ip_addr *low = src_high ? dst : src, *high = src_high ? src : dst;
-	size_t hash = hosts_hash(t, context, low, high);
-	struct tunnel **slot = tunnel_slot(t->table, t->table_room, hash, context, low, high);
+	struct tunnel **slot;
 
-	*from = src_high;
-	if (*slot)
-		return *slot;
-	if (t->ntunnels * 2 >= t->table_room) {
-		if (!tunnels_grow(t)) {
-			t->stats.memory_failed = true;
-			return NULL;
-		}
-		slot = tunnel_slot(t->table, t->table_room, hash, context, low, high);
+	if (t->ntunnels * 2 >= t->table_room && !tunnels_grow(t)) {
+		t->stats.memory_failed = true;
+		return NULL;
 	}
-	*slot = tunnel_new(t, context, low, high);
+	slot = tunnel_slot(t->table, t->table_room, hosts_hash(t, context, src, dst), context, src, dst);
+	*slot = tunnel_new(t, context, src_high ? dst : src, src_high ? src : dst);
 	if (!*slot)
 		t->stats.over_limit++;
 	return *slot;
 }
 
+struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
+			      const struct ip_addr *dst, unsigned *from)
+{
+	struct tunnel *x = tracker_tunnel_find(t, context, src, dst, from);
+
+	if (x)
+		return x;
+	x = tunnel_add(t, context, src, dst);
+	*from = x && !ip_addr_same(&x->host[0], src);
+	return x;
+}
+
 struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
 				   const struct ip_addr *dst, unsigned *from)
 {
-	bool src_high = ip_addr_cmp(src, dst) > 0;
-	const struct ip_addr *low = src_high ? dst : src, *high = src_high ? src : dst;
+	struct tunnel *x =
+		*tunnel_slot(t->table, t->table_room, hosts_hash(t, context, src, dst), context, src, dst);
 
-	*from = src_high;
-	return *tunnel_slot(t->table, t->table_room, hosts_hash(t, context, low, high), context, low, high);
+	*from = x && !ip_addr_same(&x->host[0], src);
+	return x;
 }
 
 static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
@@ -934,7 +947,7 @@ struct tracker *tracker_new(const struct tracker_limits *limits, const struct tr
 	t->limits = *limits;
 	if (getrandom(t->factor, sizeof(t->factor), GRND_NONBLOCK) != sizeof(t->factor))
 		memset(t->factor, 0x9b, sizeof(t->factor));
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < sizeof(t->factor) / sizeof(*t->factor); i++)
 		t->factor[i] |= 1;
 	if (hooks)
 		t->hooks = *hooks;

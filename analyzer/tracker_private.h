@@ -56,7 +56,7 @@ struct tracker {
 	struct tracker_stats stats;
 	struct field_map fields;
 	struct moment_rows moment_rows[CTRL_TYPES];
-	uint64_t factor[4];    /* random, for the table of tunnels */
+	uint64_t factor[3];    /* random, for the table of tunnels */
 	struct tunnel **table; /* open addressing by hosts and context */
 	size_t table_room;
 	struct tunnel **tunnels; /* by id - 1 */
