@@ -591,7 +591,7 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 }
 
 /* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
-static const uint16_t history_room[HISTORY_SIZES] = { 4, 16, MOMENTS_FIRST + MOMENTS_LAST };
+static const uint16_t history_room[HISTORY_SIZES] = { 4, 16, MOMENTS_KEPT };
 
 static void history_release(struct tracker *t, struct history *h)
 {
@@ -747,20 +747,14 @@ static void call_drop(struct tracker *t, struct call *c)
 /* Writes a record to the temporary file, unless nobody will ask for it again; false: it stays in memory. */
 static bool spill_one(struct tracker *t, const struct ended *e)
 {
-	struct tunnel_private *p = e->call ? e->call->tunnel->private : e->connection->tunnel->private;
-	enum spill_kind kind = e->call ? SPILL_CALL : SPILL_CONNECTION;
-	uint64_t at;
+	bool ok;
 
 	if (t->limits.live)
 		return true;
-	at = e->call ? spill_call(&t->spill, e->call, p->spilled[kind])
-		     : spill_connection(&t->spill, e->connection, p->spilled[kind], t->limits.histories);
-	if (!at)
-		return false;
-	p->spilled[kind] = at;
-	p->nspilled[kind]++;
-	t->stats.spilled++;
-	return true;
+	ok = e->call ? spill_call(&t->spill, e->call)
+		     : spill_connection(&t->spill, e->connection, t->limits.histories);
+	t->stats.spilled += ok;
+	return ok;
 }
 
 static void connection_drop(struct tracker *t, struct control_connection *c)

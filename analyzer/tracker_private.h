@@ -19,8 +19,6 @@ enum {
 struct tunnel_private {
 	struct tunnel *opposite; /* same hosts with the roles exchanged, or NULL */
 	struct tunnel *primary;  /* the one that the table finds and flow keys name */
-	uint64_t spilled[2];     /* SPILL_CONNECTION, SPILL_CALL: last record in the file */
-	uint64_t nspilled[2];
 	struct flow *unpaired[HOSTS][UNPAIRED]; /* flows of GRE-only calls, by sender; ring */
 	uint64_t nunpaired[HOSTS];
 	bool gone; /* tracker_live.c is about to free it */

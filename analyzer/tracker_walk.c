@@ -6,33 +6,23 @@
 #include "conformance/flow.h"
 #include "conformance/ppp_session.h"
 
-/*
- * Ended records lie in the temporary file, chained from the last to the first, and in the order in
- * which they ended.  Each is read once while the chain is followed, as long as there is room to
- * keep them until all ids are known; the others are read again when it is their turn.
- */
-enum { KEPT = 256 };
-
-struct kept_call {
-	struct call call;
-	struct call_rare rare;
-};
-
+/* A connection or a call in memory. */
 struct item {
-	uint64_t id, offset; /* offset 0: never was in the file */
-	void *record;	     /* NULL: only in the file */
+	uint64_t id;
+	void *record;
 };
 
 struct walk {
-	struct tracker *t;
+	struct spill *spill;
 	const struct tracker_visitor *v;
 	void *ctx;
-	struct item *list; /* of one kind, of the tunnel in hand */
-	size_t n;
-	union {
-		struct control_connection connection[KEPT + 1]; /* the last is for those read again */
-		struct kept_call call[KEPT + 1];
-	} kept;
+	struct item *list; /* in memory, of one kind, of the tunnel in hand */
+	size_t n, room;
+	/* What was read from the temporary file last. */
+	struct control_connection connection;
+	struct moment moments[MOMENTS_KEPT];
+	struct call call;
+	struct call_rare rare;
 };
 
 static int item_order(const void *a, const void *b)
@@ -42,85 +32,74 @@ static int item_order(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static void *read_record(struct walk *w, enum spill_kind kind, uint64_t offset, size_t slot,
-			 struct spill_head *head)
+static bool list_add(struct walk *w, uint64_t id, void *record)
 {
-	struct control_connection *c = &w->kept.connection[slot];
-	struct kept_call *k = &w->kept.call[slot];
+	size_t room = w->room ? 2 * w->room : 64;
+	struct item *grown;
 
-	if (kind == SPILL_CONNECTION)
-		return spill_read_connection(&w->t->spill, offset, head, c) ? c : NULL;
-	return spill_read_call(&w->t->spill, offset, head, &k->call, &k->rare) ? &k->call : NULL;
-}
-
-/* Follows the chain.  False when it cannot be read. */
-static bool ended_items(struct walk *w, const struct tunnel_private *p, enum spill_kind kind)
-{
-	struct spill_head head;
-
-	for (uint64_t at = p->spilled[kind]; at && w->n < p->nspilled[kind]; at = head.previous) {
-		struct item *item = &w->list[w->n];
-
-		item->offset = at;
-		if (w->n >= KEPT && !spill_peek(&w->t->spill, at, &head))
+	if (w->n == w->room) {
+		grown = realloc(w->list, room * sizeof(*grown));
+		if (!grown)
 			return false;
-		if (w->n < KEPT && !(item->record = read_record(w, kind, at, w->n, &head)))
-			return false;
-		item->id = head.id;
-		w->n++;
+		w->list = grown;
+		w->room = room;
 	}
+	w->list[w->n++] = (struct item){ id, record };
 	return true;
 }
 
-static size_t live_items(struct item *list, const struct tunnel *tunnel, enum spill_kind kind)
+/* What is in memory of a tunnel; false without memory to list it. */
+static bool list_live(struct walk *w, const struct tunnel *tunnel, enum spill_kind kind)
 {
-	size_t n = 0;
+	bool ok = true;
 
-	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c;
-	     c = c->next, n++)
-		if (list)
-			list[n] = (struct item){ c->id, 0, c };
-	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next, n++)
-		if (list)
-			list[n] = (struct item){ c->id, 0, c };
-	return n;
+	w->n = 0;
+	for (struct control_connection *c = tunnel->first_connection; kind == SPILL_CONNECTION && c; c = c->next)
+		ok &= list_add(w, c->id, c);
+	for (struct call *c = tunnel->first_call; kind == SPILL_CALL && c; c = c->next)
+		ok &= list_add(w, c->id, c);
+	if (w->n > 1)
+		qsort(w->list, w->n, sizeof(*w->list), item_order);
+	return ok;
 }
 
-static bool give_item(struct walk *w, struct item *item, enum spill_kind kind)
+static void give_record(struct walk *w, enum spill_kind kind, void *record)
 {
-	struct spill_head head;
+	if (kind == SPILL_CALL)
+		w->v->call(w->ctx, record);
+	else
+		w->v->connection(w->ctx, record);
+}
 
-	if (!item->record)
-		item->record = read_record(w, kind, item->offset, KEPT, &head);
-	if (!item->record)
-		return false;
-	if (kind == SPILL_CALL) {
-		w->v->call(w->ctx, item->record);
-		if (item->offset)
-			ppp_session_free(((struct call *)item->record)->ppp);
+/* The next of the temporary file; false where it cannot be read. */
+static bool give_ended(struct walk *w, enum spill_kind kind)
+{
+	if (kind == SPILL_CONNECTION) {
+		if (!spill_take_connection(w->spill, &w->connection, w->moments))
+			return false;
+		give_record(w, kind, &w->connection);
 		return true;
 	}
-	w->v->connection(w->ctx, item->record);
-	if (item->offset)
-		history_clear(&((struct control_connection *)item->record)->history);
+	if (!spill_take_call(w->spill, &w->call, &w->rare))
+		return false;
+	give_record(w, kind, &w->call);
+	ppp_session_free(w->call.ppp);
 	return true;
 }
 
 static bool give(struct walk *w, const struct tunnel *tunnel, enum spill_kind kind)
 {
-	const struct tunnel_private *p = tunnel->private;
-	bool ok;
+	const struct spill_head *ended;
+	bool ok = list_live(w, tunnel, kind);
+	size_t i = 0;
 
-	w->n = 0;
-	w->list = calloc(p->nspilled[kind] + live_items(NULL, tunnel, kind) + 1, sizeof(*w->list));
-	if (!w->list)
-		return false;
-	ok = ended_items(w, p, kind);
-	w->n += live_items(w->list + w->n, tunnel, kind);
-	qsort(w->list, w->n, sizeof(*w->list), item_order);
-	for (size_t i = 0; i < w->n; i++)
-		ok &= give_item(w, &w->list[i], kind);
-	free(w->list);
+	while ((ended = spill_next(w->spill)) && ended->tunnel == tunnel->id && ended->kind == kind) {
+		for (; i < w->n && w->list[i].id < ended->id; i++)
+			give_record(w, kind, w->list[i].record);
+		ok &= give_ended(w, kind);
+	}
+	for (; i < w->n; i++)
+		give_record(w, kind, w->list[i].record);
 	return ok;
 }
 
@@ -131,9 +110,10 @@ bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx)
 
 	if (!w)
 		return false;
-	w->t = t;
+	w->spill = &t->spill;
 	w->v = v;
 	w->ctx = ctx;
+	ok = spill_rewind(&t->spill);
 	for (size_t i = 0; i < t->ntunnels; i++) {
 		const struct tunnel *x = t->tunnels[i];
 
@@ -145,6 +125,8 @@ bool tracker_walk(struct tracker *t, const struct tracker_visitor *v, void *ctx)
 		ok &= give(w, x, SPILL_CALL);
 		v->tunnel_end(ctx, x);
 	}
+	ok &= !spill_next(&t->spill) && !t->spill.broken;
+	free(w->list);
 	free(w);
 	return ok;
 }

@@ -406,17 +406,11 @@ uint64_t flow_lost(const struct flow *f)
 
 const struct moment *history_at(const struct history *h, unsigned i, uint64_t *skipped)
 {
-	uint64_t kept = h->count < MOMENTS_FIRST + MOMENTS_LAST ? h->count : MOMENTS_FIRST + MOMENTS_LAST;
+	uint64_t kept = h->count < MOMENTS_KEPT ? h->count : MOMENTS_KEPT;
 	uint64_t n = i < MOMENTS_FIRST ? i : h->count - kept + i;
 
 	*skipped = i == MOMENTS_FIRST ? h->count - kept : 0;
 	return i < kept ? &h->moment[history_slot(n)] : NULL;
-}
-
-void history_clear(struct history *h)
-{
-	free(h->moment);
-	*h = (struct history){ 0 };
 }
 
 /* --- the machines of both ends ----------------------------------------------------------------- */

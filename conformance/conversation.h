@@ -120,10 +120,11 @@ struct moment {
 	uint8_t status; /* enum ctrl_status */
 };
 
-enum { MOMENTS_FIRST = 24, MOMENTS_LAST = 8 }; /* kept from the start and the end of a history */
+/* Kept from the start and the end of a history. */
+enum { MOMENTS_FIRST = 24, MOMENTS_LAST = 8, MOMENTS_KEPT = MOMENTS_FIRST + MOMENTS_LAST };
 
 struct history {
-	struct moment *moment; /* owned; at most MOMENTS_FIRST + MOMENTS_LAST, the last ones rotate */
+	struct moment *moment; /* owned; at most MOMENTS_KEPT, the last ones rotate */
 	uint16_t room;
 	uint64_t count; /* all that happened */
 };

@@ -21,7 +21,4 @@ static inline unsigned history_slot(uint64_t n)
 				 : MOMENTS_FIRST + (unsigned)((n - MOMENTS_FIRST) % MOMENTS_LAST);
 }
 
-/* Of a history that spill.h has read back; those of the tracker are in its pools. */
-void history_clear(struct history *h);
-
 #endif
