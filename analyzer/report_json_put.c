@@ -100,7 +100,7 @@ enum { DIGITS = 8, EIGHT_DIGITS = 100000000 };
  * halves of four digits, then quarters of two, then each for itself.  Divisions by 100 and by 10 are
  * multiplications that are exact below 10000 and below 100.
  */
-static uint64_t digits_of(uint32_t value)
+static inline __attribute__((always_inline)) uint64_t digits_of(uint32_t value)
 {
 	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
 	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
@@ -120,17 +120,45 @@ static char *put_octets(char *at, uint64_t octets, unsigned n)
 
 #define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
+static char *put_pair(char *at, uint32_t value)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	memcpy(at, pairs + value * 2, 2);
+	return at;
+}
+
+/* A number of no more than DIGITS. */
+static char *put_short(char *at, uint32_t value)
+{
+	static const uint32_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
+	/* 1233 / 4096 is the logarithm of 2 to the base 10: this is one digit too few at most. */
+	unsigned digits = (32 - (unsigned)__builtin_clz(value | 1)) * 1233 >> 12;
+	char *end = at + digits + (digits < DIGITS && value >= powers[digits]);
+
+	for (at = end; value >= 100; value /= 100)
+		at = put_pair(at - 2, value % 100);
+	if (value >= 10)
+		put_pair(at - 2, value);
+	else
+		at[-1] = (char)('0' + value);
+	return end;
+}
+
+/* Apart, so that the way of nearly all needs no stack. */
+static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
+{
+	at = out_digits(at, value / EIGHT_DIGITS);
+	return put_octets(at, digits_of((uint32_t)(value % EIGHT_DIGITS)) | ONES * '0', DIGITS);
+}
+
 char *out_digits(char *at, uint64_t value)
 {
-	unsigned zeros = 0;
-	uint64_t digits;
-
-	digits = digits_of((uint32_t)(value % EIGHT_DIGITS));
-	if (value >= EIGHT_DIGITS)
-		at = out_digits(at, value / EIGHT_DIGITS);
-	else /* the last digit stays in any case */
-		zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
-	return put_octets(at, (digits | ONES * '0') >> zeros * 8, DIGITS - zeros);
+	return value < EIGHT_DIGITS ? put_short(at, (uint32_t)value) : put_long(at, value);
 }
 
 /* Two digits, a point and six: of a number of microseconds below a hundred seconds. */

@@ -72,12 +72,15 @@ char *out_moment(struct json *j, char *at, int64_t time_ns);
 
 static inline char *out_number(char *at, uint64_t value)
 {
-	if (value < 10) /* as most are */
-		*at++ = (char)('0' + value);
-	else
+	if (value >= 10) {
 		at = out_digits(at, value);
-	*at = ',';
-	return at + 1;
+		*at = ',';
+		return at + 1;
+	}
+	/* As most are. */
+	*at++ = (char)('0' + value);
+	*at++ = ',';
+	return at;
 }
 
 static inline char *out_null(char *at)
