@@ -106,9 +106,27 @@ static bool give_item(struct walk *w, struct item *item, enum spill_kind kind)
 	return true;
 }
 
+/* By id.  The chain goes from the last one that ended to the first: mostly that is in order already. */
+static void sort_items(struct item *list, size_t ended, size_t n)
+{
+	bool sorted = true;
+
+	for (size_t i = 0; i < ended / 2; i++) {
+		struct item last = list[ended - 1 - i];
+
+		list[ended - 1 - i] = list[i];
+		list[i] = last;
+	}
+	for (size_t i = 1; i < n && sorted; i++)
+		sorted = list[i - 1].id < list[i].id;
+	if (!sorted)
+		qsort(list, n, sizeof(*list), item_order);
+}
+
 static bool give(struct walk *w, const struct tunnel *tunnel, enum spill_kind kind)
 {
 	const struct tunnel_private *p = tunnel->private;
+	size_t ended;
 	bool ok;
 
 	w->n = 0;
@@ -116,8 +134,9 @@ static bool give(struct walk *w, const struct tunnel *tunnel, enum spill_kind ki
 	if (!w->list)
 		return false;
 	ok = ended_items(w, p, kind);
+	ended = w->n;
 	w->n += live_items(w->list + w->n, tunnel, kind);
-	qsort(w->list, w->n, sizeof(*w->list), item_order);
+	sort_items(w->list, ended, w->n);
 	for (size_t i = 0; i < w->n; i++)
 		ok &= give_item(w, &w->list[i], kind);
 	free(w->list);
