@@ -37,6 +37,10 @@ void emit_clear(struct json *j);
 void emit_restart(struct json *j);
 const char *emit_line(struct json *j, size_t *len);
 
+/* How much is in the buffer; and copies what has come since then.  Its length; 0 where it does not fit. */
+size_t emit_used(const struct json *j);
+size_t emit_since(const struct json *j, size_t from, char *out, size_t room);
+
 /* Writes the buffer out and empties it.  False when that failed: errno says why. */
 bool emit_flush(struct json *j, FILE *out);
 /* The same once there is much of it. */
