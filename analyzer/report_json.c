@@ -734,16 +734,15 @@ static void put_flow(struct report *r, const struct call *c, int pac, unsigned f
 {
 	struct json *j = &r->j;
 	uint16_t id = 0;
-	bool known;
+	bool known = report_flow_call_id(c, pac, from, &id);
 
-	if (!report_flow_known(c, pac, from)) {
+	if (!known && !call_flow(c, from)) {
 		value_null(j);
 		return;
 	}
 	value_open(j, '{');
 	if (!named)
 		put_host(r, "sender", (int)from);
-	known = report_flow_call_id(c, pac, from, &id);
 	emit_known(j, "call_id", known, id);
 	put_flow_counts(r, &c->flow[from]);
 	emit_close(j, '}');

@@ -24,7 +24,7 @@ bool emit_init(struct json *j)
 {
 	char *buf = malloc(ROOM);
 
-	*j = (struct json){ .day = -1, .minute = -1 };
+	*j = (struct json){ .day = { -1, -1 }, .minute = { -1, -1 } };
 	if (!buf)
 		return false;
 	take_buffer(j, buf, ROOM);
@@ -120,35 +120,6 @@ static char *put_octets(char *at, uint64_t octets, unsigned n)
 
 #define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
-static char *put_pair(char *at, uint32_t value)
-{
-	static const char pairs[] = "0001020304050607080910111213141516171819"
-				    "2021222324252627282930313233343536373839"
-				    "4041424344454647484950515253545556575859"
-				    "6061626364656667686970717273747576777879"
-				    "8081828384858687888990919293949596979899";
-
-	memcpy(at, pairs + value * 2, 2);
-	return at;
-}
-
-/* A number of no more than DIGITS. */
-static char *put_short(char *at, uint32_t value)
-{
-	static const uint32_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
-	/* 1233 / 4096 is the logarithm of 2 to the base 10: this is one digit too few at most. */
-	unsigned digits = (32 - (unsigned)__builtin_clz(value | 1)) * 1233 >> 12;
-	char *end = at + digits + (digits < DIGITS && value >= powers[digits]);
-
-	for (at = end; value >= 100; value /= 100)
-		at = put_pair(at - 2, value % 100);
-	if (value >= 10)
-		put_pair(at - 2, value);
-	else
-		at[-1] = (char)('0' + value);
-	return end;
-}
-
 /* Apart, so that the way of nearly all needs no stack. */
 static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
 {
@@ -158,7 +129,15 @@ static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
 
 char *out_digits(char *at, uint64_t value)
 {
-	return value < EIGHT_DIGITS ? put_short(at, (uint32_t)value) : put_long(at, value);
+	uint64_t digits;
+	unsigned zeros;
+
+	if (value >= EIGHT_DIGITS)
+		return put_long(at, value);
+	digits = digits_of((uint32_t)value);
+	/* The last digit stays in any case. */
+	zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+	return put_octets(at, (digits | ONES * '0') >> zeros * 8, DIGITS - zeros);
 }
 
 /* Two digits, a point and six: of a number of microseconds below a hundred seconds. */
@@ -199,21 +178,20 @@ static __attribute__((noinline)) char *put_time(char *at, int64_t time_ns)
 static __attribute__((noinline)) void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
 {
 	enum { HOUR_AT = sizeof("\"2005-06-09T") - 1, MINUTE_AT = HOUR_AT + 3, DAY = 24 * 60 };
-	char text[JSON_VALUE];
+	char *begin = j->begin[minute & 1], text[JSON_VALUE];
 	int64_t day = minute / DAY;
 	uint32_t of_day = (uint32_t)(minute - day * DAY);
-	uint64_t hours;
+	uint64_t digits = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0'; /* 00HH00MM */
 
-	if (j->day != day) {
+	if (j->day[minute & 1] != day) {
 		put_time(text, time_ns);
-		memcpy(j->time, text, JSON_MINUTE);
+		memcpy(begin, text, JSON_MINUTE);
 	}
-	hours = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0';
-	put_octets(text, hours >> 16, 6);
-	memcpy(j->time + HOUR_AT, text, 2);
-	memcpy(j->time + MINUTE_AT, text + 4, 2);
-	j->day = day;
-	j->minute = minute;
+	put_octets(text, digits, DIGITS);
+	memcpy(begin + HOUR_AT, text + 2, 2);
+	memcpy(begin + MINUTE_AT, text + 6, 2);
+	j->day[minute & 1] = day;
+	j->minute[minute & 1] = minute;
 }
 
 char *out_moment(struct json *j, char *at, int64_t time_ns)
@@ -224,10 +202,10 @@ char *out_moment(struct json *j, char *at, int64_t time_ns)
 	/* The rare ones. */
 	if (time_ns < 0 || nanos != micros * 1000)
 		return put_time(at, time_ns);
-	if (j->minute != (int64_t)minute)
+	if (j->minute[minute & 1] != (int64_t)minute)
 		begin_minute(j, time_ns, (int64_t)minute);
 	/* More than there is, so that it is copied at once. */
-	memcpy(at, j->time, sizeof(j->time));
+	memcpy(at, j->begin[minute & 1], sizeof(j->begin[0]));
 	at = put_seconds(at + JSON_MINUTE, (uint32_t)(seconds - minute * 60) * 1000000 + micros);
 	return out_copy(at, "Z\",", 3);
 }

@@ -25,8 +25,9 @@ struct json {
 	char *buf, *at, *end; /* buf is owned; octets are between buf and at */
 	char *fits;           /* at or before this, there is room for a literal key and its value */
 	bool failed;          /* no memory: octets are missing */
-	int64_t day, minute;  /* of `time`, since 1970 */
-	char time[32];        /* how a time begins: nearly all are of one day, and many of one minute */
+	/* How times begin in an even and in an odd minute: what belongs together is mostly not far apart. */
+	int64_t day[2], minute[2]; /* since 1970 */
+	char begin[2][32];
 };
 
 /* False when memory was not to be had. */
