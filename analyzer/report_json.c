@@ -33,17 +33,6 @@ static void flush(struct report *r)
 	note_error(r, emit_flush_much(&r->j, r->o.out));
 }
 
-static void quote(struct quoted_text *q, const char *text, char behind)
-{
-	size_t len = strnlen(text, sizeof(q->text) - 3);
-
-	q->text[0] = '"';
-	memcpy(q->text + 1, text, len);
-	q->text[len + 1] = '"';
-	q->text[len + 2] = behind;
-	q->len = len + 3;
-}
-
 bool report_json_init(struct report *r, const struct report_options *o)
 {
 	r->o = *o;
@@ -165,7 +154,7 @@ void report_json_host(struct report *r, int host)
 	if (host < 0)
 		value_null(&r->j);
 	else
-		emit_octets(&r->j, r->host[host].text, r->host[host].len);
+		emit_quoted(&r->j, &r->host[host]);
 }
 
 /* A host of the open tunnel. */
@@ -233,6 +222,12 @@ static void json_tunnel_end(struct report *r, const struct tunnel *t)
 /* A count of each side. */
 static void put_sides(struct json *j, uint64_t originator, uint64_t receiver)
 {
+	static const char nothing[] = "{\"originator\":0,\"receiver\":0},";
+
+	if (!(originator | receiver)) { /* as nearly always */
+		emit_octets(j, nothing, sizeof(nothing) - 1);
+		return;
+	}
 	value_open(j, '{');
 	emit_uint(j, "originator", originator);
 	emit_uint(j, "receiver", receiver);
@@ -384,7 +379,7 @@ static void put_messages(struct report *r, const struct control_connection *c)
 
 		if (!count)
 			continue;
-		emit_octets(j, r->message[type].text, r->message[type].len);
+		emit_quoted(j, &r->message[type]);
 		value_uint(j, count);
 	}
 	emit_close(j, '}');

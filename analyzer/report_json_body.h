@@ -29,12 +29,6 @@ struct outcome_text {
 	char text[OUTCOME_ROOM];
 };
 
-/* A text as it is in the document: with quotes, and its comma or colon. */
-struct quoted_text {
-	size_t len;
-	char text[80];
-};
-
 struct report {
 	struct report_options o;
 	struct json j;

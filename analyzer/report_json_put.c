@@ -294,6 +294,17 @@ void value_word(struct json *j, const char *word)
 		value_null(j);
 }
 
+void quote(struct quoted_text *q, const char *text, char behind)
+{
+	size_t len = strnlen(text, sizeof(q->text) - 3);
+
+	q->text[0] = '"';
+	memcpy(q->text + 1, text, len);
+	q->text[len + 1] = '"';
+	q->text[len + 2] = behind;
+	q->len = len + 3;
+}
+
 void value_raw(struct json *j, const char *octets)
 {
 	emit_octets(j, octets, strlen(octets));

@@ -145,6 +145,22 @@ JSON_INLINE out_frame(struct json *j, const struct report_options *o, const char
 		out_known(j, capture_key, capture_len, frame != 0, FRAME_CAPTURE(frame));
 }
 
+/* A short text as it is in the document: with quotes, and its comma or colon. */
+struct quoted_text {
+	size_t len;
+	char text[JSON_KEY];
+};
+
+/* What does not fit is cut off; text: plain. */
+void quote(struct quoted_text *q, const char *text, char behind);
+
+static inline void emit_quoted(struct json *j, const struct quoted_text *q)
+{
+	/* More than there is, so that the compiler knows how much it copies. */
+	out_copy(out_piece(j), q->text, sizeof(q->text));
+	j->at += q->len;
+}
+
 /* --- brackets, rows and keys ----------------------------------------------------------------- */
 
 /* Octets as they are. */
