@@ -225,23 +225,32 @@ static uint64_t any_is(uint64_t octets, uint8_t c)
 	return (ONES * 128 - x) & ONES * 128;
 }
 
+static bool eight_plain(const char *text)
+{
+	const uint64_t high = ONES * 128;
+	uint64_t octets;
+
+	memcpy(&octets, text, sizeof(octets));
+	/* None above 127, none below ' ', no delete, quote or backslash. */
+	return !((octets | ~(octets + ONES * (128 - ' ')) | any_is(octets, 127) | any_is(octets, '"') |
+		  any_is(octets, '\\')) &
+		 high);
+}
+
 /* Whether text is nothing but plain ASCII, as nearly all is: it needs no escaping. */
 static bool all_plain(const char *text, size_t len)
 {
-	const uint64_t high = ONES * 128;
+	size_t at = 0;
 
-	for (; len >= 8; text += 8, len -= 8) {
-		uint64_t octets;
-
-		memcpy(&octets, text, 8);
-		/* One above 127, one below ' ', a delete, a quote or a backslash. */
-		if (octets & high || ~(octets + ONES * (128 - ' ')) & high || any_is(octets, 127) ||
-		    any_is(octets, '"') || any_is(octets, '\\'))
-			break;
+	if (len < 8) {
+		while (at < len && plain(text[at]))
+			at++;
+		return at == len;
 	}
-	while (len && plain(*text))
-		text++, len--;
-	return !len;
+	while (at + 8 < len && eight_plain(text + at))
+		at += 8;
+	/* The last eight, some of which have been looked at already. */
+	return at + 8 >= len && eight_plain(text + len - 8);
 }
 
 static void put_escaped(struct json *j, const char *text)
