@@ -20,7 +20,7 @@ struct kept_call {
 
 struct item {
 	uint64_t id, offset; /* offset 0: never was in the file */
-	void *record;	     /* NULL: only in the file */
+	void *record;        /* NULL: only in the file */
 };
 
 struct walk {
