@@ -136,7 +136,7 @@ static void not_pptp(struct diagnoses *d, const struct control_connection *c)
 		char a[HOST_WORDS];
 		struct diagnosis *x;
 
-		if (messages_of(c, host) || !(c->messages[host][0] || c->skipped[host]) || c->lost[host])
+		if (!(c->messages[host][0] || c->skipped[host]) || c->lost[host] || messages_of(c, host))
 			continue;
 		x = found(d, "not-pptp", CONFIDENCE_HIGH, (int)host, NULL,
 			  "Find out which program talks there: it does not speak PPTP.");
@@ -170,11 +170,12 @@ static void start_refused(struct diagnoses *d, const struct control_connection *
 
 	for (size_t i = 0; i < sizeof(start_failures) / sizeof(start_failures[0]); i++) {
 		const struct reply_words *w = &start_failures[i];
-		const char *error = ctrl_error_name(reply->error);
+		const char *error;
 		struct diagnosis *x;
 
 		if (reply->result != w->result)
 			continue;
+		error = ctrl_error_name(reply->error);
 		x = found(d, w->code, CONFIDENCE_HIGH, (int)server, NULL, w->next);
 		because(x, "%s refused the control connection %s%s%s", host_words(d, server, a), w->words,
 			reply->error && error ? ": " : "", reply->error && error ? error : "");

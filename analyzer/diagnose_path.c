@@ -83,12 +83,13 @@ static void black_hole(struct diagnoses *d, const struct call *c, unsigned from)
 		"\"fragmentation needed\" through.";
 	const struct flow *f = flow_of(c, from), *g = flow_of(c, !from);
 	const struct call_rare *rare = call_rare(c);
-	const struct icmp_seen *s = too_big(c, from);
+	const struct icmp_seen *s;
 	char a[HOST_WORDS], b[HOST_WORDS];
 	struct diagnosis *x;
 
 	if (!f || !g || f->flags & FLOW_LARGE_CAME || !rare->large_waits[from])
 		return;
+	s = too_big(c, from);
 	if (!s && (rare->large_waits[from] < LARGE_ENOUGH || !(f->flags & FLOW_SMALL_CAME) ||
 		   g->packets <= g->data))
 		return;

@@ -267,6 +267,11 @@ static bool auth_undecided(const struct look *l, unsigned authenticator)
 
 static bool auth_failed(const struct look *l)
 {
+	const struct ppp_session *s = l->s;
+
+	/* Nobody asked for it, and nobody did it. */
+	if (!(s->offered[0] | s->offered[1]) && !s->auth[0].seen && !s->auth[1].seen)
+		return false;
 	return no_common_method(l, 0) || no_common_method(l, 1) || auth_denied(l, 0) || auth_denied(l, 1) ||
 	       auth_undecided(l, 0) || auth_undecided(l, 1);
 }
@@ -299,13 +304,17 @@ static bool mppe_refused(const struct ppp_session *s, unsigned host)
 static bool no_encryption(const struct look *l)
 {
 	const struct ppp_session *s = l->s;
-	int wants = mppe_refused(s, 0) ? 0 : mppe_refused(s, 1) ? 1 : -1;
-	bool said = ended_for_encryption(s);
 	char b[HOST_WORDS], e[HOST_WORDS];
 	struct diagnosis *x;
+	int wants;
+	bool said;
 
 	if (s->phase >= PPP_PHASE_OPEN || !was_opened(s, PPP_NEG_LCP) || ppp_session_bits(s, 0) ||
-	    ppp_session_bits(s, 1) || (wants < 0 && !said) || !l->settled)
+	    ppp_session_bits(s, 1) || !l->settled)
+		return false;
+	wants = mppe_refused(s, 0) ? 0 : mppe_refused(s, 1) ? 1 : -1;
+	said = ended_for_encryption(s);
+	if (wants < 0 && !said)
 		return false;
 	x = found(l->d, "encryption-not-agreed", said ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM, NOBODY_AT_FAULT,
 		  "the settings of the two ends",

@@ -33,17 +33,6 @@ static void flush(struct report *r)
 	note_error(r, emit_flush_much(&r->j, r->o.out));
 }
 
-static void quote(struct quoted_text *q, const char *text, char behind)
-{
-	size_t len = strnlen(text, sizeof(q->text) - 3);
-
-	q->text[0] = '"';
-	memcpy(q->text + 1, text, len);
-	q->text[len + 1] = '"';
-	q->text[len + 2] = behind;
-	q->len = len + 3;
-}
-
 bool report_json_init(struct report *r, const struct report_options *o)
 {
 	r->o = *o;
@@ -165,7 +154,7 @@ void report_json_host(struct report *r, int host)
 	if (host < 0)
 		value_null(&r->j);
 	else
-		emit_octets(&r->j, r->host[host].text, r->host[host].len);
+		emit_quoted(&r->j, &r->host[host]);
 }
 
 /* A host of the open tunnel. */
@@ -233,6 +222,12 @@ static void json_tunnel_end(struct report *r, const struct tunnel *t)
 /* A count of each side. */
 static void put_sides(struct json *j, uint64_t originator, uint64_t receiver)
 {
+	static const char nothing[] = "{\"originator\":0,\"receiver\":0},";
+
+	if (!(originator | receiver)) { /* as nearly always */
+		emit_octets(j, nothing, sizeof(nothing) - 1);
+		return;
+	}
 	value_open(j, '{');
 	emit_uint(j, "originator", originator);
 	emit_uint(j, "receiver", receiver);
@@ -318,15 +313,9 @@ static bool same_start(const struct start_text *known, const struct start_info *
 static void keep_start(struct report *r, struct start_text *known, size_t from, const struct start_info *s,
 		       enum role role)
 {
-	size_t len = (size_t)(r->j.at - r->j.buf) - from;
-
-	known->len = 0;
-	if (r->j.failed || len > sizeof(known->text))
-		return;
+	known->len = emit_since(&r->j, from, known->text, sizeof(known->text));
 	known->of = *s;
 	known->role = role;
-	known->len = len;
-	memcpy(known->text, r->j.buf + from, len);
 	if (s->host_name)
 		memcpy(known->name[0], s->host_name, 64);
 	if (s->vendor_name)
@@ -348,7 +337,7 @@ static void put_start(struct report *r, const struct start_info *s, enum ctrl_ty
 	if (same_start(known, s, role)) {
 		emit_octets(j, known->text, known->len);
 	} else {
-		from = (size_t)(j->at - j->buf);
+		from = emit_used(j);
 		compose_start(r, s, type, role);
 		keep_start(r, known, from, s, role);
 	}
@@ -390,7 +379,7 @@ static void put_messages(struct report *r, const struct control_connection *c)
 
 		if (!count)
 			continue;
-		emit_octets(j, r->message[type].text, r->message[type].len);
+		emit_quoted(j, &r->message[type]);
 		value_uint(j, count);
 	}
 	emit_close(j, '}');
@@ -589,23 +578,43 @@ static void put_parameters(struct report *r, const struct call *c)
 }
 
 /* Result, error and cause of the reply or of the end. */
-static void put_outcome(struct json *j, bool seen, enum ctrl_type type, unsigned result, unsigned error,
-			bool has_cause, unsigned cause)
+struct outcome {
+	enum ctrl_type type;
+	uint8_t result, error;
+	bool has_cause;
+	uint16_t cause;
+};
+
+static void compose_outcome(struct json *j, const struct outcome *o)
 {
 	char words[TEXT_ROOM];
 
-	if (!seen) {
-		value_null(j);
+	value_open(j, '{');
+	emit_uint(j, "result", o->result);
+	emit_word(j, "result_name", report_result_words(o->type, o->result, words));
+	emit_uint(j, "error", o->error);
+	emit_word(j, "error_name", report_value_words(o->type, "error_code", o->error, words));
+	emit_known(j, "cause", o->has_cause, o->cause);
+	emit_word(j, "cause_name", o->has_cause ? ctrl_cause_name(o->cause) : NULL);
+	emit_close(j, '}');
+}
+
+static void put_outcome(struct report *r, const struct outcome *o)
+{
+	uint64_t of = (uint64_t)o->type << 40 | (uint64_t)o->has_cause << 32 | (uint32_t)o->cause << 16 |
+		      (uint32_t)o->error << 8 | o->result;
+	struct outcome_text *known = &r->outcome[of * UINT64_C(0x9e3779b97f4a7c15) >> 60];
+	struct json *j = &r->j;
+	size_t from;
+
+	if (known->of == of) {
+		emit_octets(j, known->text, known->len);
 		return;
 	}
-	value_open(j, '{');
-	emit_uint(j, "result", result);
-	emit_word(j, "result_name", report_result_words(type, result, words));
-	emit_uint(j, "error", error);
-	emit_word(j, "error_name", report_value_words(type, "error_code", error, words));
-	emit_known(j, "cause", has_cause, cause);
-	emit_word(j, "cause_name", has_cause ? ctrl_cause_name(cause) : NULL);
-	emit_close(j, '}');
+	from = emit_used(j);
+	compose_outcome(j, o);
+	known->len = emit_since(j, from, known->text, sizeof(known->text));
+	known->of = known->len ? of : 0;
 }
 
 static void put_step(struct report *r, const struct call *c, enum call_step step)
@@ -645,15 +654,23 @@ static void put_outcomes(struct report *r, const struct call *c)
 {
 	static const char *const ends[] = { NULL, "pns", "pac", "connection" };
 	bool cleared = call_step(c, STEP_DISCONNECT).frame != 0;
+	const struct call_rare *rare = call_rare(c);
 	enum ctrl_type reply = report_reply_type(c);
-
 	/* There is one cause: the disconnect's, or before that the reply's. */
+	const struct outcome answer = { reply, c->reply_result, c->reply_error,
+					reply == CTRL_OCRP && !cleared, c->cause };
+	const struct outcome end = { CTRL_CDN, rare->end_result, rare->end_error, true, c->cause };
+
 	emit_key(&r->j, "reply");
-	put_outcome(&r->j, c->replied, reply, c->reply_result, c->reply_error, reply == CTRL_OCRP && !cleared,
-		    c->cause);
+	if (c->replied)
+		put_outcome(r, &answer);
+	else
+		value_null(&r->j);
 	emit_key(&r->j, "disconnect");
-	put_outcome(&r->j, cleared, CTRL_CDN, call_rare(c)->end_result, call_rare(c)->end_error, true,
-		    c->cause);
+	if (cleared)
+		put_outcome(r, &end);
+	else
+		value_null(&r->j);
 	emit_word(&r->j, "ended_by", c->ended_by < sizeof(ends) / sizeof(*ends) ? ends[c->ended_by] : NULL);
 	put_steps(r, c);
 }
@@ -712,16 +729,15 @@ static void put_flow(struct report *r, const struct call *c, int pac, unsigned f
 {
 	struct json *j = &r->j;
 	uint16_t id = 0;
-	bool known;
+	bool known = report_flow_call_id(c, pac, from, &id);
 
-	if (!report_flow_known(c, pac, from)) {
+	if (!known && !call_flow(c, from)) {
 		value_null(j);
 		return;
 	}
 	value_open(j, '{');
 	if (!named)
 		put_host(r, "sender", (int)from);
-	known = report_flow_call_id(c, pac, from, &id);
 	emit_known(j, "call_id", known, id);
 	put_flow_counts(r, &c->flow[from]);
 	emit_close(j, '}');

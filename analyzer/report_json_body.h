@@ -21,10 +21,12 @@ struct start_text {
 	char text[1024];
 };
 
-/* A text as it is in the document: with quotes, and its comma or colon. */
-struct quoted_text {
+/* How a call was answered or ended, as text: there are few that are not like another. */
+enum { OUTCOMES = 16, OUTCOME_ROOM = 248 };
+struct outcome_text {
+	uint64_t of; /* result, error and cause; 0: none yet */
 	size_t len;
-	char text[80];
+	char text[OUTCOME_ROOM];
 };
 
 struct report {
@@ -35,6 +37,7 @@ struct report {
 	struct quoted_text host[HOSTS];         /* its addresses: a tunnel of many calls names them often */
 	struct quoted_text message[CTRL_TYPES]; /* names of messages, as keys */
 	struct start_text start[2];             /* of requests, of replies */
+	struct outcome_text outcome[OUTCOMES];
 	bool in_calls;
 	int error; /* errno of the first write that failed */
 };

@@ -150,24 +150,25 @@ static void put_ccp_end(const struct inside *x, unsigned host)
 	put_neg_end(x, PPP_NEG_CCP, host);
 }
 
+static void put_ncp(const struct inside *x, enum ppp_neg neg, put_end_fn *put)
+{
+	if (!(x->s->asking[neg][0].flags | x->s->asking[neg][1].flags)) {
+		value_null(x->j);
+		return;
+	}
+	value_open(x->j, '{');
+	put_ends(x, put);
+	emit_close(x->j, '}');
+}
+
 static void put_ncps(const struct inside *x)
 {
-	static put_end_fn *const puts[PPP_NEGS] = {
-		[PPP_NEG_IPCP] = put_ipcp_end,
-		[PPP_NEG_IPV6CP] = put_ipv6cp_end,
-		[PPP_NEG_CCP] = put_ccp_end,
-	};
-
-	for (unsigned neg = PPP_NEG_LCP + 1; neg < PPP_NEGS; neg++) {
-		emit_name(x->j, ppp_neg_name(neg));
-		if (!(x->s->asking[neg][0].flags | x->s->asking[neg][1].flags)) {
-			value_null(x->j);
-			continue;
-		}
-		value_open(x->j, '{');
-		put_ends(x, puts[neg]);
-		emit_close(x->j, '}');
-	}
+	emit_key(x->j, "ipcp");
+	put_ncp(x, PPP_NEG_IPCP, put_ipcp_end);
+	emit_key(x->j, "ipv6cp");
+	put_ncp(x, PPP_NEG_IPV6CP, put_ipv6cp_end);
+	emit_key(x->j, "ccp");
+	put_ncp(x, PPP_NEG_CCP, put_ccp_end);
 }
 
 /* --- authentication ------------------------------------------------------------------------ */

@@ -24,7 +24,7 @@ bool emit_init(struct json *j)
 {
 	char *buf = malloc(ROOM);
 
-	*j = (struct json){ .day = -1, .minute = -1 };
+	*j = (struct json){ .day = { -1, -1 }, .minute = { -1, -1 } };
 	if (!buf)
 		return false;
 	take_buffer(j, buf, ROOM);
@@ -100,7 +100,7 @@ enum { DIGITS = 8, EIGHT_DIGITS = 100000000 };
  * halves of four digits, then quarters of two, then each for itself.  Divisions by 100 and by 10 are
  * multiplications that are exact below 10000 and below 100.
  */
-static uint64_t digits_of(uint32_t value)
+static inline __attribute__((always_inline)) uint64_t digits_of(uint32_t value)
 {
 	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
 	uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
@@ -120,16 +120,23 @@ static char *put_octets(char *at, uint64_t octets, unsigned n)
 
 #define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
+/* Apart, so that the way of nearly all needs no stack. */
+static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
+{
+	at = out_digits(at, value / EIGHT_DIGITS);
+	return put_octets(at, digits_of((uint32_t)(value % EIGHT_DIGITS)) | ONES * '0', DIGITS);
+}
+
 char *out_digits(char *at, uint64_t value)
 {
-	unsigned zeros = 0;
 	uint64_t digits;
+	unsigned zeros;
 
-	digits = digits_of((uint32_t)(value % EIGHT_DIGITS));
 	if (value >= EIGHT_DIGITS)
-		at = out_digits(at, value / EIGHT_DIGITS);
-	else /* the last digit stays in any case */
-		zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+		return put_long(at, value);
+	digits = digits_of((uint32_t)value);
+	/* The last digit stays in any case. */
+	zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
 	return put_octets(at, (digits | ONES * '0') >> zeros * 8, DIGITS - zeros);
 }
 
@@ -156,7 +163,7 @@ void out_seconds(struct json *j, const char *key, size_t len, uint64_t microseco
 }
 
 /* A time as report_time() writes it. */
-static char *put_time(char *at, int64_t time_ns)
+static __attribute__((noinline)) char *put_time(char *at, int64_t time_ns)
 {
 	char text[REPORT_TIME];
 	size_t len = strlen(report_time(time_ns, text));
@@ -167,24 +174,24 @@ static char *put_time(char *at, int64_t time_ns)
 	return at + len + 2;
 }
 
-static void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
+/* Apart, as put_long(). */
+static __attribute__((noinline)) void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
 {
 	enum { HOUR_AT = sizeof("\"2005-06-09T") - 1, MINUTE_AT = HOUR_AT + 3, DAY = 24 * 60 };
-	char text[JSON_VALUE];
+	char *begin = j->begin[minute & 1], text[JSON_VALUE];
 	int64_t day = minute / DAY;
 	uint32_t of_day = (uint32_t)(minute - day * DAY);
-	uint64_t hours;
+	uint64_t digits = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0'; /* 00HH00MM */
 
-	if (j->day != day) {
+	if (j->day[minute & 1] != day) {
 		put_time(text, time_ns);
-		memcpy(j->time, text, JSON_MINUTE);
+		memcpy(begin, text, JSON_MINUTE);
 	}
-	hours = digits_of(of_day / 60 * 10000 + of_day % 60) | ONES * '0';
-	put_octets(text, hours >> 16, 6);
-	memcpy(j->time + HOUR_AT, text, 2);
-	memcpy(j->time + MINUTE_AT, text + 4, 2);
-	j->day = day;
-	j->minute = minute;
+	put_octets(text, digits, DIGITS);
+	memcpy(begin + HOUR_AT, text + 2, 2);
+	memcpy(begin + MINUTE_AT, text + 6, 2);
+	j->day[minute & 1] = day;
+	j->minute[minute & 1] = minute;
 }
 
 char *out_moment(struct json *j, char *at, int64_t time_ns)
@@ -195,10 +202,10 @@ char *out_moment(struct json *j, char *at, int64_t time_ns)
 	/* The rare ones. */
 	if (time_ns < 0 || nanos != micros * 1000)
 		return put_time(at, time_ns);
-	if (j->minute != (int64_t)minute)
+	if (j->minute[minute & 1] != (int64_t)minute)
 		begin_minute(j, time_ns, (int64_t)minute);
 	/* More than there is, so that it is copied at once. */
-	memcpy(at, j->time, sizeof(j->time));
+	memcpy(at, j->begin[minute & 1], sizeof(j->begin[0]));
 	at = put_seconds(at + JSON_MINUTE, (uint32_t)(seconds - minute * 60) * 1000000 + micros);
 	return out_copy(at, "Z\",", 3);
 }
@@ -218,23 +225,32 @@ static uint64_t any_is(uint64_t octets, uint8_t c)
 	return (ONES * 128 - x) & ONES * 128;
 }
 
+static bool eight_plain(const char *text)
+{
+	const uint64_t high = ONES * 128;
+	uint64_t octets;
+
+	memcpy(&octets, text, sizeof(octets));
+	/* None above 127, none below ' ', no delete, quote or backslash. */
+	return !((octets | ~(octets + ONES * (128 - ' ')) | any_is(octets, 127) | any_is(octets, '"') |
+		  any_is(octets, '\\')) &
+		 high);
+}
+
 /* Whether text is nothing but plain ASCII, as nearly all is: it needs no escaping. */
 static bool all_plain(const char *text, size_t len)
 {
-	const uint64_t high = ONES * 128;
+	size_t at = 0;
 
-	for (; len >= 8; text += 8, len -= 8) {
-		uint64_t octets;
-
-		memcpy(&octets, text, 8);
-		/* One above 127, one below ' ', a delete, a quote or a backslash. */
-		if (octets & high || ~(octets + ONES * (128 - ' ')) & high || any_is(octets, 127) ||
-		    any_is(octets, '"') || any_is(octets, '\\'))
-			break;
+	if (len < 8) {
+		while (at < len && plain(text[at]))
+			at++;
+		return at == len;
 	}
-	while (len && plain(*text))
-		text++, len--;
-	return !len;
+	while (at + 8 < len && eight_plain(text + at))
+		at += 8;
+	/* The last eight, some of which have been looked at already. */
+	return at + 8 >= len && eight_plain(text + len - 8);
 }
 
 static void put_escaped(struct json *j, const char *text)
@@ -287,6 +303,17 @@ void value_word(struct json *j, const char *word)
 		value_null(j);
 }
 
+void quote(struct quoted_text *q, const char *text, char behind)
+{
+	size_t len = strnlen(text, sizeof(q->text) - 3);
+
+	q->text[0] = '"';
+	memcpy(q->text + 1, text, len);
+	q->text[len + 1] = '"';
+	q->text[len + 2] = behind;
+	q->len = len + 3;
+}
+
 void value_raw(struct json *j, const char *octets)
 {
 	emit_octets(j, octets, strlen(octets));
@@ -329,6 +356,21 @@ const char *emit_line(struct json *j, size_t *len)
 	*len = (size_t)(j->at - j->buf);
 	errno = j->failed ? ENOMEM : 0;
 	return j->failed ? NULL : j->buf;
+}
+
+size_t emit_used(const struct json *j)
+{
+	return (size_t)(j->at - j->buf);
+}
+
+size_t emit_since(const struct json *j, size_t from, char *out, size_t room)
+{
+	size_t len = emit_used(j) - from;
+
+	if (j->failed || len > room)
+		return 0;
+	memcpy(out, j->buf + from, len);
+	return len;
 }
 
 bool emit_flush(struct json *j, FILE *out)

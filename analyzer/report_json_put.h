@@ -25,8 +25,9 @@ struct json {
 	char *buf, *at, *end; /* buf is owned; octets are between buf and at */
 	char *fits;           /* at or before this, there is room for a literal key and its value */
 	bool failed;          /* no memory: octets are missing */
-	int64_t day, minute;  /* of `time`, since 1970 */
-	char time[32];        /* how a time begins: nearly all are of one day, and many of one minute */
+	/* How times begin in an even and in an odd minute: what belongs together is mostly not far apart. */
+	int64_t day[2], minute[2]; /* since 1970 */
+	char begin[2][32];
 };
 
 /* False when memory was not to be had. */
@@ -36,6 +37,10 @@ void emit_clear(struct json *j);
 /* Begins anew; and what has been written since then, NULL when memory was not to be had. */
 void emit_restart(struct json *j);
 const char *emit_line(struct json *j, size_t *len);
+
+/* How much is in the buffer; and copies what has come since then.  Its length; 0 where it does not fit. */
+size_t emit_used(const struct json *j);
+size_t emit_since(const struct json *j, size_t from, char *out, size_t room);
 
 /* Writes the buffer out and empties it.  False when that failed: errno says why. */
 bool emit_flush(struct json *j, FILE *out);
@@ -72,12 +77,15 @@ char *out_moment(struct json *j, char *at, int64_t time_ns);
 
 static inline char *out_number(char *at, uint64_t value)
 {
-	if (value < 10) /* as most are */
-		*at++ = (char)('0' + value);
-	else
+	if (value >= 10) {
 		at = out_digits(at, value);
-	*at = ',';
-	return at + 1;
+		*at = ',';
+		return at + 1;
+	}
+	/* As most are. */
+	*at++ = (char)('0' + value);
+	*at++ = ',';
+	return at;
 }
 
 static inline char *out_null(char *at)
@@ -135,6 +143,22 @@ JSON_INLINE out_frame(struct json *j, const struct report_options *o, const char
 	out_known(j, key, len, frame != 0, FRAME_NUMBER(frame));
 	if (__builtin_expect(o->captures > 1, 0))
 		out_known(j, capture_key, capture_len, frame != 0, FRAME_CAPTURE(frame));
+}
+
+/* A short text as it is in the document: with quotes, and its comma or colon. */
+struct quoted_text {
+	size_t len;
+	char text[JSON_KEY];
+};
+
+/* What does not fit is cut off; text: plain. */
+void quote(struct quoted_text *q, const char *text, char behind);
+
+static inline void emit_quoted(struct json *j, const struct quoted_text *q)
+{
+	/* More than there is, so that the compiler knows how much it copies. */
+	out_copy(out_piece(j), q->text, sizeof(q->text));
+	j->at += q->len;
 }
 
 /* --- brackets, rows and keys ----------------------------------------------------------------- */

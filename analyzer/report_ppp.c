@@ -74,8 +74,10 @@ struct ip_addr report_ppp_address(uint32_t v4)
 
 bool report_ppp_link_local(const struct ppp_session *s, unsigned host, struct ip_addr *out)
 {
+	if (!s->interface_id[host])
+		return false;
 	*out = (struct ip_addr){ { 0xfe, 0x80 } };
 	for (unsigned i = 0; i < 8; i++)
 		out->octet[15 - i] = (uint8_t)(s->interface_id[host] >> (8 * i));
-	return s->interface_id[host] != 0;
+	return true;
 }

@@ -126,7 +126,8 @@ static void judge_clear(const struct ppp_session *s, struct posture *p)
 
 void posture_of(const struct ppp_session *s, struct posture *out)
 {
-	memset(out, 0, sizeof(*out));
+	out->grade = '\0';
+	out->n = 0;
 	judge_authentication(s, out);
 	if (ppp_session_bits(s, 0) || ppp_session_bits(s, 1))
 		judge_encrypted(s, out);

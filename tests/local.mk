@@ -144,6 +144,7 @@ endif
 	%D%/unit/test_pair.c \
 	%D%/unit/test_reassembly.c \
 	%D%/unit/test_report.c \
+	%D%/unit/test_report_json_put.c \
 	%D%/unit/test_spill.c \
 	%D%/unit/test_tracker.c \
 	%D%/unit/test_tracker_live.c

@@ -82,10 +82,11 @@ static void on_call(void *ctx, const struct call *c)
 {
 	struct diagnosis why[DIAGNOSES_MAX];
 	struct audit *a = ctx;
+	char grade = c->ppp ? posture_grade_of(c->ppp) : '\0';
 
 	a->summary.calls++;
-	if (c->ppp && posture_grade_of(c->ppp))
-		a->summary.grades[posture_grade_of(c->ppp) - 'A']++;
+	if (grade)
+		a->summary.grades[grade - 'A']++;
 	a->ops->call(a->report, c, why, diagnose_call(c, a->now, why));
 }
 

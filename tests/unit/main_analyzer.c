@@ -12,6 +12,7 @@ suite_fn suite_mirror;
 suite_fn suite_pair;
 suite_fn suite_reassembly;
 suite_fn suite_report;
+suite_fn suite_report_json_put;
 suite_fn suite_spill;
 suite_fn suite_tracker_live;
 suite_fn suite_tracker;
@@ -25,6 +26,7 @@ suite_fn *const suites[] = {
 	suite_pair,
 	suite_reassembly,
 	suite_report,
+	suite_report_json_put,
 	suite_spill,
 	suite_tracker_live,
 	suite_tracker,
