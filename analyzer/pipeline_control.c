@@ -89,13 +89,13 @@ static struct call *take_message(struct control_state *s, unsigned host, const s
 	struct call *call;
 
 	if (!s->p->judge)
-		return tracker_message(t, s->cc, host, msg, origin);
+		return tracker_message(t, s->cc, host, msg, origin, NULL);
 	if (msg->desc && msg->desc->type >= CTRL_OCRQ) {
 		e.call = tracker_match(t, s->cc, host, msg, &e.match);
 		e.holder = tracker_holder(t, s->cc, host, msg);
 	}
 	judge_event(s->p->judge, &e);
-	call = tracker_message(t, s->cc, host, msg, origin);
+	call = tracker_message(t, s->cc, host, msg, origin, e.match == MATCH_ID ? e.call : NULL);
 	/* Roles may have moved it to another tunnel. */
 	e.tunnel = s->cc->tunnel;
 	judge_applied(s->p->judge, &e, call);

@@ -590,8 +590,8 @@ void tracker_connection_move(struct tracker *t, struct control_connection *c, un
 	connection_link(to, c);
 }
 
-/* Few moments where a connection is only tried; who comes to a message or two comes to many more. */
-static const uint16_t history_room[HISTORY_SIZES] = { 4, 16, MOMENTS_KEPT };
+/* A connection that is only tried, one with a call that is up, one that has ended in order, a long one. */
+static const uint16_t history_room[HISTORY_SIZES] = { 4, 8, 16, MOMENTS_KEPT };
 
 static void history_release(struct tracker *t, struct history *h)
 {

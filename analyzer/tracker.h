@@ -103,11 +103,12 @@ struct call *tracker_holder(const struct tracker *t, const struct control_connec
 			    const struct ctrl_msg *m);
 
 /*
- * Takes a control message sent by host `from`: connection, roles and calls follow the wire.
+ * Takes a control message sent by host `from`: connection, roles and calls follow the wire.  matched: the
+ * call that tracker_match() has found for it by MATCH_ID, NULL where it has not, or was not asked.
  * Returns the call that it changed or began, or NULL.
  */
 struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from,
-			     const struct ctrl_msg *m, const struct ctrl_origin *origin);
+			     const struct ctrl_msg *m, const struct ctrl_origin *origin, struct call *matched);
 
 /* Adds a line to a connection's history. */
 void tracker_moment(struct tracker *t, struct control_connection *c, const struct moment *m);

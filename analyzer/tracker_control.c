@@ -8,6 +8,17 @@ enum {
 	PORT_MIN = 1024,       /* of those that clients and NAT routers use */
 };
 
+/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom. */
+static const struct {
+	enum field_id field;
+	bool by_sender; /* GRE with this Call ID comes from the message's sender (it is the other side's) */
+} about[CTRL_TYPES] = {
+	[CTRL_OCRP] = { FIELD_PEER_CALL_ID, true }, [CTRL_ICRP] = { FIELD_PEER_CALL_ID, true },
+	[CTRL_ICCN] = { FIELD_PEER_CALL_ID, true }, [CTRL_WEN] = { FIELD_PEER_CALL_ID, true },
+	[CTRL_SLI] = { FIELD_PEER_CALL_ID, true },  [CTRL_CCRQ] = { FIELD_CALL_ID, false },
+	[CTRL_CDN] = { FIELD_CALL_ID, false },
+};
+
 /* A message on its way through this file. */
 struct taken {
 	struct tracker *t;
@@ -16,7 +27,8 @@ struct taken {
 	unsigned from;
 	uint64_t frame;
 	int64_t time_ns;
-	struct call *call; /* that it changed */
+	struct call *matched; /* the connection's, by the Call ID in about[]; NULL: not looked for */
+	struct call *call;    /* that it changed */
 };
 
 static uint32_t get(const struct taken *x, enum field_id f)
@@ -123,11 +135,20 @@ static struct call *call_with_id(const struct tracker *t, const struct control_c
 	return call;
 }
 
-/* As call_with_id, if it is the connection's or nobody's. */
+/* The host that sends GRE with the Call ID that says what the message is about. */
+static unsigned about_sender(enum ctrl_type type, unsigned from)
+{
+	return about[type].by_sender ? from : !from;
+}
+
+/* As call_with_id, if it is the connection's or nobody's; call_id: of the field in about[]. */
 static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_id)
 {
-	struct call *call = call_with_id(x->t, x->c, sender, call_id);
+	struct call *call;
 
+	if (x->matched && sender == about_sender(x->m->desc->type, x->from))
+		return x->matched;
+	call = call_with_id(x->t, x->c, sender, call_id);
 	if (!call)
 		return NULL;
 	if (call_connection(call) == x->c)
@@ -595,9 +616,9 @@ static void remember(struct taken *x)
 }
 
 struct call *tracker_message(struct tracker *t, struct control_connection *c, unsigned from,
-			     const struct ctrl_msg *m, const struct ctrl_origin *origin)
+			     const struct ctrl_msg *m, const struct ctrl_origin *origin, struct call *matched)
 {
-	struct taken x = { t, c, m, from, origin->frame, origin->time_ns, NULL };
+	struct taken x = { t, c, m, from, origin->frame, origin->time_ns, matched, NULL };
 
 	c->messages[from][m->status == CTRL_OK && m->desc ? m->desc->type : 0]++;
 	if (m->status == CTRL_BAD && !c->bad_frame[from])
@@ -617,18 +638,6 @@ struct call *tracker_message(struct tracker *t, struct control_connection *c, un
 }
 
 /* --- before it is taken in ----------------------------------------------------------------- */
-
-/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom.
- */
-static const struct {
-	enum field_id field;
-	bool by_sender; /* GRE with this Call ID comes from the message's sender (it is the other side's) */
-} about[CTRL_TYPES] = {
-	[CTRL_OCRP] = { FIELD_PEER_CALL_ID, true }, [CTRL_ICRP] = { FIELD_PEER_CALL_ID, true },
-	[CTRL_ICCN] = { FIELD_PEER_CALL_ID, true }, [CTRL_WEN] = { FIELD_PEER_CALL_ID, true },
-	[CTRL_SLI] = { FIELD_PEER_CALL_ID, true },  [CTRL_CCRQ] = { FIELD_CALL_ID, false },
-	[CTRL_CDN] = { FIELD_CALL_ID, false },
-};
 
 static struct call *match_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
 			     uint32_t call_id, enum call_match *how)
@@ -658,7 +667,7 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
 	if (!m->desc || m->status == CTRL_CUT || !about[m->desc->type].field ||
 	    !field_get(&t->fields, m, about[m->desc->type].field, &id))
 		return NULL;
-	call = match_id(t, c, about[m->desc->type].by_sender ? from : !from, id, how);
+	call = match_id(t, c, about_sender(m->desc->type, from), id, how);
 	if (call && *how != MATCH_OVER)
 		return call;
 	if (m->desc->type == CTRL_CDN) {

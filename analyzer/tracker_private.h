@@ -13,7 +13,7 @@ enum {
 	EXPECTED = 16,	      /* packets that are told of ahead of their time */
 	UNPAIRED = 16,	      /* candidates remembered for pairing, per direction */
 	TEXTS_MAX = 16 << 20, /* octets of interned texts */
-	HISTORY_SIZES = 3,
+	HISTORY_SIZES = 4,
 };
 
 struct tunnel_private {

@@ -31,11 +31,6 @@ const uint8_t requests[CTRL_TYPES] = {
 	[CTRL_CDN] = CTRL_CCRQ,
 };
 
-bool is_error_reply(const struct turn *t)
-{
-	return request_of(t->type) && turn_value(t, FIELD_RESULT) == GENERAL_ERROR;
-}
-
 const struct moment *moment_of(const struct control_connection *c, enum moment_kind kind, unsigned host,
 			       unsigned type)
 {
@@ -179,7 +174,7 @@ static void judge_good_message(const struct turn *t, bool collided)
 		judge_reaction(t);
 	if (moot(t->j) & MOOT_DIRECTION)
 		return;
-	if (request_of(t->type))
+	if (is_error_reply(t))
 		judge_error_code(t);
 	if (collided || out_of_order(t)) {
 		set_moot(t->j, MOOT_ORDER);

@@ -268,8 +268,6 @@ void judge_error_code(const struct turn *t)
 {
 	struct finding *f;
 
-	if (!is_error_reply(t))
-		return;
 	switch (turn_value(t, FIELD_ERROR)) {
 	case ERROR_NOT_CONNECTED:
 		if (!t->m->up || t->type == CTRL_SCCRP || t->peer->erred)

@@ -71,7 +71,11 @@ static inline unsigned request_of(unsigned type)
 }
 
 /* The message is a reply that says: general error. */
-bool is_error_reply(const struct turn *t);
+static inline bool is_error_reply(const struct turn *t)
+{
+	return request_of(t->type) && turn_value(t, FIELD_RESULT) == GENERAL_ERROR;
+}
+
 /* The first message of a host with this type that the history still has, or NULL. */
 const struct moment *moment_of(const struct control_connection *c, enum moment_kind kind, unsigned host,
 			       unsigned type);
@@ -106,7 +110,7 @@ void judge_bad_message(const struct turn *t);
 void judge_reaction(const struct turn *t);
 void judge_not_closed(const struct turn *t);
 void judge_no_restart(const struct turn *t);
-void judge_error_code(const struct turn *t);
+void judge_error_code(const struct turn *t); /* of such a reply */
 
 /* --- rules_control_collision.c --- */
 

@@ -70,7 +70,7 @@ static struct call *send_message(unsigned from, enum ctrl_type type, ...)
 	CU_ASSERT_EQUAL_FATAL(ctrl_encode(d, value, NULL, octets, sizeof(octets)), d->length);
 	ctrl_decode(octets, d->length, false, &m);
 	CU_ASSERT_EQUAL(m.status, CTRL_OK);
-	return tracker_message(t, cc, from, &m, &origin);
+	return tracker_message(t, cc, from, &m, &origin, NULL);
 }
 
 static struct flow *gre(unsigned from, uint16_t call_id, int64_t seq, int64_t ack)
