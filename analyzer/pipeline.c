@@ -339,16 +339,24 @@ static void fragment_packet(struct pipeline *p, const struct datagram *d)
 static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames,
 			    size_t nframes)
 {
-	if (!ours(d->protocol))
-		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
-	else if (d->fragment)
+	if (d->fragment && ours(d->protocol)) {
 		fragment_packet(p, d);
-	else if (d->protocol == IP_PROTO_GRE)
+		return;
+	}
+	switch (d->protocol) {
+	case IP_PROTO_GRE:
 		gre_packet(p, d, frames, nframes);
-	else if (d->protocol == IP_PROTO_TCP)
+		break;
+	case IP_PROTO_TCP:
 		tcp_packet(p, d);
-	else
+		break;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
 		icmp_packet(p, d);
+		break;
+	default:
+		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
+	}
 }
 
 /* --- frames -------------------------------------------------------------------------------- */
@@ -404,25 +412,34 @@ void pipeline_lost(struct pipeline *p, int64_t time_ns, bool clock)
 	}
 }
 
+static void first_packet(struct pipeline *p, int64_t time_ns)
+{
+	p->counts.first_time = p->counts.last_time = time_ns;
+	if (time_ns < p->time_ns)
+		start_over(p, time_ns);
+}
+
+/* Also when the clock was set back by a lot: else nothing would age until it has caught up. */
+static bool tick_due(const struct pipeline *p)
+{
+	return (uint64_t)p->next_tick - (uint64_t)p->time_ns - 1 >= 2 * (uint64_t)TICK_NS;
+}
+
 void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet)
 {
 	struct link_payload payload;
 	struct datagram d;
 	enum unseen why;
 
-	if (!p->counts.packets++) {
-		p->counts.first_time = p->counts.last_time = packet->time_ns;
-		if (packet->time_ns < p->time_ns)
-			start_over(p, packet->time_ns);
-	}
+	if (!p->counts.packets++)
+		first_packet(p, packet->time_ns);
 	if (packet->time_ns > p->counts.last_time)
 		p->counts.last_time = packet->time_ns;
 	p->counts.octets += packet->len;
 	p->counts.truncated += packet->caplen < packet->len;
 	p->frame = FRAME_OF(capture, packet->number);
 	p->time_ns = packet->time_ns;
-	/* Also when the clock was set back by a lot: else nothing would age until it has caught up. */
-	if (p->time_ns >= p->next_tick || p->next_tick - p->time_ns > 2 * (int64_t)TICK_NS)
+	if (tick_due(p))
 		tick(p);
 	why = link_decode(packet, &payload);
 	if (why == UNSEEN_NONE)

@@ -14,6 +14,22 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Integers in octets that a cursor has given out: of a fixed run of them it asks once whether all are there. */
+static inline uint16_t octets_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t octets_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint32_t octets_u32le(const uint8_t *p)
+{
+	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
 /* A read position in octets that somebody else owns. */
 struct cursor {
 	const uint8_t *at, *end; /* what the capture holds */
@@ -55,14 +71,14 @@ static inline uint16_t cursor_u16(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p ? octets_u16(p) : 0;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+	return p ? octets_u32(p) : 0;
 }
 
 /* Little-endian reads, for pcap file headers, radiotap and BSD loopback. */
@@ -77,7 +93,7 @@ static inline uint32_t cursor_u32le(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
-	return p ? (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0] : 0;
+	return p ? octets_u32le(p) : 0;
 }
 
 /* An unsigned field of 1, 2 or 4 octets. */

@@ -51,24 +51,24 @@ enum tcp_checksum tcp_verify(const struct datagram *d)
 enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
+	const uint8_t *h = cursor_take(&c, TCP_HEADER);
 	uint32_t header;
 
 	if (d->len < TCP_HEADER)
 		return UNSEEN_TCP_DAMAGED;
-	out->src_port = cursor_u16(&c);
-	out->dst_port = cursor_u16(&c);
-	out->seq = cursor_u32(&c);
-	out->ack = cursor_u32(&c);
-	header = (uint32_t)(cursor_u8(&c) >> 4) * 4;
-	out->flags = cursor_u8(&c) & 0x3f;
-	out->window = cursor_u16(&c);
-	cursor_take(&c, 4); /* checksum and urgent pointer */
-	if (c.missing)
+	if (!h)
 		return UNSEEN_CUT;
+	header = (h[12] >> 4) * 4U;
 	if (header < TCP_HEADER || header > d->len)
 		return UNSEEN_TCP_DAMAGED;
 	if (!cursor_take(&c, header - TCP_HEADER))
 		return UNSEEN_CUT;
+	out->src_port = octets_u16(h);
+	out->dst_port = octets_u16(h + 2);
+	out->seq = octets_u32(h + 4);
+	out->ack = octets_u32(h + 8);
+	out->flags = h[13] & 0x3f;
+	out->window = octets_u16(h + 14);
 	out->payload = c.at;
 	out->caplen = (uint32_t)cursor_left(&c);
 	out->len = d->len - header;
