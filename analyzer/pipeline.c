@@ -47,7 +47,7 @@ static void gre_tell(struct pipeline *p, const struct datagram *d, const struct 
 }
 
 /* Counts what was held back until it was known whether a mirror had copied it. */
-static void release_held(struct pipeline *p, struct tunnel *tunnel)
+static NOT_IN_THE_WAY void release_held(struct pipeline *p, struct tunnel *tunnel)
 {
 	struct held_gre h;
 	bool copy;
@@ -67,12 +67,12 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 
 static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
-	bool decided;
-	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns, &decided);
+	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns);
 
-	if (decided)
-		release_held(p, tunnel);
-	return verdict;
+	if (verdict != MIRROR_SETTLES)
+		return verdict;
+	release_held(p, tunnel);
+	return MIRROR_ORIGINAL;
 }
 
 /* Shows the frame in a packet to the call's PPP session. */
@@ -273,7 +273,7 @@ static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct da
 	}
 }
 
-static void icmp_packet(struct pipeline *p, const struct datagram *d)
+static NOT_IN_THE_WAY void icmp_packet(struct pipeline *p, const struct datagram *d)
 {
 	struct datagram q;
 	uint16_t src_port, dst_port;
@@ -316,7 +316,7 @@ static void count_lost_fragments(struct pipeline *p)
 	p->fragments_over_limit = s->over_limit;
 }
 
-static void fragment_packet(struct pipeline *p, const struct datagram *d)
+static NOT_IN_THE_WAY void fragment_packet(struct pipeline *p, const struct datagram *d)
 {
 	struct defrag_result whole;
 
