@@ -219,7 +219,7 @@ static bool passes(const struct capture *c, const struct packet *packet)
 	return pcap_offline_filter(&c->filter, &header, packet->octets) != 0;
 }
 
-static __attribute__((noinline)) enum capture_status any_next(struct capture *c, struct packet *packet)
+static NOT_IN_THE_WAY enum capture_status any_next(struct capture *c, struct packet *packet)
 {
 	for (;;) {
 		enum capture_status status =

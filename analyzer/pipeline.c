@@ -30,8 +30,8 @@ static void datagram_packet(struct pipeline *p, const struct datagram *d, const 
 
 /* --- GRE ---------------------------------------------------------------------------------- */
 
-static void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g,
-		     enum gre_status status, const uint64_t *frames, size_t nframes)
+static NOT_IN_THE_WAY void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g,
+				    enum gre_status status, const uint64_t *frames, size_t nframes)
 {
 	const struct pipeline_where w = {
 		.frames = frames,
@@ -76,7 +76,8 @@ static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tun
 }
 
 /* Shows the frame in a packet to the call's PPP session. */
-static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g, bool duplicate, bool late)
+static NOT_IN_THE_WAY void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g,
+				    bool duplicate, bool late)
 {
 	const struct ppp_seen seen = {
 		.from = flow_sender(f),
@@ -92,38 +93,54 @@ static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g
 		tracker_memory_failed(p->tracker);
 }
 
+/* The packet is not one of those that no rule asks about. */
+static NOT_IN_THE_WAY void gre_judge(struct pipeline *p, struct tunnel *tunnel, unsigned from, struct flow *f,
+				     const struct datagram *d, const struct gre_pkt *g, bool identical)
+{
+	struct call *call = f ? flow_call_from(f, from) : NULL;
+	const struct event e = {
+		.kind = EVENT_GRE,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.from = from,
+		.tunnel = tunnel,
+		.connection = call ? call_connection(call) : NULL,
+		.call = call,
+		.gre = g,
+		.flow = f,
+		.peer = call ? call_flow(call, !from) : NULL,
+		.ip_id = d->fragment_id,
+		.gre_len = d->len,
+		.identical = identical,
+		.fragment = d->fragment,
+	};
+
+	judge_event(p->judge, &e);
+}
+
 /* Judges the packet and counts it; false at a limit. */
 static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
 		     const struct gre_pkt *g, bool identical)
 {
 	struct flow *f = tracker_flow(p->tracker, tunnel, &from, g->call_id);
-	struct call *call = f ? flow_call_from(f, from) : NULL;
 	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
-	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
-		const struct event e = {
-			.kind = EVENT_GRE,
-			.frame = p->frame,
-			.time_ns = p->time_ns,
-			.from = from,
-			.tunnel = tunnel,
-			.connection = call ? call_connection(call) : NULL,
-			.call = call,
-			.gre = g,
-			.flow = f,
-			.peer = call ? call_flow(call, !from) : NULL,
-			.ip_id = d->fragment_id,
-			.gre_len = d->len,
-			.identical = identical,
-			.fragment = d->fragment,
-		};
-
-		judge_event(p->judge, &e);
-	}
+	if (p->judge && !(f && judge_gre_ordinary(flow_call_from(f, from), f, g)))
+		gre_judge(p, tunnel, from, f, d, g, identical);
 	f = tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns);
 	if (f && ((p->ppp && p->ppp->plain) || ppp_session_wants(flow_call(f)->ppp, g->payload, g->caplen)))
 		ppp_take(p, f, g, f->duplicated != duplicated, f->reordered != reordered);
 	return f != NULL;
+}
+
+/* Keeps a packet until it is known whether a mirror port copied it; false when there is no room. */
+static NOT_IN_THE_WAY bool gre_hold(struct pipeline *p, struct tunnel *tunnel, unsigned from,
+				    const struct gre_pkt *g)
+{
+	struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
+
+	h.gre.payload = NULL;
+	return mirror_hold(p->mirror, &h);
 }
 
 /* A packet with a whole header: MIRROR_COPY is not to be looked at further. */
@@ -136,10 +153,7 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 	if (tunnel) {
 		verdict = mirror_verdict(p, tunnel, d);
 		if (verdict == MIRROR_HELD) {
-			struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
-
-			h.gre.payload = NULL;
-			if (mirror_hold(p->mirror, &h))
+			if (gre_hold(p, tunnel, from, g))
 				return verdict;
 			verdict = MIRROR_PATH;
 		}
@@ -158,7 +172,7 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 }
 
 /* PPP in GRE of another version: between hosts that speak PPTP, the wrong version. */
-static void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
+static NOT_IN_THE_WAY void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
 {
 	struct event e = { .kind = EVENT_GRE, .frame = p->frame, .time_ns = p->time_ns, .gre = g };
 

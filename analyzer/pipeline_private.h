@@ -7,9 +7,6 @@
 #include "analyzer/pipeline.h"
 #include "conformance/pool.h"
 
-/* What is rare, but large: within its caller every packet would pay for its registers and stack. */
-#define NOT_IN_THE_WAY __attribute__((noinline))
-
 enum { PORT_WORDS = 65536 / 64, SYNS = 4096 };
 
 /* A SYN or SYN-ACK on a port that is not (yet) known for PPTP: its connection may turn out to be. */

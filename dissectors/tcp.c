@@ -27,7 +27,7 @@ static bool same_or_complement(uint16_t a, uint16_t b)
  * pseudo-header, with the length (checksum offload) or without (segmentation offload), one's
  * complement or not.
  */
-static __attribute__((noinline)) enum tcp_checksum left_to_card(const struct datagram *d)
+static NOT_IN_THE_WAY enum tcp_checksum left_to_card(const struct datagram *d)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
 	uint16_t with_len = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, d->len));
