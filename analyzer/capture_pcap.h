@@ -48,7 +48,9 @@ enum capture_status pcap_reader_more(struct pcap_reader *r, struct packet *packe
 
 static inline uint32_t pcap_reader_u32(const struct pcap_reader *r, const uint8_t *octets)
 {
-	return r->big_endian ? octets_u32(octets) : octets_u32le(octets);
+	uint32_t number = be_uint(octets, 4);
+
+	return r->big_endian ? number : __builtin_bswap32(number);
 }
 
 /* Looks at the packet at *at if the buffer holds all of it and its length can be true; *at moves on. */

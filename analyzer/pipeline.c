@@ -65,6 +65,7 @@ static NOT_IN_THE_WAY void release_held(struct pipeline *p, struct tunnel *tunne
 	}
 }
 
+/* The verdict on a packet; one that settles a case is an original. */
 static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
 	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns);
@@ -220,10 +221,10 @@ static void gre_packet(struct pipeline *p, const struct datagram *d, const uint6
 
 /* --- TCP and ICMP -------------------------------------------------------------------------- */
 
-bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
+bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, enum mirror_verdict verdict)
 {
-	enum mirror_verdict verdict = mirror_verdict(p, tunnel, d);
-
+	if (verdict == MIRROR_SETTLES)
+		release_held(p, tunnel);
 	/* One that would be held is dropped, too: the octets of the other one are enough. */
 	if (verdict != MIRROR_COPY && verdict != MIRROR_HELD)
 		return false;

@@ -437,15 +437,24 @@ static NOT_IN_THE_WAY enum unseen other_port(struct pipeline *p, const struct da
 	return feed(p, at, d, t, 0, create);
 }
 
-/* Whether a mirror port made this segment, whose place is known; NULL: it is not. */
-static bool copied(struct pipeline *p, const struct reassembly_place *at, const struct datagram *d)
+static NOT_IN_THE_WAY struct tunnel *tunnel_of(struct pipeline *p, const struct datagram *d)
 {
-	const struct control_state *s = at && at->conn ? at->conn->user : NULL;
-	struct tunnel *tunnel;
 	unsigned from;
 
-	tunnel = s ? s->tunnel : tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
-	return tunnel && pipeline_copied(p, tunnel, d);
+	return tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+}
+
+/* Whether a mirror port made this segment; conn: its connection, as far as it is known. */
+static inline bool copied(struct pipeline *p, const struct conn_info *conn, const struct datagram *d)
+{
+	const struct control_state *s = conn ? conn->user : NULL;
+	struct tunnel *tunnel = s ? s->tunnel : tunnel_of(p, d);
+	enum mirror_verdict verdict;
+
+	if (!tunnel)
+		return false;
+	verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns);
+	return verdict != MIRROR_ORIGINAL && pipeline_copied(p, tunnel, verdict);
 }
 
 /* What could not be decoded is of a control connection by its ports, if they are there. */
@@ -475,7 +484,7 @@ enum unseen control_packet(struct pipeline *p, const struct datagram *d)
 	if (!ports)
 		return other_port(p, d, &t);
 	at = place_of(p, d, &t);
-	if (copied(p, &at, d))
+	if (copied(p, at.conn, d))
 		return UNSEEN_MIRROR;
 	why = feed(p, at, d, &t, ports == BOTH ? 0 : ports, true);
 	/* What follows a connection that is over is of a control connection all the same. */

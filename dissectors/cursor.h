@@ -10,25 +10,10 @@
 #ifndef PPTPSCOPE_CURSOR_H
 #define PPTPSCOPE_CURSOR_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Integers in octets that a cursor has given out: of a fixed run of them it asks once whether all are there. */
-static inline uint16_t octets_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t octets_u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline uint32_t octets_u32le(const uint8_t *p)
-{
-	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
 
 /* A read position in octets that somebody else owns. */
 struct cursor {
@@ -60,6 +45,22 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 	return c->at - n;
 }
 
+/* An unsigned number of 1, 2 or 4 octets that are there. */
+static inline uint32_t be_uint(const uint8_t *octets, unsigned width)
+{
+	uint16_t two;
+	uint32_t four;
+
+	if (width == 4) {
+		memcpy(&four, octets, sizeof(four));
+		return be32toh(four);
+	}
+	if (width == 1)
+		return *octets;
+	memcpy(&two, octets, sizeof(two));
+	return be16toh(two);
+}
+
 static inline uint8_t cursor_u8(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 1);
@@ -71,14 +72,14 @@ static inline uint16_t cursor_u16(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 2);
 
-	return p ? octets_u16(p) : 0;
+	return p ? (uint16_t)be_uint(p, 2) : 0;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
-	return p ? octets_u32(p) : 0;
+	return p ? be_uint(p, 4) : 0;
 }
 
 /* Little-endian reads, for pcap file headers, radiotap and BSD loopback. */
@@ -93,13 +94,15 @@ static inline uint32_t cursor_u32le(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
-	return p ? octets_u32le(p) : 0;
+	return p ? (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0] : 0;
 }
 
 /* An unsigned field of 1, 2 or 4 octets. */
 static inline uint32_t cursor_uint(struct cursor *c, unsigned width)
 {
-	return width == 1 ? cursor_u8(c) : width == 2 ? cursor_u16(c) : cursor_u32(c);
+	const uint8_t *p = cursor_take(c, width);
+
+	return p ? be_uint(p, width) : 0;
 }
 
 /* A write position.  Writing past the end writes nothing and sets `overrun`. */
@@ -123,13 +126,14 @@ static inline uint8_t *wcursor_take(struct wcursor *c, size_t n)
 	return c->at - n;
 }
 
-/* Writes the low `width` octets of value, most significant first. */
+/* Writes the low `width` octets of value, at most 4, most significant first. */
 static inline void wcursor_uint(struct wcursor *c, uint32_t value, unsigned width)
 {
+	uint32_t wire = htobe32((uint32_t)((uint64_t)value << 32 >> (8 * width)));
 	uint8_t *p = wcursor_take(c, width);
 
-	for (unsigned i = 0; p && i < width; i++)
-		p[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+	if (p)
+		memcpy(p, &wire, width);
 }
 
 static inline void wcursor_octets(struct wcursor *c, const void *octets, size_t n)

@@ -29,10 +29,10 @@ static inline void read_header(struct cursor *c, struct gre_pkt *out)
 	const uint8_t *h = likely(cursor_left(c) >= GRE_FIXED) ? cursor_take(c, GRE_FIXED) : NULL;
 
 	if (h) {
-		out->flags = octets_u16(h);
-		out->protocol = octets_u16(h + 2);
-		out->payload_length = octets_u16(h + 4);
-		out->call_id = octets_u16(h + 6);
+		out->flags = (uint16_t)be_uint(h, 2);
+		out->protocol = (uint16_t)be_uint(h + 2, 2);
+		out->payload_length = (uint16_t)be_uint(h + 4, 2);
+		out->call_id = (uint16_t)be_uint(h + 6, 2);
 	} else {
 		read_part(c, out);
 	}

@@ -50,7 +50,7 @@ static enum unseen ipv4_decode(const struct link_payload *in, struct datagram *o
 	if (!h)
 		return ip_short(in, IPV4_HEADER);
 	header = (h[0] & 0x0fU) * 4;
-	total = octets_u16(h + 2);
+	total = be_uint(h + 2, 2);
 	if (!total)
 		total = in->len;
 	if (header < IPV4_HEADER || total < header || total > in->len)
@@ -58,13 +58,13 @@ static enum unseen ipv4_decode(const struct link_payload *in, struct datagram *o
 	if (!cursor_take(&c, header - IPV4_HEADER))
 		return UNSEEN_CUT;
 	out->context = in->context;
-	ip_addr_from_v4(&out->src, octets_u32(h + 12));
-	ip_addr_from_v4(&out->dst, octets_u32(h + 16));
+	ip_addr_from_v4(&out->src, be_uint(h + 12, 4));
+	ip_addr_from_v4(&out->dst, be_uint(h + 16, 4));
 	out->version = 4;
 	out->protocol = h[9];
 	out->ttl = h[8];
-	out->fragment_id = octets_u16(h + 4);
-	ipv4_fragment(octets_u16(h + 6), out);
+	out->fragment_id = be_uint(h + 4, 2);
+	ipv4_fragment(be_uint(h + 6, 2), out);
 	out->payload = c.at;
 	out->len = total - header;
 	out->caplen = cursor_left(&c) < out->len ? (uint32_t)cursor_left(&c) : out->len;
@@ -179,7 +179,7 @@ bool ip_addr_parse(const char *text, struct ip_addr *out)
 	uint8_t v4[4];
 
 	if (inet_pton(AF_INET, text, v4) == 1) {
-		ip_addr_from_v4(out, octets_u32(v4));
+		ip_addr_from_v4(out, be_uint(v4, 4));
 		return true;
 	}
 	return inet_pton(AF_INET6, text, out->octet) == 1;

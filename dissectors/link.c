@@ -77,7 +77,7 @@ static uint32_t ethernet(struct frame *f)
 {
 	const uint8_t *h = cursor_take(&f->c, ETH_HEADER);
 
-	return h ? octets_u16(h + ETH_TYPE) : NEXT_STOP;
+	return h ? be_uint(h + ETH_TYPE, 2) : NEXT_STOP;
 }
 
 static bool type_known(uint32_t type)

@@ -23,7 +23,7 @@ static inline bool link_plain(const struct packet *p, struct link_payload *out)
 	struct cursor c = cursor_on(p->octets, p->caplen);
 	const uint8_t *h = p->link_type == LINK_ETHERNET ? cursor_take(&c, ETH_HEADER) : NULL;
 
-	if (!h || (octets_u16(h + ETH_TYPE) != ETH_IPV4 && octets_u16(h + ETH_TYPE) != ETH_IPV6))
+	if (!h || (be_uint(h + ETH_TYPE, 2) != ETH_IPV4 && be_uint(h + ETH_TYPE, 2) != ETH_IPV6))
 		return false;
 	out->context = 0;
 	out->octets = c.at;

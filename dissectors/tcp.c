@@ -63,12 +63,12 @@ enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out)
 		return UNSEEN_TCP_DAMAGED;
 	if (!cursor_take(&c, header - TCP_HEADER))
 		return UNSEEN_CUT;
-	out->src_port = octets_u16(h);
-	out->dst_port = octets_u16(h + 2);
-	out->seq = octets_u32(h + 4);
-	out->ack = octets_u32(h + 8);
+	out->src_port = (uint16_t)be_uint(h, 2);
+	out->dst_port = (uint16_t)be_uint(h + 2, 2);
+	out->seq = be_uint(h + 4, 4);
+	out->ack = be_uint(h + 8, 4);
 	out->flags = h[13] & 0x3f;
-	out->window = octets_u16(h + 14);
+	out->window = (uint16_t)be_uint(h + 14, 2);
 	out->payload = c.at;
 	out->caplen = (uint32_t)cursor_left(&c);
 	out->len = d->len - header;
