@@ -157,26 +157,32 @@ static NOT_IN_THE_WAY struct tunnel *tunnel_add(struct tracker *t, uint32_t cont
 	return *slot;
 }
 
-struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
-			      const struct ip_addr *dst, unsigned *from)
-{
-	struct tunnel *x = tracker_tunnel_find(t, context, src, dst, from);
-
-	if (x)
-		return x;
-	x = tunnel_add(t, context, src, dst);
-	*from = x && !ip_addr_same(&x->host[0], src);
-	return x;
-}
-
-struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
-				   const struct ip_addr *dst, unsigned *from)
+static inline struct tunnel *tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+					 const struct ip_addr *dst, unsigned *from)
 {
 	struct tunnel *x =
 		*tunnel_slot(t->table, t->table_room, hosts_hash(t, context, src, dst), context, src, dst);
 
 	*from = x && !ip_addr_same(&x->host[0], src);
 	return x;
+}
+
+struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
+			      const struct ip_addr *dst, unsigned *from)
+{
+	struct tunnel *x = tunnel_find(t, context, src, dst, from);
+
+	if (!x) {
+		x = tunnel_add(t, context, src, dst);
+		*from = x && !ip_addr_same(&x->host[0], src);
+	}
+	return x;
+}
+
+struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+				   const struct ip_addr *dst, unsigned *from)
+{
+	return tunnel_find(t, context, src, dst, from);
 }
 
 static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)

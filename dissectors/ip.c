@@ -17,11 +17,16 @@ static enum unseen ip_short(const struct link_payload *in, uint32_t need)
 	return need > in->len ? UNSEEN_IP_DAMAGED : UNSEEN_CUT;
 }
 
-/* In two stores of the size in which addresses are compared: the processor forwards those. */
-static inline void ip_addr_from_v4(struct ip_addr *a, uint32_t v4)
+/*
+ * An IPv4 address and whatever four octets come before it: one load, of which the front half is replaced.  In
+ * two stores of the size in which addresses are compared: the processor forwards those.
+ */
+static inline void ip_addr_from_v4(struct ip_addr *a, const uint8_t octets[8])
 {
-	uint64_t high = 0, low = htobe64(UINT64_C(0xffff00000000) | v4);
+	uint64_t high = 0, low;
 
+	memcpy(&low, octets, sizeof(low));
+	low = (low & htobe64(UINT32_MAX)) | htobe64(UINT64_C(0xffff00000000));
 	memcpy(a->octet, &high, 8);
 	memcpy(a->octet + 8, &low, 8);
 }
@@ -58,8 +63,8 @@ static enum unseen ipv4_decode(const struct link_payload *in, struct datagram *o
 	if (!cursor_take(&c, header - IPV4_HEADER))
 		return UNSEEN_CUT;
 	out->context = in->context;
-	ip_addr_from_v4(&out->src, be_uint(h + 12, 4));
-	ip_addr_from_v4(&out->dst, be_uint(h + 16, 4));
+	ip_addr_from_v4(&out->src, h + 12 - 4);
+	ip_addr_from_v4(&out->dst, h + 16 - 4);
 	out->version = 4;
 	out->protocol = h[9];
 	out->ttl = h[8];
@@ -120,7 +125,7 @@ static bool ipv6_extensions(struct cursor *c, struct datagram *out)
 	return true;
 }
 
-static enum unseen ipv6_decode(const struct link_payload *in, struct datagram *out)
+static NOT_IN_THE_WAY enum unseen ipv6_decode(const struct link_payload *in, struct datagram *out)
 {
 	struct cursor c = cursor_on(in->octets, in->caplen);
 	const uint8_t *h = cursor_take(&c, IPV6_HEADER);
@@ -176,10 +181,10 @@ const char *ip_addr_text(const struct ip_addr *a, char buf[IP_ADDR_TEXT])
 
 bool ip_addr_parse(const char *text, struct ip_addr *out)
 {
-	uint8_t v4[4];
+	uint8_t v4[8] = { 0 };
 
-	if (inet_pton(AF_INET, text, v4) == 1) {
-		ip_addr_from_v4(out, be_uint(v4, 4));
+	if (inet_pton(AF_INET, text, v4 + 4) == 1) {
+		ip_addr_from_v4(out, v4);
 		return true;
 	}
 	return inet_pton(AF_INET6, text, out->octet) == 1;
