@@ -57,7 +57,6 @@ static uint32_t link_of_file(uint32_t network)
 bool pcap_reader_open(struct pcap_reader *r, struct source *source)
 {
 	uint8_t head[PCAP_FILE_HEADER];
-	struct cursor c = cursor_on(head, sizeof(head));
 	const struct magic *m;
 
 	*r = (struct pcap_reader){ .source = source, .buffer = malloc(BUFFER_ROOM) };
@@ -68,9 +67,9 @@ bool pcap_reader_open(struct pcap_reader *r, struct source *source)
 	r->big_endian = m->big_endian;
 	r->nanoseconds = m->nanoseconds;
 	r->unit_ns = m->nanoseconds ? 1 : 1000;
-	cursor_take(&c, 16); /* magic, version, and two fields that are always 0 */
-	r->snaplen = pcap_reader_u32(r, &c);
-	r->link_type = link_of_file(pcap_reader_u32(r, &c));
+	/* magic, version, and two fields that are always 0 */
+	r->snaplen = pcap_reader_u32(r, head + 16);
+	r->link_type = link_of_file(pcap_reader_u32(r, head + 20));
 	if (r->snaplen == 0 || r->snaplen > PCAP_MOST)
 		r->snaplen = PCAP_MOST;
 	r->limit = r->snaplen < TOLERATED ? TOLERATED : r->snaplen;
@@ -95,11 +94,11 @@ void pcap_say_damage(char *error, size_t room, uint64_t number, const char *why)
 static bool claimed(const struct pcap_reader *r, uint32_t *caplen)
 {
 	struct cursor c = r->in;
+	const uint8_t *header = cursor_take(&c, PCAP_RECORD_HEADER);
 
-	cursor_take(&c, 8); /* the time */
-	*caplen = pcap_reader_u32(r, &c);
-	pcap_reader_u32(r, &c);
-	return !c.missing;
+	if (header)
+		*caplen = pcap_reader_u32(r, header + 8);
+	return header;
 }
 
 /* Reads until the buffer holds `wanted` octets.  What packet->octets pointed to is gone. */

@@ -46,26 +46,31 @@ void pcap_say_damage(char *error, size_t room, uint64_t number, const char *why)
 /* The rare case of pcap_reader_next: more has to be read from the file, or cannot be. */
 enum capture_status pcap_reader_more(struct pcap_reader *r, struct packet *packet);
 
-static inline uint32_t pcap_reader_u32(const struct pcap_reader *r, struct cursor *c)
+static inline uint32_t pcap_reader_u32(const struct pcap_reader *r, const uint8_t *octets)
 {
-	return r->big_endian ? cursor_u32(c) : cursor_u32le(c);
+	uint32_t number = be_uint(octets, 4);
+
+	return r->big_endian ? number : __builtin_bswap32(number);
 }
 
 /* Looks at the packet at *at if the buffer holds all of it and its length can be true; *at moves on. */
 static inline bool pcap_reader_look(const struct pcap_reader *r, struct cursor *at, struct packet *packet)
 {
 	struct cursor in = *at;
-	uint32_t seconds = pcap_reader_u32(r, &in);
-	uint32_t fraction = pcap_reader_u32(r, &in);
-	uint32_t caplen = pcap_reader_u32(r, &in);
-	uint32_t len = pcap_reader_u32(r, &in);
-	const uint8_t *octets = cursor_take(&in, caplen);
+	const uint8_t *header = cursor_take(&in, PCAP_RECORD_HEADER), *octets;
+	uint32_t caplen, len;
 
+	if (!header)
+		return false;
+	caplen = pcap_reader_u32(r, header + 8);
+	len = pcap_reader_u32(r, header + 12);
+	octets = cursor_take(&in, caplen);
 	if (!octets || caplen > r->limit)
 		return false;
 	*at = in;
 	/* 32 bits of each: no sum overflows, and a fraction of a second or more carries over */
-	packet->time_ns = seconds * INT64_C(1000000000) + (int64_t)fraction * r->unit_ns;
+	packet->time_ns = pcap_reader_u32(r, header) * INT64_C(1000000000) +
+			  (int64_t)pcap_reader_u32(r, header + 4) * r->unit_ns;
 	packet->caplen = caplen;
 	packet->len = len < caplen ? caplen : len;
 	packet->link_type = r->link_type;

@@ -63,36 +63,38 @@ static bool mostly_copies(const struct tunnel *t)
 	return t->mirror_copies >= 3 && t->mirror_copies * 4 >= t->mirror_unique * 3;
 }
 
+/* A packet of a tunnel whose case is not settled. */
+static enum mirror_verdict judge_early(struct tunnel *tunnel, bool copy)
+{
+	if (copy) {
+		tunnel->mirror_copies += tunnel->mirror_copies < UINT8_MAX;
+		return MIRROR_HELD;
+	}
+	if (++tunnel->mirror_unique <= DECIDE_AT)
+		return MIRROR_ORIGINAL;
+	tunnel->mirror_unique--;
+	tunnel->mirror = mostly_copies(tunnel) ? MIRRORED : NOT_MIRRORED;
+	return tunnel->mirror_copies ? MIRROR_SETTLES : MIRROR_ORIGINAL;
+}
+
 enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const struct datagram *d,
-				 int64_t time_ns, bool *decided)
+				 int64_t time_ns)
 {
 	struct recent *r;
 	uint64_t hash;
-	bool copy, routed;
+	bool copy;
 
-	*decided = false;
 	if (d->caplen < PREFIX)
 		return MIRROR_ORIGINAL;
 	hash = packet_hash(tunnel, d);
 	r = &m->recent[hash >> 20 & (RECENT - 1)];
 	copy = r->hash == hash && time_ns - r->time_ns < NEAR_NS && time_ns >= r->time_ns;
-	routed = copy && r->ttl != d->ttl;
 	if (!copy)
 		*r = (struct recent){ hash, time_ns, d->ttl };
-	if (routed)
-		return MIRROR_COPY;
-	if (tunnel->mirror == UNDECIDED) {
-		if (copy) {
-			tunnel->mirror_copies += tunnel->mirror_copies < UINT8_MAX;
-			return MIRROR_HELD;
-		}
-		if (++tunnel->mirror_unique > DECIDE_AT) {
-			tunnel->mirror_unique--;
-			tunnel->mirror = mostly_copies(tunnel) ? MIRRORED : NOT_MIRRORED;
-			*decided = tunnel->mirror_copies > 0;
-		}
-		return MIRROR_ORIGINAL;
-	}
+	else if (r->ttl != d->ttl)
+		return MIRROR_COPY; /* it was routed in between */
+	if (tunnel->mirror == UNDECIDED)
+		return judge_early(tunnel, copy);
 	return !copy ? MIRROR_ORIGINAL : tunnel->mirror == MIRRORED ? MIRROR_COPY : MIRROR_PATH;
 }
 

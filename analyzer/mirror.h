@@ -16,6 +16,7 @@ struct mirror;
 
 enum mirror_verdict {
 	MIRROR_ORIGINAL,
+	MIRROR_SETTLES, /* an original, and now the tunnel's case is settled: see mirror_release */
 	MIRROR_PATH, /* a copy that the path made: count it */
 	MIRROR_COPY, /* drop it */
 	MIRROR_HELD, /* not known yet: see mirror_hold */
@@ -24,9 +25,9 @@ enum mirror_verdict {
 struct mirror *mirror_new(void);
 void mirror_free(struct mirror *m);
 
-/* Judges a packet of the tunnel.  *decided is set when this packet settled the tunnel's case. */
+/* Judges a packet of the tunnel. */
 enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const struct datagram *d,
-				 int64_t time_ns, bool *decided);
+				 int64_t time_ns);
 
 /* A GRE packet that waits for the verdict; returns false when there is no room (then count it). */
 struct held_gre {

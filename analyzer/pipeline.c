@@ -30,8 +30,8 @@ static void datagram_packet(struct pipeline *p, const struct datagram *d, const 
 
 /* --- GRE ---------------------------------------------------------------------------------- */
 
-static void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g,
-		     enum gre_status status, const uint64_t *frames, size_t nframes)
+static NOT_IN_THE_WAY void gre_tell(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g,
+				    enum gre_status status, const uint64_t *frames, size_t nframes)
 {
 	const struct pipeline_where w = {
 		.frames = frames,
@@ -47,7 +47,7 @@ static void gre_tell(struct pipeline *p, const struct datagram *d, const struct 
 }
 
 /* Counts what was held back until it was known whether a mirror had copied it. */
-static void release_held(struct pipeline *p, struct tunnel *tunnel)
+static NOT_IN_THE_WAY void release_held(struct pipeline *p, struct tunnel *tunnel)
 {
 	struct held_gre h;
 	bool copy;
@@ -65,18 +65,20 @@ static void release_held(struct pipeline *p, struct tunnel *tunnel)
 	}
 }
 
+/* The verdict on a packet; one that settles a case is an original. */
 static enum mirror_verdict mirror_verdict(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
 {
-	bool decided;
-	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns, &decided);
+	enum mirror_verdict verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns);
 
-	if (decided)
-		release_held(p, tunnel);
-	return verdict;
+	if (verdict != MIRROR_SETTLES)
+		return verdict;
+	release_held(p, tunnel);
+	return MIRROR_ORIGINAL;
 }
 
 /* Shows the frame in a packet to the call's PPP session. */
-static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g, bool duplicate, bool late)
+static NOT_IN_THE_WAY void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g,
+				    bool duplicate, bool late)
 {
 	const struct ppp_seen seen = {
 		.from = flow_sender(f),
@@ -92,38 +94,54 @@ static void ppp_take(struct pipeline *p, struct flow *f, const struct gre_pkt *g
 		tracker_memory_failed(p->tracker);
 }
 
+/* The packet is not one of those that no rule asks about. */
+static NOT_IN_THE_WAY void gre_judge(struct pipeline *p, struct tunnel *tunnel, unsigned from, struct flow *f,
+				     const struct datagram *d, const struct gre_pkt *g, bool identical)
+{
+	struct call *call = f ? flow_call_from(f, from) : NULL;
+	const struct event e = {
+		.kind = EVENT_GRE,
+		.frame = p->frame,
+		.time_ns = p->time_ns,
+		.from = from,
+		.tunnel = tunnel,
+		.connection = call ? call_connection(call) : NULL,
+		.call = call,
+		.gre = g,
+		.flow = f,
+		.peer = call ? call_flow(call, !from) : NULL,
+		.ip_id = d->fragment_id,
+		.gre_len = d->len,
+		.identical = identical,
+		.fragment = d->fragment,
+	};
+
+	judge_event(p->judge, &e);
+}
+
 /* Judges the packet and counts it; false at a limit. */
 static bool gre_take(struct pipeline *p, struct tunnel *tunnel, unsigned from, const struct datagram *d,
 		     const struct gre_pkt *g, bool identical)
 {
 	struct flow *f = tracker_flow(p->tracker, tunnel, &from, g->call_id);
-	struct call *call = f ? flow_call_from(f, from) : NULL;
 	uint32_t duplicated = f ? f->duplicated : 0, reordered = f ? f->reordered : 0;
 
-	if (p->judge && !(f && judge_gre_ordinary(call, f, g))) {
-		const struct event e = {
-			.kind = EVENT_GRE,
-			.frame = p->frame,
-			.time_ns = p->time_ns,
-			.from = from,
-			.tunnel = tunnel,
-			.connection = call ? call_connection(call) : NULL,
-			.call = call,
-			.gre = g,
-			.flow = f,
-			.peer = call ? call_flow(call, !from) : NULL,
-			.ip_id = d->fragment_id,
-			.gre_len = d->len,
-			.identical = identical,
-			.fragment = d->fragment,
-		};
-
-		judge_event(p->judge, &e);
-	}
+	if (p->judge && !(f && judge_gre_ordinary(flow_call_from(f, from), f, g)))
+		gre_judge(p, tunnel, from, f, d, g, identical);
 	f = tracker_gre(p->tracker, tunnel, from, f, g, p->frame, p->time_ns);
 	if (f && ((p->ppp && p->ppp->plain) || ppp_session_wants(flow_call(f)->ppp, g->payload, g->caplen)))
 		ppp_take(p, f, g, f->duplicated != duplicated, f->reordered != reordered);
 	return f != NULL;
+}
+
+/* Keeps a packet until it is known whether a mirror port copied it; false when there is no room. */
+static NOT_IN_THE_WAY bool gre_hold(struct pipeline *p, struct tunnel *tunnel, unsigned from,
+				    const struct gre_pkt *g)
+{
+	struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
+
+	h.gre.payload = NULL;
+	return mirror_hold(p->mirror, &h);
 }
 
 /* A packet with a whole header: MIRROR_COPY is not to be looked at further. */
@@ -136,10 +154,7 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 	if (tunnel) {
 		verdict = mirror_verdict(p, tunnel, d);
 		if (verdict == MIRROR_HELD) {
-			struct held_gre h = { tunnel, from, *g, p->frame, p->time_ns };
-
-			h.gre.payload = NULL;
-			if (mirror_hold(p->mirror, &h))
+			if (gre_hold(p, tunnel, from, g))
 				return verdict;
 			verdict = MIRROR_PATH;
 		}
@@ -158,7 +173,7 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 }
 
 /* PPP in GRE of another version: between hosts that speak PPTP, the wrong version. */
-static void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
+static NOT_IN_THE_WAY void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
 {
 	struct event e = { .kind = EVENT_GRE, .frame = p->frame, .time_ns = p->time_ns, .gre = g };
 
@@ -206,10 +221,10 @@ static void gre_packet(struct pipeline *p, const struct datagram *d, const uint6
 
 /* --- TCP and ICMP -------------------------------------------------------------------------- */
 
-bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d)
+bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, enum mirror_verdict verdict)
 {
-	enum mirror_verdict verdict = mirror_verdict(p, tunnel, d);
-
+	if (verdict == MIRROR_SETTLES)
+		release_held(p, tunnel);
 	/* One that would be held is dropped, too: the octets of the other one are enough. */
 	if (verdict != MIRROR_COPY && verdict != MIRROR_HELD)
 		return false;
@@ -273,7 +288,7 @@ static void icmp_about_gre(struct tunnel *tunnel, unsigned from, const struct da
 	}
 }
 
-static void icmp_packet(struct pipeline *p, const struct datagram *d)
+static NOT_IN_THE_WAY void icmp_packet(struct pipeline *p, const struct datagram *d)
 {
 	struct datagram q;
 	uint16_t src_port, dst_port;
@@ -316,7 +331,7 @@ static void count_lost_fragments(struct pipeline *p)
 	p->fragments_over_limit = s->over_limit;
 }
 
-static void fragment_packet(struct pipeline *p, const struct datagram *d)
+static NOT_IN_THE_WAY void fragment_packet(struct pipeline *p, const struct datagram *d)
 {
 	struct defrag_result whole;
 
@@ -339,16 +354,24 @@ static void fragment_packet(struct pipeline *p, const struct datagram *d)
 static void datagram_packet(struct pipeline *p, const struct datagram *d, const uint64_t *frames,
 			    size_t nframes)
 {
-	if (!ours(d->protocol))
-		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
-	else if (d->fragment)
+	if (d->fragment && ours(d->protocol)) {
 		fragment_packet(p, d);
-	else if (d->protocol == IP_PROTO_GRE)
+		return;
+	}
+	switch (d->protocol) {
+	case IP_PROTO_GRE:
 		gre_packet(p, d, frames, nframes);
-	else if (d->protocol == IP_PROTO_TCP)
+		break;
+	case IP_PROTO_TCP:
 		tcp_packet(p, d);
-	else
+		break;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
 		icmp_packet(p, d);
+		break;
+	default:
+		p->counts.unseen[UNSEEN_OTHER_PROTOCOL]++;
+	}
 }
 
 /* --- frames -------------------------------------------------------------------------------- */
@@ -404,25 +427,34 @@ void pipeline_lost(struct pipeline *p, int64_t time_ns, bool clock)
 	}
 }
 
+static void first_packet(struct pipeline *p, int64_t time_ns)
+{
+	p->counts.first_time = p->counts.last_time = time_ns;
+	if (time_ns < p->time_ns)
+		start_over(p, time_ns);
+}
+
+/* Also when the clock was set back by a lot: else nothing would age until it has caught up. */
+static bool tick_due(const struct pipeline *p)
+{
+	return (uint64_t)p->next_tick - (uint64_t)p->time_ns - 1 >= 2 * (uint64_t)TICK_NS;
+}
+
 void pipeline_packet(struct pipeline *p, unsigned capture, const struct packet *packet)
 {
 	struct link_payload payload;
 	struct datagram d;
 	enum unseen why;
 
-	if (!p->counts.packets++) {
-		p->counts.first_time = p->counts.last_time = packet->time_ns;
-		if (packet->time_ns < p->time_ns)
-			start_over(p, packet->time_ns);
-	}
+	if (!p->counts.packets++)
+		first_packet(p, packet->time_ns);
 	if (packet->time_ns > p->counts.last_time)
 		p->counts.last_time = packet->time_ns;
 	p->counts.octets += packet->len;
 	p->counts.truncated += packet->caplen < packet->len;
 	p->frame = FRAME_OF(capture, packet->number);
 	p->time_ns = packet->time_ns;
-	/* Also when the clock was set back by a lot: else nothing would age until it has caught up. */
-	if (p->time_ns >= p->next_tick || p->next_tick - p->time_ns > 2 * (int64_t)TICK_NS)
+	if (tick_due(p))
 		tick(p);
 	why = link_decode(packet, &payload);
 	if (why == UNSEEN_NONE)

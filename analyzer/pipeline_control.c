@@ -445,7 +445,7 @@ static enum unseen feed(struct pipeline *p, struct reassembly_place at, const st
 	return why;
 }
 
-static enum unseen other_port(struct pipeline *p, const struct datagram *d, struct tcp_segment *t)
+static NOT_IN_THE_WAY enum unseen other_port(struct pipeline *p, const struct datagram *d, struct tcp_segment *t)
 {
 	bool create = looks_like_control(t);
 	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
@@ -466,19 +466,28 @@ static enum unseen other_port(struct pipeline *p, const struct datagram *d, stru
 	return feed(p, at, d, t, 0, create);
 }
 
-/* Whether a mirror port made this segment, whose place is known; NULL: it is not. */
-static bool copied(struct pipeline *p, const struct reassembly_place *at, const struct datagram *d)
+static NOT_IN_THE_WAY struct tunnel *tunnel_of(struct pipeline *p, const struct datagram *d)
 {
-	const struct control_state *s = at && at->conn ? at->conn->user : NULL;
-	struct tunnel *tunnel;
 	unsigned from;
 
-	tunnel = s ? s->tunnel : tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
-	return tunnel && pipeline_copied(p, tunnel, d);
+	return tracker_tunnel(p->tracker, d->context, &d->src, &d->dst, &from);
+}
+
+/* Whether a mirror port made this segment; conn: its connection, as far as it is known. */
+static inline bool copied(struct pipeline *p, const struct conn_info *conn, const struct datagram *d)
+{
+	const struct control_state *s = conn ? conn->user : NULL;
+	struct tunnel *tunnel = s ? s->tunnel : tunnel_of(p, d);
+	enum mirror_verdict verdict;
+
+	if (!tunnel)
+		return false;
+	verdict = mirror_judge(p->mirror, tunnel, d, p->time_ns);
+	return verdict != MIRROR_ORIGINAL && pipeline_copied(p, tunnel, verdict);
 }
 
 /* What could not be decoded is of a control connection by its ports, if they are there. */
-static enum unseen damaged_packet(struct pipeline *p, const struct datagram *d, enum unseen why)
+static NOT_IN_THE_WAY enum unseen damaged_packet(struct pipeline *p, const struct datagram *d, enum unseen why)
 {
 	uint16_t src, dst;
 
@@ -491,21 +500,22 @@ static enum unseen damaged_packet(struct pipeline *p, const struct datagram *d, 
 
 enum unseen control_packet(struct pipeline *p, const struct datagram *d)
 {
+	enum { FROM_SERVER_PORT = 1, TO_SERVER_PORT = 2, BOTH = 3 }; /* the first two: as server_hint */
 	struct reassembly_place at;
 	struct tcp_segment t;
 	enum unseen why = tcp_header(d, &t);
-	bool from_server, to_server;
+	unsigned ports = 0;
 
 	if (why != UNSEEN_NONE)
 		return damaged_packet(p, d, why);
-	from_server = port_in(p->control_ports, t.src_port);
-	to_server = port_in(p->control_ports, t.dst_port);
-	if (!from_server && !to_server)
+	ports |= port_in(p->control_ports, t.src_port) ? FROM_SERVER_PORT : 0;
+	ports |= port_in(p->control_ports, t.dst_port) ? TO_SERVER_PORT : 0;
+	if (!ports)
 		return other_port(p, d, &t);
 	at = place_of(p, d, &t);
-	if (copied(p, &at, d))
+	if (copied(p, at.conn, d))
 		return UNSEEN_MIRROR;
-	why = feed(p, at, d, &t, from_server == to_server ? 0 : from_server ? 1 : 2, true);
+	why = feed(p, at, d, &t, ports == BOTH ? 0 : ports, true);
 	/* What follows a connection that is over is of a control connection all the same. */
 	return why == UNSEEN_OTHER_TCP ? UNSEEN_NONE : why;
 }

@@ -59,8 +59,8 @@ static inline void port_add(uint64_t set[PORT_WORDS], uint16_t port)
 	set[port >> 6] |= UINT64_C(1) << (port & 63);
 }
 
-/* pipeline.c: whether the packet is a second copy that a mirror port made; then it is to be dropped. */
-bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, const struct datagram *d);
+/* pipeline.c: what such a verdict, which is not MIRROR_ORIGINAL, means for a segment: whether to drop it. */
+bool pipeline_copied(struct pipeline *p, struct tunnel *tunnel, enum mirror_verdict verdict);
 
 /* pipeline_control.c: a whole TCP datagram.  frames: FRAME_OF values that carried it. */
 enum unseen control_packet(struct pipeline *p, const struct datagram *d);

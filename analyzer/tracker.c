@@ -140,9 +140,8 @@ struct tunnel **tracker_tunnel_slot(struct tracker *t, const struct tunnel *x)
 }
 
 /* The tunnel of two hosts, and a place for it; NULL at a limit. */
-static __attribute__((noinline)) struct tunnel *tunnel_add(struct tracker *t, uint32_t context,
-							   const struct ip_addr *src,
-							   const struct ip_addr *dst)
+static NOT_IN_THE_WAY struct tunnel *tunnel_add(struct tracker *t, uint32_t context,
+						const struct ip_addr *src, const struct ip_addr *dst)
 {
 	bool src_high = ip_addr_cmp(src, dst) > 0;
 	struct tunnel **slot;
@@ -158,26 +157,32 @@ static __attribute__((noinline)) struct tunnel *tunnel_add(struct tracker *t, ui
 	return *slot;
 }
 
-struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
-			      const struct ip_addr *dst, unsigned *from)
-{
-	struct tunnel *x = tracker_tunnel_find(t, context, src, dst, from);
-
-	if (x)
-		return x;
-	x = tunnel_add(t, context, src, dst);
-	*from = x && !ip_addr_same(&x->host[0], src);
-	return x;
-}
-
-struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
-				   const struct ip_addr *dst, unsigned *from)
+static inline struct tunnel *tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+					 const struct ip_addr *dst, unsigned *from)
 {
 	struct tunnel *x =
 		*tunnel_slot(t->table, t->table_room, hosts_hash(t, context, src, dst), context, src, dst);
 
 	*from = x && !ip_addr_same(&x->host[0], src);
 	return x;
+}
+
+struct tunnel *tracker_tunnel(struct tracker *t, uint32_t context, const struct ip_addr *src,
+			      const struct ip_addr *dst, unsigned *from)
+{
+	struct tunnel *x = tunnel_find(t, context, src, dst, from);
+
+	if (!x) {
+		x = tunnel_add(t, context, src, dst);
+		*from = x && !ip_addr_same(&x->host[0], src);
+	}
+	return x;
+}
+
+struct tunnel *tracker_tunnel_find(const struct tracker *t, uint32_t context, const struct ip_addr *src,
+				   const struct ip_addr *dst, unsigned *from)
+{
+	return tunnel_find(t, context, src, dst, from);
 }
 
 static void tunnel_seen(struct tunnel *x, uint64_t frame, int64_t time_ns)
@@ -336,7 +341,7 @@ static struct call *pair(struct tracker *t, struct flow *const flow[HOSTS])
 }
 
 /* Returns where the flow is afterwards. */
-static struct flow *try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
+static NOT_IN_THE_WAY struct flow *try_pair(struct tracker *t, struct flow *f, unsigned from, uint32_t ack)
 {
 	struct flow *peer = pair_candidate(flow_call(f)->tunnel, from, ack);
 	struct flow *both[HOSTS] = { f, f };
@@ -464,8 +469,8 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 }
 
 /* A GRE packet of no known call. */
-static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned from, uint16_t call_id,
-			     uint64_t frame, int64_t time_ns)
+static NOT_IN_THE_WAY struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned from,
+					    uint16_t call_id, uint64_t frame, int64_t time_ns)
 {
 	struct call *c = tracker_call_new(t, tunnel, NULL, frame, time_ns);
 	struct flow *f;
@@ -485,18 +490,25 @@ static struct flow *gre_only(struct tracker *t, struct tunnel *tunnel, unsigned 
 	return f;
 }
 
-struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned *from,
-			  uint16_t call_id)
+/* Both ends at one address: the Call ID alone tells the direction. */
+static NOT_IN_THE_WAY struct flow *flow_of_one_address(const struct tracker *t, const struct tunnel *tunnel,
+						       unsigned *from, uint16_t call_id)
 {
-	struct flow *f = tracker_flow_find(t, tunnel, *from, call_id);
+	struct flow *f = tracker_flow_find(t, tunnel, !*from, call_id);
 
-	if (f || !ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
-		return f;
-	/* Both ends at one address: the Call ID alone tells the direction. */
-	f = tracker_flow_find(t, tunnel, !*from, call_id);
 	if (f)
 		*from = !*from;
 	return f;
+}
+
+struct flow *tracker_flow(const struct tracker *t, const struct tunnel *tunnel, unsigned *from,
+			  uint16_t call_id)
+{
+	struct flow *f = flow_table_find(&t->flows, tracker_flow_key(tunnel, *from, call_id));
+
+	if (f || !ip_addr_same(&tunnel->host[0], &tunnel->host[1]))
+		return f;
+	return flow_of_one_address(t, tunnel, from, call_id);
 }
 
 struct flow *tracker_gre(struct tracker *t, struct tunnel *tunnel, unsigned from, struct flow *f,

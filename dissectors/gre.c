@@ -15,7 +15,7 @@ static inline uint32_t header_size(uint16_t flags)
 }
 
 /* Reads what the cursor holds; fields that are not there become 0. */
-static inline __attribute__((always_inline)) void read_fixed(struct cursor *c, struct gre_pkt *out)
+static inline __attribute__((always_inline)) void read_part(struct cursor *c, struct gre_pkt *out)
 {
 	out->flags = (uint16_t)(cursor_u8(c) << 8);
 	out->flags |= cursor_u8(c);
@@ -26,13 +26,15 @@ static inline __attribute__((always_inline)) void read_fixed(struct cursor *c, s
 
 static inline void read_header(struct cursor *c, struct gre_pkt *out)
 {
-	if (likely(cursor_left(c) >= GRE_FIXED)) {
-		/* the same reads, but the compiler sees that all of them fit */
-		struct cursor fixed = cursor_on(cursor_take(c, GRE_FIXED), GRE_FIXED);
+	const uint8_t *h = likely(cursor_left(c) >= GRE_FIXED) ? cursor_take(c, GRE_FIXED) : NULL;
 
-		read_fixed(&fixed, out);
+	if (h) {
+		out->flags = (uint16_t)be_uint(h, 2);
+		out->protocol = (uint16_t)be_uint(h + 2, 2);
+		out->payload_length = (uint16_t)be_uint(h + 4, 2);
+		out->call_id = (uint16_t)be_uint(h + 6, 2);
 	} else {
-		read_fixed(c, out);
+		read_part(c, out);
 	}
 	out->seq = out->flags & GRE_S ? cursor_u32(c) : 0;
 	out->ack = out->flags & GRE_A ? cursor_u32(c) : 0;
@@ -44,7 +46,7 @@ static inline bool flags_good(uint16_t flags)
 	return (flags & ~(GRE_S | GRE_A)) == (GRE_K | 1) && flags & (GRE_S | GRE_A);
 }
 
-static __attribute__((noinline)) unsigned flag_defects(uint16_t flags)
+static unsigned flag_defects(uint16_t flags)
 {
 	static const struct {
 		uint16_t mask, good, defect;
@@ -65,7 +67,7 @@ static __attribute__((noinline)) unsigned flag_defects(uint16_t flags)
 }
 
 /* Defects of the Payload Length; room: octets behind the header by the IP length. */
-static inline unsigned length_defects(const struct gre_pkt *g, uint32_t room, bool fragment)
+static unsigned length_defects(const struct gre_pkt *g, uint32_t room, bool fragment)
 {
 	unsigned defects = 0;
 
@@ -79,18 +81,25 @@ static inline unsigned length_defects(const struct gre_pkt *g, uint32_t room, bo
 }
 
 /* Judges as many fields as there are octets of the header. */
-static inline unsigned header_defects(const struct gre_pkt *g, uint32_t len, bool fragment)
+static NOT_IN_THE_WAY unsigned header_defects(const struct gre_pkt *g, uint32_t len, bool fragment)
 {
 	uint32_t size = header_size(g->flags);
 	unsigned defects = 0;
 
-	if (!likely(flags_good(g->flags)) && g->header_len >= 2)
+	if (!flags_good(g->flags) && g->header_len >= 2)
 		defects = flag_defects(g->flags);
 	if (g->header_len >= 4 && g->protocol != GRE_PROTO_PPP)
 		defects |= GRE_BAD_PROTOCOL;
 	if (g->header_len >= 6)
 		defects |= length_defects(g, len > size ? len - size : 0, fragment);
 	return defects;
+}
+
+/* Whether header_defects() has nothing to find in a whole header: one look instead of many. */
+static inline bool spotless(const struct gre_pkt *g, uint32_t len)
+{
+	return flags_good(g->flags) && g->protocol == GRE_PROTO_PPP &&
+	       !(g->flags & GRE_S) == !g->payload_length && g->header_len + (uint32_t)g->payload_length == len;
 }
 
 /*
@@ -121,7 +130,9 @@ enum gre_status gre_decode(const uint8_t *octets, uint32_t caplen, uint32_t len,
 	out->header_len = (uint8_t)(here - cursor_left(&c));
 	if (out->header_len >= 2 && (out->flags & GRE_VER) != 1)
 		return other_version(out);
-	out->defects = (uint16_t)header_defects(out, len, fragment);
+	out->defects = 0;
+	if (!likely(!c.missing && spotless(out, len)))
+		out->defects = (uint16_t)header_defects(out, len, fragment);
 	out->payload = c.at;
 	out->caplen = c.missing ? 0 : (uint32_t)cursor_left(&c);
 	if (out->caplen > out->payload_length)

@@ -17,46 +17,59 @@ static enum unseen ip_short(const struct link_payload *in, uint32_t need)
 	return need > in->len ? UNSEEN_IP_DAMAGED : UNSEEN_CUT;
 }
 
-/* In two stores of the size in which addresses are compared: the processor forwards those. */
-static inline void ip_addr_from_v4(struct ip_addr *a, const uint8_t *octets)
+/*
+ * An IPv4 address and whatever four octets come before it: one load, of which the front half is replaced.  In
+ * two stores of the size in which addresses are compared: the processor forwards those.
+ */
+static inline void ip_addr_from_v4(struct ip_addr *a, const uint8_t octets[8])
 {
 	uint64_t high = 0, low;
-	uint32_t v4;
 
-	memcpy(&v4, octets, sizeof(v4));
-	low = htobe64(UINT64_C(0xffff00000000) | be32toh(v4));
+	memcpy(&low, octets, sizeof(low));
+	low = (low & htobe64(UINT32_MAX)) | htobe64(UINT64_C(0xffff00000000));
 	memcpy(a->octet, &high, 8);
 	memcpy(a->octet + 8, &low, 8);
+}
+
+/* field: flags and offset */
+static inline void ipv4_fragment(uint32_t field, struct datagram *out)
+{
+	enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
+
+	out->dont_fragment = field & DONT_FRAGMENT;
+	out->fragment = out->more_fragments = false;
+	out->fragment_offset = 0;
+	if (field & (MORE_FRAGMENTS | OFFSET)) {
+		out->fragment = true;
+		out->more_fragments = field & MORE_FRAGMENTS;
+		out->fragment_offset = (field & OFFSET) * 8;
+	}
 }
 
 static enum unseen ipv4_decode(const struct link_payload *in, struct datagram *out)
 {
 	struct cursor c = cursor_on(in->octets, in->caplen);
 	const uint8_t *h = cursor_take(&c, IPV4_HEADER);
-	uint32_t header, total, fragment;
+	uint32_t header, total;
 
 	if (!h)
 		return ip_short(in, IPV4_HEADER);
 	header = (h[0] & 0x0fU) * 4;
-	total = (uint32_t)h[2] << 8 | h[3];
+	total = be_uint(h + 2, 2);
 	if (!total)
 		total = in->len;
 	if (header < IPV4_HEADER || total < header || total > in->len)
 		return UNSEEN_IP_DAMAGED;
 	if (!cursor_take(&c, header - IPV4_HEADER))
 		return UNSEEN_CUT;
-	fragment = (uint32_t)h[6] << 8 | h[7];
 	out->context = in->context;
-	ip_addr_from_v4(&out->src, h + 12);
-	ip_addr_from_v4(&out->dst, h + 16);
+	ip_addr_from_v4(&out->src, h + 12 - 4);
+	ip_addr_from_v4(&out->dst, h + 16 - 4);
 	out->version = 4;
 	out->protocol = h[9];
 	out->ttl = h[8];
-	out->dont_fragment = fragment & 0x4000;
-	out->fragment = fragment & 0x3fff;
-	out->more_fragments = fragment & 0x2000;
-	out->fragment_id = (uint32_t)h[4] << 8 | h[5];
-	out->fragment_offset = (fragment & 0x1fff) * 8;
+	out->fragment_id = be_uint(h + 4, 2);
+	ipv4_fragment(be_uint(h + 6, 2), out);
 	out->payload = c.at;
 	out->len = total - header;
 	out->caplen = cursor_left(&c) < out->len ? (uint32_t)cursor_left(&c) : out->len;
@@ -112,7 +125,7 @@ static bool ipv6_extensions(struct cursor *c, struct datagram *out)
 	return true;
 }
 
-static enum unseen ipv6_decode(const struct link_payload *in, struct datagram *out)
+static NOT_IN_THE_WAY enum unseen ipv6_decode(const struct link_payload *in, struct datagram *out)
 {
 	struct cursor c = cursor_on(in->octets, in->caplen);
 	const uint8_t *h = cursor_take(&c, IPV6_HEADER);
@@ -168,9 +181,9 @@ const char *ip_addr_text(const struct ip_addr *a, char buf[IP_ADDR_TEXT])
 
 bool ip_addr_parse(const char *text, struct ip_addr *out)
 {
-	uint8_t v4[4];
+	uint8_t v4[8] = { 0 };
 
-	if (inet_pton(AF_INET, text, v4) == 1) {
+	if (inet_pton(AF_INET, text, v4 + 4) == 1) {
 		ip_addr_from_v4(out, v4);
 		return true;
 	}

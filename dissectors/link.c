@@ -7,9 +7,7 @@
 /* EtherTypes, and one value that none can have. */
 enum {
 	ETH_LENGTH_MAX = 1500, /* up to here the field is the length of an LLC frame */
-	ETH_IPV4 = 0x0800,
 	ETH_8021Q = 0x8100,
-	ETH_IPV6 = 0x86dd,
 	ETH_MPLS = 0x8847,
 	ETH_MPLS_MULTICAST = 0x8848,
 	ETH_PPPOE = 0x8864,
@@ -77,9 +75,9 @@ static uint32_t vlan_tag(struct frame *f)
 
 static uint32_t ethernet(struct frame *f)
 {
-	const uint8_t *h = cursor_take(&f->c, 14);
+	const uint8_t *h = cursor_take(&f->c, ETH_HEADER);
 
-	return h ? (uint32_t)h[12] << 8 | h[13] : NEXT_STOP;
+	return h ? be_uint(h + ETH_TYPE, 2) : NEXT_STOP;
 }
 
 static bool type_known(uint32_t type)
@@ -369,7 +367,7 @@ static uint32_t radiotap(struct frame *f)
 	return wifi(f, flags & DATA_PADDED);
 }
 
-/* The first header of a frame; Ethernet is link_decode's own. */
+/* The first header of a frame; Ethernet is link_walk's own. */
 static uint32_t first_type(struct frame *f, uint32_t link_type)
 {
 	switch (link_type) {
@@ -428,7 +426,7 @@ static enum unseen frame_why(const struct frame *f)
 	return f->why;
 }
 
-enum unseen link_decode(const struct packet *p, struct link_payload *out)
+enum unseen link_walk(const struct packet *p, struct link_payload *out)
 {
 	struct frame f = {
 		.c = cursor_on(p->octets, p->caplen),

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What is rare, but large: within its caller every packet would pay for its registers and stack. */
+#define NOT_IN_THE_WAY __attribute__((noinline))
+
 /* Link types, as LINKTYPE_ values of the pcap file format (not DLT_, which differ by system). */
 enum link_type {
 	LINK_NULL = 0,

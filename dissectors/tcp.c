@@ -27,7 +27,7 @@ static bool same_or_complement(uint16_t a, uint16_t b)
  * pseudo-header, with the length (checksum offload) or without (segmentation offload), one's
  * complement or not.
  */
-static __attribute__((noinline)) enum tcp_checksum left_to_card(const struct datagram *d)
+static NOT_IN_THE_WAY enum tcp_checksum left_to_card(const struct datagram *d)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
 	uint16_t with_len = ip_checksum_fold(ip_pseudo_sum(d, IP_PROTO_TCP, d->len));
@@ -51,24 +51,24 @@ enum tcp_checksum tcp_verify(const struct datagram *d)
 enum unseen tcp_header(const struct datagram *d, struct tcp_segment *out)
 {
 	struct cursor c = cursor_on(d->payload, d->caplen);
+	const uint8_t *h = cursor_take(&c, TCP_HEADER);
 	uint32_t header;
 
 	if (d->len < TCP_HEADER)
 		return UNSEEN_TCP_DAMAGED;
-	out->src_port = cursor_u16(&c);
-	out->dst_port = cursor_u16(&c);
-	out->seq = cursor_u32(&c);
-	out->ack = cursor_u32(&c);
-	header = (uint32_t)(cursor_u8(&c) >> 4) * 4;
-	out->flags = cursor_u8(&c) & 0x3f;
-	out->window = cursor_u16(&c);
-	cursor_take(&c, 4); /* checksum and urgent pointer */
-	if (c.missing)
+	if (!h)
 		return UNSEEN_CUT;
+	header = (h[12] >> 4) * 4U;
 	if (header < TCP_HEADER || header > d->len)
 		return UNSEEN_TCP_DAMAGED;
 	if (!cursor_take(&c, header - TCP_HEADER))
 		return UNSEEN_CUT;
+	out->src_port = (uint16_t)be_uint(h, 2);
+	out->dst_port = (uint16_t)be_uint(h + 2, 2);
+	out->seq = be_uint(h + 4, 4);
+	out->ack = be_uint(h + 8, 4);
+	out->flags = h[13] & 0x3f;
+	out->window = (uint16_t)be_uint(h + 14, 2);
 	out->payload = c.at;
 	out->caplen = (uint32_t)cursor_left(&c);
 	out->len = d->len - header;
