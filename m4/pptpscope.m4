@@ -129,6 +129,23 @@ AC_DEFUN([PPTPSCOPE_NEED], [
 		[AC_MSG_ERROR([$2 is missing (Debian: $3; ./setup installs all that is needed)])])
 ])
 
+# PPTPSCOPE_SONAME(NAME, LIBRARY, FUNCTION)
+# Of a library that is loaded only when it is needed: the name by which programs ask for it.
+AC_DEFUN([PPTPSCOPE_SONAME], [
+	AC_CHECK_TOOL([READELF], [readelf], [readelf])
+	AC_MSG_CHECKING([for the file name of $2])
+	saved_LIBS=$LIBS
+	LIBS="$LIBS $$1_LIBS"
+	AC_LINK_IFELSE([AC_LANG_CALL([], [$3])],
+		[$1_SONAME=`$READELF -d conftest$ac_exeext 2>/dev/null | sed -n 's/.*NEEDED.*\@<:@\($2@<:@^@:>@@:>@*\)\@:>@.*/\1/p'`])
+	LIBS=$saved_LIBS
+	AS_IF([test -z "$$1_SONAME"],
+		[AC_MSG_RESULT([no])
+		 AC_MSG_ERROR([cannot tell the file name of $2 (Debian: binutils has readelf)])])
+	AC_MSG_RESULT([$$1_SONAME])
+	AC_SUBST([$1_SONAME])
+])
+
 # libnids brings no file for pkg-config.  Its header needs the types of BSD, hence _GNU_SOURCE.
 AC_DEFUN([PPTPSCOPE_LIBNIDS], [
 	saved_LIBS=$LIBS

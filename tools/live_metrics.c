@@ -3,6 +3,7 @@
 #include "tools/live_metrics.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -69,13 +70,61 @@ void live_metrics_print(const struct live_metric *table, size_t rows, FILE *to)
 	}
 }
 
+/* ---------------------------------------------------------------- libmicrohttpd */
+
+/*
+ * It is loaded when metrics are asked for: with the TLS library that it needs it would cost every
+ * run of the program 2.5 MB and more than a millisecond.
+ */
+#define MHD_FUNCTIONS(X)                  \
+	X(add_response_header)            \
+	X(create_response_from_buffer)    \
+	X(destroy_response)               \
+	X(get_daemon_info)                \
+	X(queue_response)                 \
+	X(start_daemon)                   \
+	X(stop_daemon)
+
+static struct {
+	void *library;
+#define MEMBER(name) __typeof__(MHD_##name) *name;
+	MHD_FUNCTIONS(MEMBER)
+#undef MEMBER
+} mhd;
+
+static bool load(char *err, size_t room)
+{
+	static const struct {
+		const char *name;
+		void *at;
+	} function[] = {
+#define ROW(name) { "MHD_" #name, &mhd.name },
+		MHD_FUNCTIONS(ROW)
+#undef ROW
+	};
+
+	if (!mhd.library)
+		mhd.library = dlopen(MICROHTTPD_SONAME, RTLD_NOW | RTLD_LOCAL);
+	for (size_t i = 0; mhd.library && i < sizeof(function) / sizeof(function[0]); i++) {
+		void *found = dlsym(mhd.library, function[i].name);
+
+		if (!found)
+			break;
+		memcpy(function[i].at, &found, sizeof(found));
+	}
+	if (mhd.stop_daemon) /* the last */
+		return true;
+	snprintf(err, room, "metrics need libmicrohttpd: %s", dlerror());
+	return false;
+}
+
 /* ---------------------------------------------------------------- the server */
 
 /* Queues an answer, whose text is freed with it if it is `owned`. */
 static enum MHD_Result answer(struct MHD_Connection *to, unsigned status, const char *type, char *text,
 			      size_t len, bool owned)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(
+	struct MHD_Response *r = mhd.create_response_from_buffer(
 		len, text, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result result;
 
@@ -84,13 +133,13 @@ static enum MHD_Result answer(struct MHD_Connection *to, unsigned status, const 
 			free(text);
 		return MHD_NO;
 	}
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	mhd.add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	mhd.add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	result = MHD_queue_response(to, status, r);
-	MHD_destroy_response(r);
+		mhd.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	result = mhd.queue_response(to, status, r);
+	mhd.destroy_response(r);
 	return result;
 }
 
@@ -177,7 +226,7 @@ static struct MHD_Daemon *start_daemon(struct live_metrics *m, const union addre
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	errno = 0;
-	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, m, MHD_OPTION_SOCK_ADDR, &a->any,
+	daemon = mhd.start_daemon(flags, 0, NULL, NULL, handle, m, MHD_OPTION_SOCK_ADDR, &a->any,
 				  MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
@@ -197,6 +246,8 @@ struct live_metrics *live_metrics_start(const char *address, const struct live_m
 		snprintf(err, room, "'%s' is no ADDRESS:PORT such as 127.0.0.1:9723 or [::1]:9723", address);
 		return NULL;
 	}
+	if (!load(err, room))
+		return NULL;
 	m = calloc(1, sizeof(*m));
 	if (!m) {
 		snprintf(err, room, "%s: not enough memory", address);
@@ -214,7 +265,7 @@ struct live_metrics *live_metrics_start(const char *address, const struct live_m
 
 uint16_t live_metrics_port(const struct live_metrics *m)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(m->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	const union MHD_DaemonInfo *info = mhd.get_daemon_info(m->daemon, MHD_DAEMON_INFO_BIND_PORT);
 
 	return info ? info->port : 0;
 }
@@ -223,6 +274,6 @@ void live_metrics_stop(struct live_metrics *m)
 {
 	if (!m)
 		return;
-	MHD_stop_daemon(m->daemon);
+	mhd.stop_daemon(m->daemon);
 	free(m);
 }

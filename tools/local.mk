@@ -74,8 +74,9 @@ pptpscope_SOURCES = \
 
 # What a sensor needs besides PPTP.
 noinst_LIBRARIES += liblive.a
-LIVE_LIBS = $(MICROHTTPD_LIBS) $(SECCOMP_LIBS)
-liblive_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(SECCOMP_CFLAGS)
+LIVE_LIBS = $(SECCOMP_LIBS)
+liblive_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(SECCOMP_CFLAGS) \
+	-DMICROHTTPD_SONAME='"$(MICROHTTPD_SONAME)"'
 liblive_a_SOURCES = \
 	%D%/live_config.c \
 	%D%/live_config.h \
