@@ -7,29 +7,29 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { FIRST_BUCKETS = 1024 };
+enum { FIRST_BUCKETS = 1024, BUCKET_BITS = 24 /* at most */ };
 
-static uint64_t mix(uint64_t a, uint64_t b)
+static inline uint64_t mix(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t end_hash(const struct conn_table *t, const struct ip_addr *a, uint16_t port)
+static inline uint64_t end_hash(const struct conn_table *t, uint32_t context, const struct ip_addr *a,
+				uint16_t port)
 {
-	uint64_t half[2];
-
-	memcpy(half, a->octet, sizeof(half));
-	return mix(half[0] ^ t->seed[0] ^ (uint64_t)port << 24, half[1] ^ t->seed[1]);
+	return mix(ip_addr_half(a, 0) ^ t->seed[0] ^ (uint64_t)port << 24,
+		   ip_addr_half(a, 1) ^ t->seed[1] ^ context);
 }
 
-/* A sum, so that both directions fall into the same bucket. */
-static size_t bucket_of(const struct conn_table *t, const struct conn_ends *e)
+/* A sum, so that both directions fall into the same bucket; its high bits depend on all of both ends. */
+static inline size_t bucket_of(const struct conn_table *t, const struct conn_ends *e)
 {
-	uint64_t sum = end_hash(t, e->src, e->src_port) + end_hash(t, e->dst, e->dst_port);
+	uint64_t sum = end_hash(t, e->context, e->src, e->src_port) +
+		       end_hash(t, e->context, e->dst, e->dst_port);
 
-	return (size_t)mix(sum ^ e->context, t->seed[0] | 1) & t->mask;
+	return (size_t)(sum * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BUCKET_BITS)) & t->mask;
 }
 
 bool conn_table_init(struct conn_table *t, size_t max_connections)
@@ -37,7 +37,7 @@ bool conn_table_init(struct conn_table *t, size_t max_connections)
 	size_t most = FIRST_BUCKETS;
 
 	memset(t, 0, sizeof(*t));
-	while (most < max_connections && most < (size_t)1 << 24)
+	while (most < max_connections && most < (size_t)1 << BUCKET_BITS)
 		most *= 2;
 	/* Without a secret, a sender of chosen addresses could fill one bucket; order never depends on it. */
 	if (getrandom(t->seed, sizeof(t->seed), GRND_NONBLOCK) != (ssize_t)sizeof(t->seed))
@@ -61,9 +61,10 @@ size_t conn_table_size(const struct conn_table *t)
 	return t->count[CONN_HALF_OPEN] + t->count[CONN_LIVE] + t->count[CONN_CLOSED];
 }
 
-static bool end_is(const struct conn_info *i, unsigned side, const struct ip_addr *a, uint16_t port)
+static inline bool sent_by(const struct conn_info *i, unsigned side, const struct conn_ends *e)
 {
-	return i->port[side] == port && ip_addr_cmp(&i->addr[side], a) == 0;
+	return i->port[side] == e->src_port && i->port[!side] == e->dst_port &&
+	       ip_addr_same(&i->addr[side], e->src) && ip_addr_same(&i->addr[!side], e->dst);
 }
 
 struct conn *conn_table_find(const struct conn_table *t, const struct conn_ends *e, unsigned *from)
@@ -71,13 +72,12 @@ struct conn *conn_table_find(const struct conn_table *t, const struct conn_ends 
 	for (struct conn *c = t->bucket[bucket_of(t, e)]; c; c = c->chain) {
 		if (c->info.context != e->context)
 			continue;
-		for (unsigned side = FROM_CLIENT; side <= FROM_SERVER; side++) {
-			if (end_is(&c->info, side, e->src, e->src_port) &&
-			    end_is(&c->info, !side, e->dst, e->dst_port)) {
-				*from = side;
-				return c;
-			}
-		}
+		*from = FROM_CLIENT;
+		if (sent_by(&c->info, FROM_CLIENT, e))
+			return c;
+		*from = FROM_SERVER;
+		if (sent_by(&c->info, FROM_SERVER, e))
+			return c;
 	}
 	return NULL;
 }
