@@ -14,7 +14,7 @@
  * 64 words stands which of them follow.
  */
 enum {
-	WINDOW = 1 << 19,
+	WINDOW = 1 << 20,
 	MERGED = 512,
 	CHUNK = 1 << 15, /* octets written at once */
 	WORD = 8,

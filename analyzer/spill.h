@@ -40,7 +40,7 @@ struct spill_place;
 
 /* Zero-filled is empty; the limits may be set before the first record. */
 struct spill {
-	size_t window; /* octets in memory; 0: 512 kB */
+	size_t window; /* octets in memory; 0: 1 MB */
 	size_t merged; /* so many runs of a level become one of the next; 0: 512 */
 	FILE *file;
 	uint8_t *buf; /* `window` octets: records that are not in the file; when it is read, what was read ahead */
