@@ -329,6 +329,12 @@ static void begin_rival(struct reassembly *r, const struct conn_ends *e, const s
 		flow_segment(r, c, from, &t, p.frame, p.time_ns);
 }
 
+/* Something came that may have been of another connection; or anything that comes now may be. */
+static bool in_doubt(const struct conn *c)
+{
+	return c->state == CONN_CLOSED || c->rival.flags || c->half[0].has_far || c->half[1].has_far;
+}
+
 /* A SYN that was not believed was meant: its connection takes the place of this one. */
 static struct conn *give_way(struct reassembly *r, struct conn *c, const struct conn_ends *e, unsigned *from)
 {
@@ -370,7 +376,6 @@ enum unseen reassembly_feed(struct reassembly *r, struct reassembly_place at, co
 			    const struct tcp_segment *t, uint64_t frame, unsigned server_hint, bool create)
 {
 	struct conn_ends e = { d->context, &d->src, &d->dst, t->src_port, t->dst_port };
-	struct piece p = { .frame = frame, .time_ns = r->now };
 	struct conn *c = conn_of(at.conn);
 	unsigned from = at.from;
 
@@ -378,13 +383,14 @@ enum unseen reassembly_feed(struct reassembly *r, struct reassembly_place at, co
 		r->stats.segments++;
 		if (drop_damaged(r, c, from, t))
 			return UNSEEN_TCP_CHECKSUM;
-		c = take_over(r, c, &e, t, &from);
+		if (in_doubt(c))
+			c = take_over(r, c, &e, t, &from);
 	} else if (!create || t->flags & TCP_RST || !(t->len || t->flags & TCP_SYN)) {
 		return UNSEEN_OTHER_TCP;
 	}
 	if (!c) {
 		from = sender_is_server(t, server_hint) ? FROM_SERVER : FROM_CLIENT;
-		c = conn_begin(r, &e, t, &p, from);
+		c = conn_begin(r, &e, t, &(struct piece){ .frame = frame, .time_ns = r->now }, from);
 		if (!c)
 			return UNSEEN_OTHER_TCP;
 		drop_damaged(r, c, from, t);

@@ -430,18 +430,20 @@ static void flow_late(struct reassembly *r, struct conn *c, unsigned from, const
 		again(r, c, from, &p, p.len);
 }
 
-static void note_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
-			 const struct piece *p)
+static void note_segment(struct reassembly *r, struct conn *c, unsigned from, const struct piece *p)
 {
-	struct half *h = &c->half[from], *peer = &c->half[!from];
-	int32_t ahead = seq_diff(t->seq, h->sent);
-
 	c->info.seen[from] = true;
 	c->info.last_frame = p->frame;
 	c->info.last_time = p->time_ns;
 	c->last_from = (uint8_t)from;
 	if (c->state != CONN_CLOSED)
 		conn_table_touch(&r->table, c, c->state, r->now);
+}
+
+static void note_progress(struct half *h, struct half *peer, const struct tcp_segment *t)
+{
+	int32_t ahead = seq_diff(t->seq, h->sent);
+
 	if (h->hole)
 		h->hole->packets++;
 	if (peer->hole) {
@@ -463,8 +465,8 @@ static void note_ack(struct reassembly *r, struct conn *c, unsigned from, const 
 		flow_emit(r, c, SEGMENT_ACK, from, p);
 }
 
-static void flow_judge(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
-		       const struct piece *p)
+static NOT_IN_THE_WAY void flow_judge(struct reassembly *r, struct conn *c, unsigned from,
+				      const struct tcp_segment *t, const struct piece *p)
 {
 	if (c->state == CONN_CLOSED) {
 		flow_late(r, c, from, t, *p);
@@ -483,14 +485,48 @@ static void flow_judge(struct reassembly *r, struct conn *c, unsigned from, cons
 	}
 }
 
+/*
+ * Nearly every segment is like this: the next octets, all of them, or none, with an acknowledgment of what
+ * has been seen, and nothing is missing or in doubt.  Then nothing of flow_judge() has to be asked.
+ */
+static bool is_plain(const struct conn *c, const struct half *h, const struct half *peer,
+		     const struct tcp_segment *t)
+{
+	return c->state == CONN_LIVE && (t->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+	       h->started && !h->tentative && !h->has_far && !h->fin && !h->hole && t->seq == h->next &&
+	       t->caplen == t->len && t->len <= STREAM_CHUNK && peer->started && peer->has_acked &&
+	       !peer->has_far && !peer->hole && !seq_before(t->ack, peer->acked) &&
+	       !seq_before(peer->next, t->ack);
+}
+
+static void flow_plain(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
+		       struct piece *p)
+{
+	c->info.established |= from == FROM_CLIENT && c->info.synack;
+	c->half[!from].acked = t->ack;
+	if (!t->len)
+		return;
+	p->seq = t->seq;
+	p->len = t->len;
+	p->start = true;
+	stream_put(r, c, from, p, t->payload);
+}
+
 void flow_segment(struct reassembly *r, struct conn *c, unsigned from, const struct tcp_segment *t,
 		  uint64_t frame, int64_t time_ns)
 {
+	struct half *h = &c->half[from], *peer = &c->half[!from];
 	struct piece p = { .frame = frame, .time_ns = time_ns };
+	bool plain = is_plain(c, h, peer, t);
 
-	note_segment(r, c, from, t, &p);
-	p.peer_acked = acked_position(&c->half[!from], t);
+	note_segment(r, c, from, &p);
+	if (!plain)
+		note_progress(h, peer, t);
+	p.peer_acked = acked_position(peer, t);
 	note_ack(r, c, from, t, &p);
-	flow_judge(r, c, from, t, &p);
+	if (plain)
+		flow_plain(r, c, from, t, &p);
+	else
+		flow_judge(r, c, from, t, &p);
 	c->info.segments[from]++;
 }
