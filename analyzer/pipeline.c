@@ -173,7 +173,8 @@ static enum mirror_verdict gre_whole(struct pipeline *p, const struct datagram *
 }
 
 /* PPP in GRE of another version: between hosts that speak PPTP, the wrong version. */
-static NOT_IN_THE_WAY void gre_other_version(struct pipeline *p, const struct datagram *d, const struct gre_pkt *g)
+static NOT_IN_THE_WAY void gre_other_version(struct pipeline *p, const struct datagram *d,
+					     const struct gre_pkt *g)
 {
 	struct event e = { .kind = EVENT_GRE, .frame = p->frame, .time_ns = p->time_ns, .gre = g };
 

@@ -445,7 +445,8 @@ static enum unseen feed(struct pipeline *p, struct reassembly_place at, const st
 	return why;
 }
 
-static NOT_IN_THE_WAY enum unseen other_port(struct pipeline *p, const struct datagram *d, struct tcp_segment *t)
+static NOT_IN_THE_WAY enum unseen other_port(struct pipeline *p, const struct datagram *d,
+					     struct tcp_segment *t)
 {
 	bool create = looks_like_control(t);
 	bool maybe = port_in(p->detected_ports, t->src_port) || port_in(p->detected_ports, t->dst_port);
@@ -487,7 +488,8 @@ static inline bool copied(struct pipeline *p, const struct conn_info *conn, cons
 }
 
 /* What could not be decoded is of a control connection by its ports, if they are there. */
-static NOT_IN_THE_WAY enum unseen damaged_packet(struct pipeline *p, const struct datagram *d, enum unseen why)
+static NOT_IN_THE_WAY enum unseen damaged_packet(struct pipeline *p, const struct datagram *d,
+						 enum unseen why)
 {
 	uint16_t src, dst;
 

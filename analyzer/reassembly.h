@@ -102,7 +102,7 @@ struct reassembly;
 struct reassembly *reassembly_new(const struct reassembly_limits *limits, segment_fn *fn, void *ctx,
 				  char *err, size_t room);
 
-/* Where a segment belongs: its connection, and which side of that sent it; conn is NULL where there is none. */
+/* Where a segment belongs: its connection, NULL where there is none, and which side of that sent it. */
 struct reassembly_place {
 	struct conn_info *conn;
 	unsigned from;
