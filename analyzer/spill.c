@@ -512,7 +512,8 @@ static bool contents(struct spill *s, struct spill_head *head, struct cursor *re
 	return true;
 }
 
-bool spill_take_connection(struct spill *s, struct control_connection *c, struct moment moments[MOMENTS_KEPT])
+bool spill_take_connection(struct spill *s, struct control_connection *c,
+			   struct moment moments[MOMENTS_KEPT])
 {
 	struct history *h = &c->history;
 	struct spill_head head;
@@ -530,7 +531,8 @@ bool spill_take_connection(struct spill *s, struct control_connection *c, struct
 	return true;
 }
 
-static bool call_parts(const struct spill_head *head, struct cursor *rest, struct call *c, struct call_rare *rare)
+static bool call_parts(const struct spill_head *head, struct cursor *rest, struct call *c,
+		       struct call_rare *rare)
 {
 	uint8_t ppp[PPP_PACKED_MAX + WORD];
 

@@ -72,7 +72,8 @@ const struct spill_head *spill_next(struct spill *s);
  * history and what is rare of a call go to the caller's; the PPP session is allocated:
  * ppp_session_free() it.  False: it could not be read.
  */
-bool spill_take_connection(struct spill *s, struct control_connection *c, struct moment moments[MOMENTS_KEPT]);
+bool spill_take_connection(struct spill *s, struct control_connection *c,
+			   struct moment moments[MOMENTS_KEPT]);
 bool spill_take_call(struct spill *s, struct call *c, struct call_rare *rare);
 
 void spill_clear(struct spill *s);

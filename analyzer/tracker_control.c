@@ -8,7 +8,7 @@ enum {
 	PORT_MIN = 1024,       /* of those that clients and NAT routers use */
 };
 
-/* Which Call ID field says what the message is about, and which host is sent GRE with that Call ID by whom. */
+/* Which Call ID field says what a message is about, and which host is sent GRE with that Call ID by whom. */
 static const struct {
 	enum field_id field;
 	bool by_sender; /* GRE with this Call ID comes from the message's sender (it is the other side's) */

@@ -430,7 +430,7 @@ static inline enum machine call_machine(const struct call *c, bool pac)
 	return pac ? MACHINE_PAC_OUT : MACHINE_PNS_OUT;
 }
 
-/* As call_follow, for messages of a control connection; `from`: host index.  Those about calls change nothing. */
+/* As call_follow, for messages of a control connection; `from`: host index.  Calls' change nothing. */
 void connection_follow(struct control_connection *c, unsigned from, enum ctrl_type type, bool failed);
 
 /* Its start is not in the capture, but a message that nobody sends before it. */
