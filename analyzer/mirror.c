@@ -45,17 +45,17 @@ static uint64_t load64(const uint8_t *p)
 	return v;
 }
 
-/* The sender tells the direction; the hosts are the tunnel's. */
-static uint64_t packet_hash(const struct tunnel *tunnel, const struct datagram *d)
+/* Of nothing but the packet: which of them share a place must not depend on what else is in the capture. */
+static uint64_t packet_hash(const struct datagram *d)
 {
-	uint64_t h = ip_addr_half(&d->src, 1) + 3 * ip_addr_half(&d->src, 0);
+	uint64_t h = (ip_addr_half(&d->src, 1) + 3 * ip_addr_half(&d->src, 0)) * UINT64_C(0x9e3779b97f4a7c15);
 
-	h = (h ^ tunnel->id) * UINT64_C(0x9e3779b97f4a7c15);
+	h ^= (ip_addr_half(&d->dst, 1) + 3 * ip_addr_half(&d->dst, 0)) * UINT64_C(0xc2b2ae3d27d4eb4f);
 	h += (uint64_t)d->fragment_id << 32 | d->len;
 	h = (h ^ load64(d->payload)) * UINT64_C(0xbf58476d1ce4e5b9);
 	h ^= h >> 29;
 	h = (h ^ load64(d->payload + 8)) * UINT64_C(0x94d049bb133111eb);
-	return (h ^ h >> 31) | 1;
+	return (h ^ h >> 31 ^ d->context) | 1;
 }
 
 static bool mostly_copies(const struct tunnel *t)
@@ -86,7 +86,7 @@ enum mirror_verdict mirror_judge(struct mirror *m, struct tunnel *tunnel, const 
 
 	if (d->caplen < PREFIX)
 		return MIRROR_ORIGINAL;
-	hash = packet_hash(tunnel, d);
+	hash = packet_hash(d);
 	r = &m->recent[hash >> 20 & (RECENT - 1)];
 	copy = r->hash == hash && time_ns - r->time_ns < NEAR_NS && time_ns >= r->time_ns;
 	if (!copy)

@@ -545,6 +545,15 @@ static void call_over(void *ctx, struct call *c, int64_t time_ns)
 		tell_call(p, EVENT_CALL_OVER, c, call_last_message(c), time_ns);
 }
 
+/* The call is about to be freed. */
+static void forget_call(struct pipeline *p, struct call *c)
+{
+	if (p->message && p->message->holder == c)
+		p->message->holder = NULL;
+	if (p->judge)
+		judge_forget_call(p->judge, c);
+}
+
 static void call_done(void *ctx, struct call *c)
 {
 	struct pipeline *p = ctx;
@@ -554,8 +563,7 @@ static void call_done(void *ctx, struct call *c)
 		tell_call(p, EVENT_CALL_DONE, c, last, last.time_ns);
 	if (p->observer.call_done)
 		p->observer.call_done(p->observer.ctx, c);
-	if (p->judge)
-		judge_forget_call(p->judge, c);
+	forget_call(p, c);
 }
 
 static void call_begun(void *ctx, struct call *c)
@@ -572,8 +580,7 @@ static void call_joined(void *ctx, struct call *into, struct call *other)
 
 	if (p->observer.call_joined)
 		p->observer.call_joined(p->observer.ctx, into, other);
-	if (p->judge)
-		judge_forget_call(p->judge, other);
+	forget_call(p, other);
 }
 
 static void connection_done(void *ctx, struct control_connection *c)

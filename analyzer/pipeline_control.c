@@ -95,7 +95,9 @@ static struct call *take_message(struct control_state *s, unsigned host, const s
 		e.holder = tracker_holder(t, s->cc, host, msg);
 	}
 	judge_event(s->p->judge, &e);
+	s->p->message = &e;
 	call = tracker_message(t, s->cc, host, msg, origin, e.match == MATCH_ID ? e.call : NULL);
+	s->p->message = NULL;
 	/* Roles may have moved it to another tunnel. */
 	e.tunnel = s->cc->tunnel;
 	judge_applied(s->p->judge, &e, call);

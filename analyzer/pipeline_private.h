@@ -45,6 +45,7 @@ struct pipeline {
 	struct early_syn *syns;         /* SYNS of them, by hash of the ends; allocated when first needed */
 	uint64_t frame;                 /* FRAME_OF the packet in hand */
 	const struct datagram *segment; /* TCP: the packet in hand, or NULL */
+	struct event *message;		/* that of the message in hand, or NULL */
 	int64_t time_ns, next_tick;
 	uint64_t fragments_lost, fragments_over_limit; /* counted so far */
 };

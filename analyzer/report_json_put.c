@@ -121,7 +121,7 @@ static char *put_octets(char *at, uint64_t octets, unsigned n)
 #define ONES (UINT64_MAX / 255) /* a 1 in each octet */
 
 /* Apart, so that the way of nearly all needs no stack. */
-static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
+static NOT_IN_THE_WAY char *put_long(char *at, uint64_t value)
 {
 	at = out_digits(at, value / EIGHT_DIGITS);
 	return put_octets(at, digits_of((uint32_t)(value % EIGHT_DIGITS)) | ONES * '0', DIGITS);
@@ -163,7 +163,7 @@ void out_seconds(struct json *j, const char *key, size_t len, uint64_t microseco
 }
 
 /* A time as report_time() writes it. */
-static __attribute__((noinline)) char *put_time(char *at, int64_t time_ns)
+static NOT_IN_THE_WAY char *put_time(char *at, int64_t time_ns)
 {
 	char text[REPORT_TIME];
 	size_t len = strlen(report_time(time_ns, text));
@@ -175,7 +175,7 @@ static __attribute__((noinline)) char *put_time(char *at, int64_t time_ns)
 }
 
 /* Apart, as put_long(). */
-static __attribute__((noinline)) void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
+static NOT_IN_THE_WAY void begin_minute(struct json *j, int64_t time_ns, int64_t minute)
 {
 	enum { HOUR_AT = sizeof("\"2005-06-09T") - 1, MINUTE_AT = HOUR_AT + 3, DAY = 24 * 60 };
 	char *begin = j->begin[minute & 1], text[JSON_VALUE];

@@ -6,6 +6,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+/* Else the sanitizer would see nothing wrong in the use of a record that was released. */
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
 enum { HUGE_PAGE = 2 << 20, BLOCK = HUGE_PAGE };
 
 /* Small tools must stay small: huge pages only once a few blocks are full. */
@@ -49,8 +60,12 @@ void pool_init(struct pool *p, size_t size)
 
 void pool_clear(struct pool *p)
 {
-	for (size_t i = 0; i < p->nblocks; i++)
+	for (size_t i = 0; i < p->nblocks; i++) {
+		ASAN_UNPOISON_MEMORY_REGION(p->blocks[i], BLOCK);
 		munmap(p->blocks[i], BLOCK);
+	}
+	if (p->side_by_side)
+		ASAN_UNPOISON_MEMORY_REGION(p->side_by_side, p->next * p->size);
 	pool_unmap(p->side_by_side, p->most * p->size);
 	free(p->blocks);
 	pool_init(p, p->size);
@@ -95,6 +110,7 @@ void *pool_get(struct pool *p)
 	void *record = p->released;
 
 	if (record) {
+		ASAN_UNPOISON_MEMORY_REGION(record, p->size);
 		memcpy(&p->released, record, sizeof(p->released));
 		memset(record, 0, p->size);
 	} else if (p->side_by_side) {
@@ -114,6 +130,7 @@ void pool_put(struct pool *p, void *record)
 	if (!record)
 		return;
 	memcpy(record, &p->released, sizeof(p->released));
+	ASAN_POISON_MEMORY_REGION(record, p->size);
 	p->released = record;
 	p->live--;
 }

@@ -235,7 +235,7 @@ static bool by_another_system(const struct event *e)
 	return another;
 }
 
-static ASIDE void serial_again(struct judge *j, const struct event *e, struct call *call)
+static NOT_IN_THE_WAY void serial_again(struct judge *j, const struct event *e, struct call *call)
 {
 	const struct event at_call = about(e, call);
 	bool outgoing = call->kind == CALL_OUTGOING;
@@ -301,8 +301,9 @@ void judge_framing(const struct told *t)
 			    "the PNS asked for a bearer that the PAC had not declared");
 }
 
-static ASIDE void too_many_up(struct judge *j, const struct event *e, const struct calls_memory *calls,
-			      struct call *call, const struct start_info *s)
+static NOT_IN_THE_WAY void too_many_up(struct judge *j, const struct event *e,
+				       const struct calls_memory *calls, struct call *call,
+				       const struct start_info *s)
 {
 	const struct event at_call = about(e, call);
 	struct finding *f = fail(j, &at_call, RULE_SCCRQ_MAXCH_03, e->connection->pac, FAIL_CONNECTION);

@@ -53,8 +53,8 @@ static bool begun_before(const struct event *e, uint64_t frame)
 	return false;
 }
 
-static ASIDE void early_fail(struct judge *j, const struct event *by, struct call *c, unsigned host,
-			     const struct gre_mark *m)
+static NOT_IN_THE_WAY void early_fail(struct judge *j, const struct event *by, struct call *c, unsigned host,
+				      const struct gre_mark *m)
 {
 	struct event with = *by;
 	const struct event *e = &with;

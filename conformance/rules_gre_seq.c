@@ -178,8 +178,8 @@ static void carried_over(struct judge *j, const struct event *e, unsigned host, 
 }
 
 /* Judged at the end: until then a lower number may still have come late. */
-static ASIDE void started_late(struct judge *j, const struct event *e, unsigned host,
-			       const struct gre_memory *m)
+static NOT_IN_THE_WAY void started_late(struct judge *j, const struct event *e, unsigned host,
+					const struct gre_memory *m)
 {
 	unsigned how = first_lost(m, gre_half(e->call, !host));
 	const struct gre_trouble *t = gre_odd(m);

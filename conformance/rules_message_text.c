@@ -105,8 +105,8 @@ static const char *label_of(const struct judge *j, const struct event *e, enum f
 	return d->fields[judge_fields(j)->row[d->type][f]].label;
 }
 
-static ASIDE void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
-				const uint8_t *text, size_t len)
+static NOT_IN_THE_WAY void content_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+					 const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->content, 0);
@@ -124,8 +124,8 @@ static ASIDE void content_wrong(struct judge *j, const struct event *e, const st
 	    escaped, set_words(r->set));
 }
 
-static ASIDE void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
-				const uint8_t *text, size_t len)
+static NOT_IN_THE_WAY void padding_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+					 const uint8_t *text, size_t len)
 {
 	const char *label = label_of(j, e, r->text);
 	struct finding *f = blame(j, e, r->padding, 0);
@@ -140,8 +140,8 @@ static ASIDE void padding_wrong(struct judge *j, const struct event *e, const st
 }
 
 /* The message gives another number of octets for the text. */
-static ASIDE void length_wrong(struct judge *j, const struct event *e, const struct text_rule *r, size_t len,
-			       size_t width, uint32_t value)
+static NOT_IN_THE_WAY void length_wrong(struct judge *j, const struct event *e, const struct text_rule *r,
+					size_t len, size_t width, uint32_t value)
 {
 	const struct field *row = &e->msg->desc->fields[judge_fields(j)->row[e->msg->desc->type][r->length]];
 	char wanted[32];

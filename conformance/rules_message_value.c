@@ -117,7 +117,7 @@ static bool judged_by_kind(enum rule_number requirement)
 	return requirement != RULES && requirement != RULE_ERR_CODES_01;
 }
 
-static ASIDE void kinds(struct judge *j, const struct event *e)
+static NOT_IN_THE_WAY void kinds(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const uint16_t *requirement = judge_fields(j)->requirement[m->desc->type];
@@ -234,7 +234,7 @@ static bool applies(const struct judge *j, const struct ctrl_msg *m, const struc
 	return r->when == ALWAYS || field_or_zero(judge_fields(j), m, FIELD_RESULT) == SUCCESS;
 }
 
-static ASIDE void ranges(struct judge *j, const struct event *e)
+static NOT_IN_THE_WAY void ranges(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
 	const struct range *r = ranges_of[m->desc->type];
@@ -335,8 +335,8 @@ static const struct {
 	[CTRL_CDN] = { RULE_CDN_ERR_01, RULE_CDN_ERR_02, false },
 };
 
-static ASIDE void error_wrong(struct judge *j, const struct event *e, enum rule_number rule, unsigned how,
-			uint32_t result, uint32_t error, const char *wanted)
+static NOT_IN_THE_WAY void error_wrong(struct judge *j, const struct event *e, enum rule_number rule,
+				       unsigned how, uint32_t result, uint32_t error, const char *wanted)
 {
 	const struct field *row = field_row(j, e->msg, FIELD_RESULT);
 	char result_text[WORDS * 2], remark[WORDS * 3];

@@ -24,9 +24,6 @@
 #define T60_EARLY SECONDS(55)
 #define T60_LATE SECONDS(75)
 
-/* For functions that find fault in detail: what these need is not got ready where nothing is wrong. */
-#define ASIDE __attribute__((noinline, cold))
-
 /* How fail() is to treat a fault; or-ed with UNLESS_ bits that the rule has found to hold. */
 enum {
 	FAIL_DOUBT = 1 << 30,      /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */

@@ -8,7 +8,7 @@
 
 #include "conformance/ppp_session.h"
 
-enum { TUNNELS = 7, RECORDS = 6000, SMALL_WINDOW = 16384, FEW_MERGED = 4 };
+enum { TUNNELS = 7, RECORDS = 20000, SMALL_WINDOW = 16384, FEW_MERGED = 4 };
 
 static struct tunnel tunnel[TUNNELS];
 static struct call_rare rare = { .step = { [STEP_CLEAR] = { 5, 0 } } };
