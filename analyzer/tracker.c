@@ -15,6 +15,7 @@ enum {
 	FIRST_TABLE = 1024, /* slots, a power of two */
 	SWEEP_S = 600,      /* how often silent calls are looked for */
 	PAIR_DISTANCE = 8,  /* how far an acknowledgment may lag when flows are paired by it */
+	TAKEN_MAX = 256,    /* calls looked at for those from which another has taken a Call ID */
 };
 
 const struct tracker_limits tracker_default_limits = {
@@ -449,6 +450,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		flow_detach(t, &c->flow[from]);
 	if (!f || other->state != CALL_GRE_ONLY) {
 		/* No packet yet, or the Call ID is used again: what comes belongs to the new call. */
+		c->took_id |= f && !other->over;
 		f = flow_new(t, c, from, call_id);
 		if (!f)
 			t->stats.memory_failed = true;
@@ -677,9 +679,22 @@ static void ended_push(struct tracker *t, struct ended e)
 	t->ended[(t->ended_first + t->nended++) % t->ended_room] = e;
 }
 
+/* Live calls from which it had taken Call IDs have them again: their senders know of no other call. */
+static NOT_IN_THE_WAY void ids_return(struct tracker *t, const struct call *c)
+{
+	struct call *own = c->tunnel->first_call;
+
+	for (unsigned n = 0; own && n < TAKEN_MAX; own = own->next, n++)
+		for (unsigned from = 0; from < HOSTS; from++)
+			if (!own->over && own->flow[from].key && own->flow[from].key == c->flow[from].key)
+				flow_table_move(&t->flows, &c->flow[from], &own->flow[from]);
+}
+
 void tracker_call_end(struct tracker *t, struct call *c, int64_t time_ns)
 {
 	c->over = true;
+	if (c->took_id)
+		ids_return(t, c);
 	if (t->hooks.call_over)
 		t->hooks.call_over(t->hooks.ctx, c, time_ns);
 	if (call_connection(c)) {
