@@ -115,24 +115,41 @@ static void adopt(struct taken *x, struct call *call)
 	x->c->live_calls++;
 }
 
+/* Whether the call is where its sender's machine has this message. */
+static bool in_turn(const struct call *c, enum ctrl_type type)
+{
+	bool pac = message_role[type].sender == ROLE_PAC;
+
+	if (type == CTRL_CDN)
+		return c->state == CALL_CLEARING;
+	return machine_may_say(call_machine(c, pac), pac ? c->pac_machine : c->pns_machine, type, false);
+}
+
 /*
  * The call to whose GRE the host `sender` would give this Call ID.  Where several clients behind one
- * address have chosen the same one, it is the connection's own.
+ * address have chosen the same one, it is the connection's own; where one of them has chosen it twice, it is
+ * the call that such a message fits, else the last one.
  */
 static struct call *call_with_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
-				 uint32_t call_id)
+				 uint32_t call_id, enum ctrl_type type)
 {
 	struct flow *f = tracker_flow_find(t, c->tunnel, sender, (uint16_t)call_id);
-	struct call *call = f ? flow_call(f) : NULL;
+	struct call *call = f ? flow_call(f) : NULL, *found = call;
 	unsigned n = 0;
 
-	if (!call || !call_connection(call) || call_connection(call) == c)
+	if (!call || !call_connection(call) ||
+	    (call_connection(call) == c && (!call->took_id || in_turn(call, type))))
 		return call;
-	for (struct call *own = c->tunnel->first_call; own && n < SCAN_MAX; own = own->next, n++)
-		if (call_connection(own) == c && call_flow(own, sender) &&
-		    flow_call_id(call_flow(own, sender)) == (uint16_t)call_id)
+	for (struct call *own = c->tunnel->first_call; own && n < SCAN_MAX; own = own->next, n++) {
+		if (call_connection(own) != c || !call_flow(own, sender) ||
+		    flow_call_id(call_flow(own, sender)) != (uint16_t)call_id)
+			continue;
+		if (in_turn(own, type))
 			return own;
-	return call;
+		if (call_connection(found) != c)
+			found = own;
+	}
+	return found;
 }
 
 /* The host that sends GRE with the Call ID that says what the message is about. */
@@ -148,7 +165,7 @@ static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_i
 
 	if (x->matched && sender == about_sender(x->m->desc->type, x->from))
 		return x->matched;
-	call = call_with_id(x->t, x->c, sender, call_id);
+	call = call_with_id(x->t, x->c, sender, call_id, x->m->desc->type);
 	if (!call)
 		return NULL;
 	if (call_connection(call) == x->c)
@@ -452,8 +469,9 @@ static bool ids_known(const struct call *c)
 static void strange_id(struct taken *x, uint32_t id)
 {
 	struct call *call = x->c->pac == (int)x->from ? call_by_elimination(x->c, ids_known) : NULL;
+	enum ctrl_type type = x->m->desc->type;
 
-	if (!call || call_with_id(x->t, x->c, 0, id) || call_with_id(x->t, x->c, 1, id) ||
+	if (!call || call_with_id(x->t, x->c, 0, id, type) || call_with_id(x->t, x->c, 1, id, type) ||
 	    call_rare(call)->strange_type)
 		return;
 	keep_strange(x, call, id);
@@ -640,9 +658,9 @@ struct call *tracker_message(struct tracker *t, struct control_connection *c, un
 /* --- before it is taken in ----------------------------------------------------------------- */
 
 static struct call *match_id(const struct tracker *t, const struct control_connection *c, unsigned sender,
-			     uint32_t call_id, enum call_match *how)
+			     uint32_t call_id, enum ctrl_type type, enum call_match *how)
 {
-	struct call *call = call_with_id(t, c, sender, call_id);
+	struct call *call = call_with_id(t, c, sender, call_id, type);
 
 	if (!call)
 		return NULL;
@@ -667,11 +685,11 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
 	if (!m->desc || m->status == CTRL_CUT || !about[m->desc->type].field ||
 	    !field_get(&t->fields, m, about[m->desc->type].field, &id))
 		return NULL;
-	call = match_id(t, c, about_sender(m->desc->type, from), id, how);
+	call = match_id(t, c, about_sender(m->desc->type, from), id, m->desc->type, how);
 	if (call && *how != MATCH_OVER)
 		return call;
 	if (m->desc->type == CTRL_CDN) {
-		struct call *other = match_id(t, c, from, id, how);
+		struct call *other = match_id(t, c, from, id, m->desc->type, how);
 
 		if (other && *how == MATCH_ID) {
 			*how = MATCH_OTHER_ID;
