@@ -28,6 +28,7 @@ struct control_side {
 	uint8_t type;         /* of the last message */
 	uint8_t starts;       /* SCCRQs of the originator, SCCRPs of the receiver */
 	uint8_t stops, stop_replies;
+	uint8_t unreadable; /* requests, for all that is known, which a general error may still answer */
 	uint8_t echoes, echoes_unknown;        /* requests without reply: in echo[], and others */
 	bool stopped;                          /* StopCCRP with success */
 	bool probed;                           /* no Echo-Request is due until the next message to it */

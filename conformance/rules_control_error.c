@@ -40,6 +40,8 @@ void judge_bad_message(const struct turn *t)
 	struct bad_message *bad = &t->m->bad;
 	enum bad_kind kind = kind_of(t->e->msg);
 
+	if (t->e->msg->defects & (CTRL_BAD_COOKIE | CTRL_MANAGEMENT))
+		t->me->unreadable += t->me->unreadable < UINT8_MAX;
 	if (kind == BAD_NONE || (bad->frame && !bad->told && bad->kind != BAD_LENGTH))
 		return;
 	*bad = (struct bad_message){
@@ -139,6 +141,15 @@ static uint64_t answered_frame(const struct turn *t)
 	default:
 		return 0;
 	}
+}
+
+/* RFC 2637 section 2.16: whoever cannot read a request may say so before it closes the connection. */
+bool answers_unreadable(const struct turn *t)
+{
+	if (!t->peer->unreadable || !is_error_reply(t) || t->type == CTRL_CDN || answered_frame(t))
+		return false;
+	t->peer->unreadable--;
+	return true;
 }
 
 static void react_to_length(const struct turn *t)
