@@ -35,6 +35,12 @@ static enum bad_kind kind_of(const struct ctrl_msg *m)
 	return m->defects & CTRL_BAD_LENGTH && m->desc ? BAD_LENGTH : BAD_NONE;
 }
 
+/* It says that it has fewer octets than its type, and that is how many it has. */
+static bool is_short(const struct ctrl_msg *m)
+{
+	return m->desc && m->length < m->desc->length && m->caplen == m->length;
+}
+
 void judge_bad_message(const struct turn *t)
 {
 	struct bad_message *bad = &t->m->bad;
@@ -51,6 +57,7 @@ void judge_bad_message(const struct turn *t)
 		.from = (uint8_t)t->e->from,
 		.kind = (uint8_t)kind,
 		.type = (uint8_t)t->type,
+		.too_short = is_short(t->e->msg),
 	};
 }
 
@@ -162,7 +169,7 @@ static void react_to_length(const struct turn *t)
 	bad->told = true;
 	if (turn_value(t, FIELD_RESULT) > SUCCESS && t->type != CTRL_CDN)
 		return;
-	f = accuse_sender(t, RULE_MSG_INVALID_02, FAIL_GARBAGE);
+	f = accuse_sender(t, RULE_MSG_INVALID_02, FAIL_GARBAGE | (bad->too_short ? FAIL_PROVEN : 0));
 	evidence(f, bad->frame);
 	expected(f, "the end of the connection, or Result Code 2 and Error Code 2");
 	observed(f, "%s with Result Code %" PRIu32, type_name(t->type), turn_value(t, FIELD_RESULT));
