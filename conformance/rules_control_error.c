@@ -63,10 +63,36 @@ void judge_bad_message(const struct turn *t)
 
 /* --- what its receiver does then ------------------------------------------------------------------- */
 
-static void searched_on(const struct turn *t)
+/* The frame of the request that the message answers, or 0. */
+static uint64_t answered_frame(const struct turn *t)
+{
+	const struct call *call = t->e->call;
+	uint32_t identifier = turn_value(t, FIELD_IDENTIFIER);
+
+	switch (t->type) {
+	case CTRL_SCCRP:
+		return t->c->start[0].frame;
+	case CTRL_STOPRP:
+		return t->c->stop_frame;
+	case CTRL_ECHORP:
+		for (unsigned i = 0; i < t->peer->echoes; i++)
+			if (t->peer->echo[i].identifier == identifier)
+				return t->peer->echo[i].frame;
+		return t->m->bad.type == CTRL_ECHORQ ? t->m->bad.frame : 0;
+	case CTRL_OCRP:
+	case CTRL_ICRP:
+		return call ? call_step(call, STEP_REQUEST).frame : 0;
+	case CTRL_CDN:
+		return call ? call_step(call, STEP_CLEAR).frame : 0;
+	default:
+		return 0;
+	}
+}
+
+static void searched_on(const struct turn *t, unsigned how)
 {
 	struct bad_message *bad = &t->m->bad;
-	struct finding *f = accuse_sender(t, RULE_MSG_COOKIE_02, FAIL_GARBAGE);
+	struct finding *f = accuse_sender(t, RULE_MSG_COOKIE_02, how | FAIL_GARBAGE);
 
 	evidence(f, bad->frame);
 	expected(f, "the end of the connection after the broken message in frame %" PRIu64,
@@ -95,11 +121,12 @@ static void react_to_boundary(const struct turn *t, bool received)
 {
 	const struct bad_message *bad = &t->m->bad;
 	unsigned request = request_of(t->type);
+	uint64_t answered = answered_frame(t);
 
 	if (is_error_reply(t))
 		return;
-	if (request && bad->after >> request & 1) {
-		searched_on(t);
+	if (request && bad->after >> request & 1 && (!answered || answered >= bad->frame)) {
+		searched_on(t, answered > bad->frame ? FAIL_PROVEN : 0);
 		return;
 	}
 	/* What was asked before may still be answered, and an orderly end is an end. */
@@ -122,32 +149,6 @@ static void react_to_type(const struct turn *t, bool received)
 	say(f, "%s still used the connection %.0f s after a message of undefined type", who(t->e, t->e->from),
 	    (double)(t->now - bad->time_ns) / 1e9);
 	bad->told = true;
-}
-
-/* The frame of the request that the message answers, or 0. */
-static uint64_t answered_frame(const struct turn *t)
-{
-	const struct call *call = t->e->call;
-	uint32_t identifier = turn_value(t, FIELD_IDENTIFIER);
-
-	switch (t->type) {
-	case CTRL_SCCRP:
-		return t->c->start[0].frame;
-	case CTRL_STOPRP:
-		return t->c->stop_frame;
-	case CTRL_ECHORP:
-		for (unsigned i = 0; i < t->peer->echoes; i++)
-			if (t->peer->echo[i].identifier == identifier)
-				return t->peer->echo[i].frame;
-		return t->m->bad.type == CTRL_ECHORQ ? t->m->bad.frame : 0;
-	case CTRL_OCRP:
-	case CTRL_ICRP:
-		return call ? call_step(call, STEP_REQUEST).frame : 0;
-	case CTRL_CDN:
-		return call ? call_step(call, STEP_CLEAR).frame : 0;
-	default:
-		return 0;
-	}
 }
 
 /* RFC 2637 section 2.16: whoever cannot read a request may say so before it closes the connection. */
