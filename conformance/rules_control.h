@@ -28,6 +28,7 @@ struct control_side {
 	uint8_t type;         /* of the last message */
 	uint8_t starts;       /* SCCRQs of the originator, SCCRPs of the receiver */
 	uint8_t stops, stop_replies;
+	uint8_t unreadable; /* requests, for all that is known, which a general error may still answer */
 	uint8_t echoes, echoes_unknown;        /* requests without reply: in echo[], and others */
 	bool stopped;                          /* StopCCRP with success */
 	bool probed;                           /* no Echo-Request is due until the next message to it */
@@ -44,6 +45,7 @@ struct bad_message {
 	uint32_t end;
 	uint16_t after; /* bit per type: what its sender sent afterwards */
 	uint8_t from, kind, type;
+	bool too_short; /* it ends before its type does */
 	bool told;
 };
 

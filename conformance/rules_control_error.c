@@ -35,11 +35,19 @@ static enum bad_kind kind_of(const struct ctrl_msg *m)
 	return m->defects & CTRL_BAD_LENGTH && m->desc ? BAD_LENGTH : BAD_NONE;
 }
 
+/* It says that it has fewer octets than its type, and that is how many it has. */
+static bool is_short(const struct ctrl_msg *m)
+{
+	return m->desc && m->length < m->desc->length && m->caplen == m->length;
+}
+
 void judge_bad_message(const struct turn *t)
 {
 	struct bad_message *bad = &t->m->bad;
 	enum bad_kind kind = kind_of(t->e->msg);
 
+	if (t->e->msg->defects & (CTRL_BAD_COOKIE | CTRL_MANAGEMENT))
+		t->me->unreadable += t->me->unreadable < UINT8_MAX;
 	if (kind == BAD_NONE || (bad->frame && !bad->told && bad->kind != BAD_LENGTH))
 		return;
 	*bad = (struct bad_message){
@@ -49,15 +57,42 @@ void judge_bad_message(const struct turn *t)
 		.from = (uint8_t)t->e->from,
 		.kind = (uint8_t)kind,
 		.type = (uint8_t)t->type,
+		.too_short = is_short(t->e->msg),
 	};
 }
 
 /* --- what its receiver does then ------------------------------------------------------------------- */
 
-static void searched_on(const struct turn *t)
+/* The frame of the request that the message answers, or 0. */
+static uint64_t answered_frame(const struct turn *t)
+{
+	const struct call *call = t->e->call;
+	uint32_t identifier = turn_value(t, FIELD_IDENTIFIER);
+
+	switch (t->type) {
+	case CTRL_SCCRP:
+		return t->c->start[0].frame;
+	case CTRL_STOPRP:
+		return t->c->stop_frame;
+	case CTRL_ECHORP:
+		for (unsigned i = 0; i < t->peer->echoes; i++)
+			if (t->peer->echo[i].identifier == identifier)
+				return t->peer->echo[i].frame;
+		return t->m->bad.type == CTRL_ECHORQ ? t->m->bad.frame : 0;
+	case CTRL_OCRP:
+	case CTRL_ICRP:
+		return call ? call_step(call, STEP_REQUEST).frame : 0;
+	case CTRL_CDN:
+		return call ? call_step(call, STEP_CLEAR).frame : 0;
+	default:
+		return 0;
+	}
+}
+
+static void searched_on(const struct turn *t, unsigned how)
 {
 	struct bad_message *bad = &t->m->bad;
-	struct finding *f = accuse_sender(t, RULE_MSG_COOKIE_02, FAIL_GARBAGE);
+	struct finding *f = accuse_sender(t, RULE_MSG_COOKIE_02, how | FAIL_GARBAGE);
 
 	evidence(f, bad->frame);
 	expected(f, "the end of the connection after the broken message in frame %" PRIu64,
@@ -86,11 +121,12 @@ static void react_to_boundary(const struct turn *t, bool received)
 {
 	const struct bad_message *bad = &t->m->bad;
 	unsigned request = request_of(t->type);
+	uint64_t answered = answered_frame(t);
 
 	if (is_error_reply(t))
 		return;
-	if (request && bad->after >> request & 1) {
-		searched_on(t);
+	if (request && bad->after >> request & 1 && (!answered || answered >= bad->frame)) {
+		searched_on(t, answered > bad->frame ? FAIL_PROVEN : 0);
 		return;
 	}
 	/* What was asked before may still be answered, and an orderly end is an end. */
@@ -115,30 +151,13 @@ static void react_to_type(const struct turn *t, bool received)
 	bad->told = true;
 }
 
-/* The frame of the request that the message answers, or 0. */
-static uint64_t answered_frame(const struct turn *t)
+/* RFC 2637 section 2.16: whoever cannot read a request may say so before it closes the connection. */
+bool answers_unreadable(const struct turn *t)
 {
-	const struct call *call = t->e->call;
-	uint32_t identifier = turn_value(t, FIELD_IDENTIFIER);
-
-	switch (t->type) {
-	case CTRL_SCCRP:
-		return t->c->start[0].frame;
-	case CTRL_STOPRP:
-		return t->c->stop_frame;
-	case CTRL_ECHORP:
-		for (unsigned i = 0; i < t->peer->echoes; i++)
-			if (t->peer->echo[i].identifier == identifier)
-				return t->peer->echo[i].frame;
-		return t->m->bad.type == CTRL_ECHORQ ? t->m->bad.frame : 0;
-	case CTRL_OCRP:
-	case CTRL_ICRP:
-		return call ? call_step(call, STEP_REQUEST).frame : 0;
-	case CTRL_CDN:
-		return call ? call_step(call, STEP_CLEAR).frame : 0;
-	default:
-		return 0;
-	}
+	if (!t->peer->unreadable || !is_error_reply(t) || t->type == CTRL_CDN || answered_frame(t))
+		return false;
+	t->peer->unreadable--;
+	return true;
 }
 
 static void react_to_length(const struct turn *t)
@@ -151,7 +170,7 @@ static void react_to_length(const struct turn *t)
 	bad->told = true;
 	if (turn_value(t, FIELD_RESULT) > SUCCESS && t->type != CTRL_CDN)
 		return;
-	f = accuse_sender(t, RULE_MSG_INVALID_02, FAIL_GARBAGE);
+	f = accuse_sender(t, RULE_MSG_INVALID_02, FAIL_GARBAGE | (bad->too_short ? FAIL_PROVEN : 0));
 	evidence(f, bad->frame);
 	expected(f, "the end of the connection, or Result Code 2 and Error Code 2");
 	observed(f, "%s with Result Code %" PRIu32, type_name(t->type), turn_value(t, FIELD_RESULT));

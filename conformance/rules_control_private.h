@@ -107,6 +107,8 @@ int64_t echo_unanswered(const struct turn *t, unsigned host);
 /* --- rules_control_error.c: wrong headers and Error Codes --- */
 
 void judge_bad_message(const struct turn *t);
+/* The message is the one general error that a request, which nobody can read, may be answered with. */
+bool answers_unreadable(const struct turn *t);
 void judge_reaction(const struct turn *t);
 void judge_not_closed(const struct turn *t);
 void judge_no_restart(const struct turn *t);

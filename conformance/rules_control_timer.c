@@ -11,6 +11,7 @@
 #include "conformance/rules_control_private.h"
 
 #define CROSSING SECONDS(1)
+#define REPLY_LOST SECONDS(150) /* an Echo-Reply that has not come until then is not on its way */
 #define CLOCK_SLACK MILLISECONDS(500) /* a timer of 60 s, as another clock and a path show it */
 
 static double seconds(int64_t ns)
@@ -178,6 +179,20 @@ void judge_echo(const struct turn *t)
 	}
 }
 
+/* The message is the reply for which the host waits. */
+static bool is_echo_reply(const struct turn *t, unsigned host, const struct echo_waiting *echo)
+{
+	return t->type == CTRL_ECHORP && t->e->from != host &&
+	       turn_value(t, FIELD_IDENTIFIER) == echo->identifier;
+}
+
+/* A reply of the host is: nor is it told that it asks nothing itself. */
+static void overdue(const struct turn *t, unsigned host)
+{
+	gave_reason(t, host);
+	t->m->side[host].probed = true;
+}
+
 /* The oldest request of a host has waited too long. */
 static void judge_echo_waits(const struct turn *t, unsigned host)
 {
@@ -187,24 +202,27 @@ static void judge_echo_waits(const struct turn *t, unsigned host)
 	while (s->echoes) {
 		const struct echo_waiting *echo = &s->echo[0];
 		int64_t waited = t->now - echo->time_ns;
+		bool late = is_echo_reply(t, host, echo);
 
 		if (waited >= T60_LATE) {
-			f = accuse(t, RULE_KA_REPLY_01, (int)host, 0);
+			overdue(t, !host);
+			if (!late && t->ending == GOES_ON && waited < REPLY_LOST)
+				return;
+			f = accuse(t, RULE_KA_REPLY_01, (int)host, late ? FAIL_UNPROVEN : 0);
 			expected(f, "the end of the connection 60 s after an Echo-Request without reply");
 			say(f, "%s kept the connection for %.0f s without a reply to its Echo-Request",
 			    who(t->e, host), seconds(waited));
 		} else if ((ends_in_time(t, host, waited) || ends_in_time(t, !host, waited)) &&
 			   has_acked(t->c, !host, echo->end)) {
+			overdue(t, !host);
 			f = accuse(t, RULE_ECHORP_REPLY_01, (int)!host, 0);
 			expected(f, "an Echo-Reply");
 			say(f, "%s did not answer an Echo-Request", who(t->e, !host));
 		} else {
 			return;
 		}
-		observed(f, "none in %.0f s", seconds(waited));
+		observed(f, late ? "one after %.0f s" : "none in %.0f s", seconds(waited));
 		at(f, echo->frame, echo->time_ns);
-		gave_reason(t, !host);
-		t->m->side[!host].probed = true; /* nor is it told that it asks nothing itself */
 		echo_told(s);
 	}
 }

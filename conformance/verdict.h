@@ -30,6 +30,8 @@ enum {
 	FAIL_CONNECTION = 1 << 29, /* repeats are counted for the connection, not for each call */
 	FAIL_TUNNEL = 1 << 28,     /* ... for the tunnel */
 	FAIL_GARBAGE = 1 << 27,    /* octets that are no messages are what it is about: no NO_SYNC by them */
+	FAIL_PROVEN = 1 << 26,     /* certain or suspected, whatever proof the rule has in general */
+	FAIL_UNPROVEN = 1 << 25,
 };
 
 enum { NOBODY = -1 };
