@@ -554,7 +554,8 @@ void judge_applied(struct judge *j, const struct event *e, struct call *call)
 	const struct ctrl_desc *d = e->msg->desc;
 
 	/* Of most messages there is nothing to remember of the connection. */
-	if (fault_count(j, SEVERITY_NOTE) || moot(j) & MOOT_HEADER || e->connection->role_frame == e->frame)
+	if (fault_count(j, SEVERITY_NOTE) || moot(j) & (MOOT_HEADER | MOOT_DIRECTION) ||
+	    e->connection->role_frame == e->frame)
 		control_applied(j, e);
 	if (call)
 		call_applied(j, e, call);

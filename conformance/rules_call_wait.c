@@ -244,7 +244,7 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 		return;
 	}
 	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
-	    e->call->memory->clear_faulty || ambiguous(e))
+	    e->call->memory->clear_faulty || e->connection->memory->side[w->waits].erred || ambiguous(e))
 		return;
 	if ((int32_t)(calls->acted_end[w->owes] - odd_or_nothing(e->call->memory)->clear_end) < 0)
 		how = UNLESS_INFLIGHT;
@@ -294,7 +294,7 @@ static void closed_while_up(struct judge *j, const struct event *e, const struct
 	/* What the PAC did wrong or did not answer is a reason to close; what the PNS broke off may be its
 	 * CCRQ. */
 	if (c->messages[0][0] || c->messages[1][0] || c->skipped[0] || c->skipped[1] ||
-	    c->echo_requests[pns] > c->echo_answered[pns])
+	    c->memory->side[!pns].at_fault || c->echo_requests[pns] > c->echo_answered[pns])
 		return;
 	f = fail(j, e, RULE_PNSOUT_EST_02, (int)pns, FAIL_CONNECTION);
 	at(f, calls->acted_frame[pns], calls->acted_time[pns]);

@@ -52,7 +52,7 @@ const char *type_name(unsigned type)
 
 void gave_reason(const struct turn *t, unsigned host)
 {
-	t->m->side[host].erred = true;
+	t->m->side[host].erred = t->m->side[host].at_fault = true;
 	t->m->side[host].erred_time = t->now;
 }
 
@@ -274,8 +274,10 @@ void control_applied(struct judge *j, const struct event *e)
 	t.me = &t.m->side[e->from];
 	t.peer = &t.m->side[!e->from];
 	t.type = taken_type(e->msg);
-	if (fault_count(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & MOOT_HEADER)
+	if (fault_count(j, SEVERITY_ERROR) > t.m->value_faults || moot(j) & (MOOT_HEADER | MOOT_DIRECTION))
 		gave_reason(&t, e->from);
+	if (fault_count(j, SEVERITY_ERROR))
+		t.me->at_fault = true;
 	if (t.type && fault_count(j, SEVERITY_NOTE))
 		t.me->faulty |= (uint16_t)(1u << t.type);
 	if (t.c->role_frame == e->frame && t.m->up)

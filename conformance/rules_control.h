@@ -34,6 +34,7 @@ struct control_side {
 	bool probed;                           /* no Echo-Request is due until the next message to it */
 	bool closed;                           /* FIN or RST, or the other side's RST */
 	bool erred;                            /* it gave the other side a reason to close */
+	bool at_fault;                         /* the same, or a wrong value: an excuse to close */
 	bool replied_early;                    /* a reply was captured before its request */
 	struct echo_waiting echo[ECHOES_KEPT]; /* oldest first */
 };

@@ -211,7 +211,8 @@ static void closes_silently(const struct turn *t)
 
 	if (closes_for_shortage(t, how) || gives_up_early(t, how))
 		return;
-	if (t->peer->erred || t->m->rival || (asked >= 0 && t->now - asked >= T60_EARLY) || calls_explain(t))
+	if (t->peer->at_fault || t->m->rival || (asked >= 0 && t->now - asked >= T60_EARLY) ||
+	    calls_explain(t))
 		return;
 	f = accuse_sender(t, RULE_CCSM_STOP_LOCAL_01, 0);
 	expected(f, "Stop-Control-Connection-Request before the connection is closed");

@@ -194,7 +194,7 @@ static void length_wrong(struct judge *j, const struct event *e)
 	say(f, "%s sent %s with Length %u", who(e, e->from), m->desc->name, (unsigned)m->length);
 }
 
-/* Its sender closed before it was complete. */
+/* Its sender closed, or sent the next one, before it was complete. */
 static void unfinished(struct judge *j, const struct event *e)
 {
 	const struct ctrl_msg *m = e->msg;
@@ -208,11 +208,12 @@ static void unfinished(struct judge *j, const struct event *e)
 		    who(e, e->from), m->caplen);
 		return;
 	}
-	f = blame(j, e, RULE_MSG_LEN_02, 0);
+	f = blame(j, e, RULE_MSG_LEN_02, e->origin->followed ? FAIL_DOUBT : 0);
 	expected(f, "%u octets, as Length says", (unsigned)m->length);
-	observed(f, "FIN after %zu octets", m->caplen);
-	say(f, "%s closed the connection within %s, after %zu of %u octets", who(e, e->from),
-	    name_of(m->type), m->caplen, (unsigned)m->length);
+	observed(f, "%s after %zu octets", e->origin->followed ? "the next header" : "FIN", m->caplen);
+	say(f, "%s %s within %s, after %zu of %u octets", who(e, e->from),
+	    e->origin->followed ? "began another message" : "closed the connection", name_of(m->type),
+	    m->caplen, (unsigned)m->length);
 }
 
 /* What shows in the first octets of a message whose type the capture lacks. */
@@ -251,7 +252,7 @@ static void header_wrong(struct judge *j, const struct event *e, const struct me
 		control_type_wrong(j, e);
 	else if (m->defects & CTRL_BAD_LENGTH)
 		length_wrong(j, e);
-	else if (m->defects & CTRL_UNFINISHED && before && before->fin)
+	else if (m->defects & CTRL_UNFINISHED && (e->origin->followed || (before && before->fin)))
 		unfinished(j, e);
 }
 

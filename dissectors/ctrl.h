@@ -56,7 +56,7 @@ enum ctrl_defect {
 	CTRL_BAD_TYPE = 4,	   /* Control Message Type is not 1 to 15 */
 	CTRL_BAD_LENGTH = 8,	   /* Length is not the size of that type */
 	CTRL_MANAGEMENT = 16,	   /* PPTP Message Type 2: reserved for management messages, contents undefined */
-	CTRL_UNFINISHED = 32,	   /* the sender ended the stream before Length octets */
+	CTRL_UNFINISHED = 32,	   /* the sender ended the stream, or began another message, before Length octets */
 };
 
 enum field_kind {

@@ -290,6 +290,28 @@ static struct step wrong_length(const struct run *r, const struct window *w, siz
 	return length_plausible(length) ? (struct step){ STEP_MESSAGE, length } : lose(r, w);
 }
 
+/*
+ * As many octets as Length says.  Where no header follows them, and one stands among them, its sender wrote
+ * fewer: that next message must not be read as the end of this one.
+ */
+static struct step whole_or_short(const struct run *r, const struct window *w, size_t length)
+{
+	enum answer follows = segment_ends_at(w, length) ? YES : header_plausible(w, length);
+	bool more = !r->final && cursor_left(&w->c) < length + PROOF;
+
+	if (follows == YES)
+		return (struct step){ STEP_MESSAGE, length };
+	for (size_t at = next_candidate(w, CTRL_HEADER); at < length; at = next_candidate(w, at + 1)) {
+		if (message_at(w, at) == NO)
+			continue;
+		if (more)
+			return (struct step){ STEP_WAIT, length + PROOF };
+		if (follows == NO && header_provable(w, at) == YES)
+			return (struct step){ STEP_MESSAGE, at };
+	}
+	return (struct step){ STEP_MESSAGE, length };
+}
+
 /* What stands at a boundary. */
 static struct step next_message(const struct run *r, const struct window *w)
 {
@@ -307,9 +329,9 @@ static struct step next_message(const struct run *r, const struct window *w)
 		return wrong_length(r, w, length, d->length);
 	if (!length_plausible(length))
 		return lose(r, w);
-	if (len >= length || r->final)
-		return (struct step){ STEP_MESSAGE, len < length ? len : length };
-	return (struct step){ STEP_WAIT, length };
+	if (len >= length)
+		return whole_or_short(r, w, length);
+	return (struct step){ r->final ? STEP_MESSAGE : STEP_WAIT, r->final ? len : length };
 }
 
 /* Describes the first n octets of the window. */
@@ -365,7 +387,7 @@ static void report(struct run *r, const struct window *w, size_t n)
 	o = origin_of(r, w, n);
 	ctrl_decode(w->c.at, n < header ? header : n, r->cut, &m);
 	m.caplen = n;
-	o.followed = m.defects & CTRL_BAD_LENGTH && header_plausible(w, n) == YES;
+	o.followed = m.defects & (CTRL_BAD_LENGTH | CTRL_UNFINISHED) && header_plausible(w, n) == YES;
 	r->s->found = false;
 	r->s->position += n;
 	r->fn(r->ctx, CTRL_STREAM_MESSAGE, &m, &o, 0);

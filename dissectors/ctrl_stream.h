@@ -6,8 +6,8 @@
  * Memory: a partial message is kept in a buffer allocated when needed and freed when it is done
  * (at most CTRL_LENGTH_LIMIT octets, a header's worth of what follows, and a record per segment).
  *
- * Extent of a message: its Length, where that is the size of its type or the type has no size.
- * Otherwise whichever of Length and size the next header, or the end of the segment, confirms
+ * Extent of a message: its Length, where that is the size of its type or the type has no size; less,
+ * where the next header stands among those octets and none behind them.  Otherwise whichever of Length and size the next header, or the end of the segment, confirms
  * first; Length when neither is.  A header that cannot be believed at all (wrong cookie, or a
  * Length that is impossible and a size that nothing confirms) is reported once as a CTRL_BAD
  * message of at most CTRL_HEADER octets, and what follows it is searched.  The search believes a
@@ -28,7 +28,7 @@ struct ctrl_origin {
 	uint64_t position;	/* stream position of the first octet, 0 = first octet after the SYN (or of the capture) */
 	uint64_t peer_acked;	/* octets of the other direction that the sender had acknowledged by TCP in that frame */
 	bool resynchronised;	/* first message after a gap or a midstream start: the boundary was searched for */
-	bool followed;		/* CTRL_BAD_LENGTH: a header stands right behind the extent that was taken */
+	bool followed;		/* CTRL_BAD_LENGTH, CTRL_UNFINISHED: a header stands right behind the extent */
 };
 
 /* What a stream tells its owner. */

@@ -706,6 +706,47 @@ static void test_lying_length(void)
 	check_lie(CTRL_ECHORQ, 3, 16);
 }
 
+/* A message whose last octets were never sent does not take the next one's instead; however it is fed. */
+static void test_cut_short(void)
+{
+	static uint8_t octets[STREAM];
+	const size_t sent = 100;
+
+	make(CTRL_CDN, octets);
+	make(CTRL_ICRQ, octets + sent);
+	for (size_t first = 1; first <= sent + 220; first++) {
+		start();
+		feed(octets, first);
+		if (first < sent + 220)
+			feed(octets + first, sent + 220 - first);
+		end(true);
+		/* A segment that ends where Length says proves that extent. */
+		if (first == 148)
+			continue;
+		CU_ASSERT_EQUAL(b.n, 2);
+		CU_ASSERT(is_message(0, CTRL_CDN, sent, CTRL_BAD, CTRL_UNFINISHED));
+		CU_ASSERT(is_ok(1, CTRL_ICRQ));
+	}
+}
+
+/* A header within a text is text, where the next message follows as Length says. */
+static void test_header_within_text(void)
+{
+	static uint8_t octets[STREAM];
+
+	make(CTRL_CDN, octets);
+	make(CTRL_ECHORQ, octets + 100);
+	make(CTRL_ECHORQ, octets + 148);
+	for (size_t first = 1; first <= 164; first++) {
+		start();
+		feed(octets, first);
+		if (first < 164)
+			feed(octets + first, 164 - first);
+		end(true);
+		CU_ASSERT(b.n == 2 && is_ok(0, CTRL_CDN) && is_ok(1, CTRL_ECHORQ));
+	}
+}
+
 /* A Length that would swallow the messages after it does not. */
 static void test_lie_swallows_nothing(void)
 {
@@ -847,6 +888,8 @@ void suite_ctrl_stream(void)
 	CU_add_test(s, "wrong PPTP Message Type", test_wrong_message_type);
 	CU_add_test(s, "a Length that lies", test_lying_length);
 	CU_add_test(s, "a lie swallows nothing", test_lie_swallows_nothing);
+	CU_add_test(s, "cut short by the next message", test_cut_short);
+	CU_add_test(s, "a header within a text", test_header_within_text);
 	CU_add_test(s, "a lie that nothing settles", test_lie_unconfirmed);
 	CU_add_test(s, "no extent at all", test_no_extent);
 	CU_add_test(s, "snap length", test_snap_length);
