@@ -241,6 +241,7 @@ static void bound_iccn(const struct told *t)
 {
 	struct call *c = t->e->call;
 	const struct call_memory *m = c->memory;
+	bool crossed = m && !had_acked(t->e, odd_or_nothing(m)->clear_end);
 
 	if (call_step(c, STEP_CONNECTED).frame) {
 		break_rule(t, RULE_PACIN_ILLEGAL_02, 0,
@@ -248,11 +249,12 @@ static void bound_iccn(const struct told *t)
 		return;
 	}
 	if (call_step(c, STEP_CLEAR).frame && m) {
-		break_rule(t, RULE_PACIN_WAIT_05,
-			   had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_PACIN_WAIT_05, crossed ? UNLESS_INFLIGHT : 0,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
-		settle_call(t->j, c);
+		/* One that crossed changes nothing: the call is cleared, and the PAC has to say so. */
+		if (!crossed)
+			settle_call(t->j, c);
 		return;
 	}
 	if (m && m->reply_end && !had_acked(t->e, m->reply_end)) {
