@@ -198,7 +198,7 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 	m->extra_replies += e->match == MATCH_ELIMINATION;
 	/* It was for a call that had ended on the way: what the tracker began is no call. */
 	if (e->match == MATCH_OVER && call != e->call)
-		m->abandoned = m->settled = true;
+		m->settled = true;
 	if (call->state != CALL_REFUSED)
 		return;
 	rare = calls_rare(calls);

@@ -271,11 +271,7 @@ static void judge_iccn(const struct told *t)
 	struct call *c = t->e->call;
 
 	judge_framing(t);
-	if (c && c->memory && c->memory->abandoned)
-		break_unbound(t, RULE_PACIN_CROSS_01, 0,
-			      "the PAC sent an Incoming-Call-Connected for a call that it had cleared",
-			      "nothing after the Call-Disconnect-Notify", call_step(c, STEP_REPLY).frame);
-	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
+	if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
 		bound_iccn(t);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_OVER)
 		over_iccn(t);
@@ -536,7 +532,7 @@ void judge_call_message(const struct told *t)
 	const struct call *c = t->e->call;
 
 	/* What a call that was muddled by earlier faults still says proves nothing. */
-	if (c && is_settled(c) && !c->memory->abandoned && t->type != CTRL_OCRQ && t->type != CTRL_ICRQ)
+	if (c && is_settled(c) && t->type != CTRL_OCRQ && t->type != CTRL_ICRQ)
 		return;
 	if (judges[t->type])
 		judges[t->type](t);
