@@ -302,7 +302,7 @@ static void refused_ccrq(const struct told *t)
 	struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
 
 	if (r && !had_acked(t->e, r->end))
-		r->cleared = true;
+		r->cleared = t->e->call->given_up = true;
 	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
 		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
@@ -472,7 +472,8 @@ static void unmatched_sli(const struct told *t)
 	const struct refusal *r = refusal_of(t, CTRL_OCRP, true, told_value(t, FIELD_PEER_CALL_ID));
 
 	if (r)
-		break_unbound(t, RULE_PNSOUT_WR_01, had_acked(t->e, r->end) ? 0 : UNLESS_INFLIGHT,
+		break_unbound(t, r->cleared ? RULE_PNSOUT_WD_02 : RULE_PNSOUT_WR_01,
+			      had_acked(t->e, r->end) ? 0 : UNLESS_INFLIGHT,
 			      "the PNS sent a Set-Link-Info for a call that the PAC had refused", call_over,
 			      r->frame);
 	/* The only call there is, which cannot have the Call ID yet. */
@@ -505,8 +506,7 @@ static void judge_sli(const struct told *t)
 		unmatched_sli(t);
 	else if (c->over)
 		over_sli(t);
-	else if (call_step(c, STEP_CLEAR).frame && c->kind == CALL_OUTGOING &&
-		 call_step(c, STEP_REPLY).frame > call_step(c, STEP_CLEAR).frame)
+	else if (c->given_up && c->replied)
 		break_rule(t, RULE_PNSOUT_WD_02, 0,
 			   "the PNS took a call for up that it had cleared before the reply came",
 			   "nothing more of the call");
