@@ -176,6 +176,17 @@ static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_i
 	return call;
 }
 
+/* The connection's incoming call that the PAC had given up while the reply to it was on its way. */
+static struct call *call_given_up(const struct taken *x, uint32_t pac_id)
+{
+	struct call *call = call_with_id(x->t, x->c, x->from, pac_id);
+
+	return call && call->over && call->kind == CALL_INCOMING && !call->replied &&
+			       call_connection_id(call) == x->c->id
+		       ? call
+		       : NULL;
+}
+
 static bool awaits_reply(const struct call *c)
 {
 	return c->state == CALL_REQUESTED && c->kind == CALL_OUTGOING;
@@ -284,9 +295,11 @@ static void keep_number(struct taken *x, struct call *call, enum field_id field)
 	rare->number = tracker_intern(x->t, text, strlen(text) + 1);
 }
 
-/* The message takes the call on; failed: so it says. */
+/* The message takes the call on, if it is not over; failed: so it says. */
 static void follow(struct taken *x, struct call *call, bool from_pac, bool failed)
 {
+	if (call->over)
+		return;
 	call_follow(call, from_pac, x->m->desc->type, failed);
 	if (failed)
 		tracker_call_end(x->t, call, x->time_ns);
@@ -384,6 +397,8 @@ static void take_icrp(struct taken *x)
 
 	if (!call && against_roles(x))
 		return;
+	if (!call)
+		call = call_given_up(x, get(x, FIELD_PEER_CALL_ID));
 	if (!call) {
 		call = call_started(x, CALL_INCOMING);
 		if (!call)

@@ -198,7 +198,7 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 	m->extra_replies += e->match == MATCH_ELIMINATION;
 	/* It was for a call that had ended on the way: what the tracker began is no call. */
 	if (e->match == MATCH_OVER && call != e->call)
-		m->abandoned = m->settled = true;
+		m->settled = true;
 	if (call->state != CALL_REFUSED)
 		return;
 	rare = calls_rare(calls);
@@ -220,6 +220,8 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 	}
 	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR).frame == e->frame) {
 		odd->clear_end = end_of(e);
+		call->given_up = call->kind == CALL_OUTGOING &&
+				 (!call->replied || (m->reply_end && !had_acked(e, m->reply_end)));
 		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
 	}
 }

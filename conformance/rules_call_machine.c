@@ -241,6 +241,7 @@ static void bound_iccn(const struct told *t)
 {
 	struct call *c = t->e->call;
 	const struct call_memory *m = c->memory;
+	bool crossed = m && !had_acked(t->e, odd_or_nothing(m)->clear_end);
 
 	if (call_step(c, STEP_CONNECTED).frame) {
 		break_rule(t, RULE_PACIN_ILLEGAL_02, 0,
@@ -248,11 +249,12 @@ static void bound_iccn(const struct told *t)
 		return;
 	}
 	if (call_step(c, STEP_CLEAR).frame && m) {
-		break_rule(t, RULE_PACIN_WAIT_05,
-			   had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
+		break_rule(t, RULE_PACIN_WAIT_05, crossed ? UNLESS_INFLIGHT : 0,
 			   "the PAC sent an Incoming-Call-Connected for a call that the PNS had cleared",
 			   "Call-Disconnect-Notify");
-		settle_call(t->j, c);
+		/* One that crossed changes nothing: the call is cleared, and the PAC has to say so. */
+		if (!crossed)
+			settle_call(t->j, c);
 		return;
 	}
 	if (m && m->reply_end && !had_acked(t->e, m->reply_end)) {
@@ -269,11 +271,7 @@ static void judge_iccn(const struct told *t)
 	struct call *c = t->e->call;
 
 	judge_framing(t);
-	if (c && c->memory && c->memory->abandoned)
-		break_unbound(t, RULE_PACIN_CROSS_01, 0,
-			      "the PAC sent an Incoming-Call-Connected for a call that it had cleared",
-			      "nothing after the Call-Disconnect-Notify", call_step(c, STEP_REPLY).frame);
-	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
+	if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_ID)
 		bound_iccn(t);
 	else if (c && c->kind == CALL_INCOMING && t->e->match == MATCH_OVER)
 		over_iccn(t);
@@ -304,7 +302,7 @@ static void refused_ccrq(const struct told *t)
 	struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
 
 	if (r && !had_acked(t->e, r->end))
-		r->cleared = true;
+		r->cleared = t->e->call->given_up = true;
 	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
 		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
@@ -474,7 +472,8 @@ static void unmatched_sli(const struct told *t)
 	const struct refusal *r = refusal_of(t, CTRL_OCRP, true, told_value(t, FIELD_PEER_CALL_ID));
 
 	if (r)
-		break_unbound(t, RULE_PNSOUT_WR_01, had_acked(t->e, r->end) ? 0 : UNLESS_INFLIGHT,
+		break_unbound(t, r->cleared ? RULE_PNSOUT_WD_02 : RULE_PNSOUT_WR_01,
+			      had_acked(t->e, r->end) ? 0 : UNLESS_INFLIGHT,
 			      "the PNS sent a Set-Link-Info for a call that the PAC had refused", call_over,
 			      r->frame);
 	/* The only call there is, which cannot have the Call ID yet. */
@@ -507,8 +506,7 @@ static void judge_sli(const struct told *t)
 		unmatched_sli(t);
 	else if (c->over)
 		over_sli(t);
-	else if (call_step(c, STEP_CLEAR).frame && c->kind == CALL_OUTGOING &&
-		 call_step(c, STEP_REPLY).frame > call_step(c, STEP_CLEAR).frame)
+	else if (c->given_up && c->replied)
 		break_rule(t, RULE_PNSOUT_WD_02, 0,
 			   "the PNS took a call for up that it had cleared before the reply came",
 			   "nothing more of the call");
@@ -534,7 +532,7 @@ void judge_call_message(const struct told *t)
 	const struct call *c = t->e->call;
 
 	/* What a call that was muddled by earlier faults still says proves nothing. */
-	if (c && is_settled(c) && !c->memory->abandoned && t->type != CTRL_OCRQ && t->type != CTRL_ICRQ)
+	if (c && is_settled(c) && t->type != CTRL_OCRQ && t->type != CTRL_ICRQ)
 		return;
 	if (judges[t->type])
 		judges[t->type](t);

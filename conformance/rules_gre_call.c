@@ -229,6 +229,12 @@ static void after_connection(const struct gre_look *l)
 			   "more than 5 s after its control connection was closed", end->frame);
 }
 
+/* The rule that the PNS breaks by tunnel data of an outgoing call that was refused. */
+static enum rule_number refused_rule(const struct call *c)
+{
+	return c->given_up ? RULE_PNSOUT_WD_02 : RULE_PNSOUT_WR_01;
+}
+
 static void after_refusal(const struct gre_look *l)
 {
 	const struct call *c = l->e->call;
@@ -240,14 +246,7 @@ static void after_refusal(const struct gre_look *l)
 	else if (by_pac(&e, e.from))
 		after_fail(l, RULE_PACOUT_WAIT_01, 0, "of a call that it had refused", reply);
 	else
-		after_fail(l, RULE_PNSOUT_WR_01, 0, "of a call that was refused", reply);
-}
-
-/* The PNS gave the call up before it was answered; the answer does not bring it back. */
-static bool given_up(const struct call *c)
-{
-	return c->kind == CALL_OUTGOING && call_step(c, STEP_CLEAR).frame && call_step(c, STEP_REPLY).frame &&
-	       call_step(c, STEP_CLEAR).frame < call_step(c, STEP_REPLY).frame;
+		after_fail(l, refused_rule(c), 0, "of a call that was refused", reply);
 }
 
 void gre_data_watched(const struct gre_look *l)
@@ -269,7 +268,7 @@ void gre_data_watched(const struct gre_look *l)
 		t = gre_trouble(l->j, l->own);
 		if (t && !t->early.frame)
 			t->early = mark(l->e);
-	} else if (c->state == CALL_CLEARING && given_up(c) && !by_pac(l->e, l->e->from)) {
+	} else if (c->given_up && !by_pac(l->e, l->e->from)) {
 		after_fail(l, RULE_PNSOUT_WD_02, 0, "of a call that it had cleared before it was answered",
 			   call_step(c, STEP_CLEAR).frame);
 	}
@@ -512,7 +511,7 @@ static void survey_connections(const struct event *e, int64_t time, struct surve
 static void stray_fail(struct judge *j, const struct event *e, unsigned host, const struct flow *f,
 		       const struct survey *s)
 {
-	enum rule_number rule = s->refused ? (given_up(s->refused) ? RULE_PNSOUT_WD_02 : RULE_PNSOUT_WR_01)
+	enum rule_number rule = s->refused ? refused_rule(s->refused)
 				: s->live  ? RULE_GRE_CALLID_01
 					   : RULE_GRE_STATE_01;
 	unsigned doubt = s->live && !s->own && !s->refused ? FAIL_DOUBT : 0, how = s->how | doubt;
