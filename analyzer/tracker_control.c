@@ -258,9 +258,11 @@ static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_
 {
 	const struct flow *taken = tracker_flow_find(x->t, call->tunnel, pac, (uint16_t)id);
 	const struct call *other = taken ? flow_call(taken) : NULL;
+	const struct control_connection *its = other ? call_connection(other) : NULL;
 
-	call->id_collision = other && other != call && !other->over && call_connection(other) &&
-			     call_connection(other) != x->c;
+	/* A call whose connection was closed only lingers: what began since may have its Call ID. */
+	call->id_collision = other && other != call && !other->over && its && its != x->c &&
+			     its->closed_by < 0;
 	call->pns_call_id = (uint16_t)id;
 	call->pns_id_known = true;
 	call->ids_certain = true;

@@ -26,6 +26,14 @@ unsigned calls_that(const struct event *e, bool (*fits)(const struct call *c))
 
 /* --- Call IDs ------------------------------------------------------------------------------ */
 
+/* Whether the call ended with another connection, or is just about to. */
+static bool ended_earlier(const struct call *c, const struct control_connection *now)
+{
+	if (c->over)
+		return c->ended_by == 3 && call_connection_id(c) && call_connection_id(c) != now->id;
+	return call_connection(c) && call_connection(c) != now && call_connection(c)->closed_by >= 0;
+}
+
 /* The PNS uses an ID again: what it should have done with the call that has it. */
 static enum rule_number pns_reuse(unsigned type, const struct call *h, unsigned *how)
 {
@@ -51,11 +59,14 @@ static enum rule_number pac_reuse(const struct told *t, const struct call *h, un
 	return t->type == CTRL_OCRP ? RULE_OCRP_CALLID_01 : RULE_ICRQ_CALLID_01;
 }
 
-/* Live calls alone; those of the PNS only on this connection: one address may hide several clients. */
+/*
+ * Live calls alone, which those of a connection that was closed are not, however long they linger; those of
+ * the PNS only on this connection: one address may hide several clients.
+ */
 static bool in_use(const struct told *t, const struct call *h)
 {
 	if (!h || h == t->e->call || h->over || !call_connection(h) || is_settled(h) ||
-	    call_connection(h)->stop_frame)
+	    call_connection(h)->stop_frame || ended_earlier(h, t->e->connection))
 		return false;
 	/* Begun by a message that fitted no call: there may be no such call. */
 	if (!call_step(h, STEP_REQUEST).frame)
@@ -112,14 +123,6 @@ void judge_new_id(const struct told *t)
 static bool carries_pac_id(unsigned type)
 {
 	return type == CTRL_ICRP || type == CTRL_SLI || type == CTRL_CDN;
-}
-
-/* Whether the call ended with another connection, or is just about to. */
-static bool ended_earlier(const struct call *c, const struct control_connection *now)
-{
-	if (c->over)
-		return c->ended_by == 3 && call_connection_id(c) && call_connection_id(c) != now->id;
-	return call_connection(c) && call_connection(c) != now && call_connection(c)->closed_by >= 0;
 }
 
 /* A call that ended with its connection, which the message takes to be still there. */
