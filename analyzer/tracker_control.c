@@ -179,7 +179,7 @@ static struct call *call_by_id(struct taken *x, unsigned sender, uint32_t call_i
 /* The connection's incoming call that the PAC had given up while the reply to it was on its way. */
 static struct call *call_given_up(const struct taken *x, uint32_t pac_id)
 {
-	struct call *call = call_with_id(x->t, x->c, x->from, pac_id);
+	struct call *call = call_with_id(x->t, x->c, x->from, pac_id, CTRL_ICRP);
 
 	return call && call->over && call->kind == CALL_INCOMING && !call->replied &&
 			       call_connection_id(call) == x->c->id
