@@ -218,10 +218,8 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 		/* By another Call ID than its own: the PNS need not have understood it. */
 		m->settled |= e->match == MATCH_OTHER_ID;
 	}
-	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR).frame == e->frame) {
+	if (e->msg->desc->type == CTRL_CCRQ && call_step(call, STEP_CLEAR).frame == e->frame)
 		odd->clear_end = end_of(e);
-		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
-	}
 }
 
 /* The call has just come up. */
