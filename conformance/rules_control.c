@@ -176,7 +176,7 @@ static void judge_good_message(const struct turn *t, bool collided)
 		return;
 	if (is_error_reply(t))
 		judge_error_code(t);
-	if (answers_unreadable(t)) {
+	if (moot(t->j) & MOOT_ORDER || answers_unreadable(t)) {
 		set_moot(t->j, MOOT_ORDER);
 	} else if (collided || out_of_order(t)) {
 		set_moot(t->j, MOOT_ORDER);

@@ -46,6 +46,7 @@ struct bad_message {
 	uint32_t end;
 	uint16_t after; /* bit per type: what its sender sent afterwards */
 	uint8_t from, kind, type;
+	bool searched;  /* the receiver has answered what came behind it */
 	bool too_short; /* it ends before its type does */
 	bool told;
 };

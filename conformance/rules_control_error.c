@@ -89,6 +89,22 @@ static uint64_t answered_frame(const struct turn *t)
 	}
 }
 
+/* A reply, and the other side has sent no request for it that can be read. */
+static bool is_unasked(const struct turn *t)
+{
+	return request_of(t->type) && t->type != CTRL_ICCN && t->type != CTRL_CDN && !answered_frame(t) &&
+	       !(t->type == CTRL_ECHORP && t->peer->echoes_unknown);
+}
+
+/* RFC 2637 section 2.16: whoever cannot read a request may say so before it closes the connection. */
+bool answers_unreadable(const struct turn *t)
+{
+	if (!t->peer->unreadable || !is_error_reply(t) || !is_unasked(t))
+		return false;
+	t->peer->unreadable--;
+	return true;
+}
+
 static void searched_on(const struct turn *t, unsigned how)
 {
 	struct bad_message *bad = &t->m->bad;
@@ -100,7 +116,7 @@ static void searched_on(const struct turn *t, unsigned how)
 	observed(f, "%s to a later message", type_name(t->type));
 	say(f, "%s went on behind a message without valid cookie and answered a later one with %s",
 	    who(t->e, t->e->from), type_name(t->type));
-	bad->told = true;
+	bad->searched = true;
 }
 
 static void went_on(const struct turn *t)
@@ -122,16 +138,21 @@ static void react_to_boundary(const struct turn *t, bool received)
 	const struct bad_message *bad = &t->m->bad;
 	unsigned request = request_of(t->type);
 	uint64_t answered = answered_frame(t);
+	bool unasked = is_unasked(t);
 
 	if (is_error_reply(t))
 		return;
-	if (request && bad->after >> request & 1 && (!answered || answered >= bad->frame)) {
+	if (!bad->searched && request && bad->after >> request & 1 && (!answered || answered >= bad->frame)) {
 		searched_on(t, answered > bad->frame ? FAIL_PROVEN : 0);
 		return;
 	}
 	/* What was asked before may still be answered, and an orderly end is an end. */
-	if (received && t->type != CTRL_STOPRQ && (!request || t->now - bad->time_ns >= CLOSE_DELAY))
-		went_on(t);
+	if (!received || t->type == CTRL_STOPRQ ||
+	    (request && !unasked && t->now - bad->time_ns < CLOSE_DELAY))
+		return;
+	went_on(t);
+	if (unasked)
+		set_moot(t->j, MOOT_ORDER);
 }
 
 static void react_to_type(const struct turn *t, bool received)
@@ -149,15 +170,6 @@ static void react_to_type(const struct turn *t, bool received)
 	say(f, "%s still used the connection %.0f s after a message of undefined type", who(t->e, t->e->from),
 	    (double)(t->now - bad->time_ns) / 1e9);
 	bad->told = true;
-}
-
-/* RFC 2637 section 2.16: whoever cannot read a request may say so before it closes the connection. */
-bool answers_unreadable(const struct turn *t)
-{
-	if (!t->peer->unreadable || !is_error_reply(t) || t->type == CTRL_CDN || answered_frame(t))
-		return false;
-	t->peer->unreadable--;
-	return true;
 }
 
 static void react_to_length(const struct turn *t)
@@ -199,8 +211,9 @@ void judge_not_closed(const struct turn *t)
 	unsigned receiver = !bad->from;
 	struct finding *f;
 
-	if (!bad->frame || bad->told || bad->kind != BAD_BOUNDARY || t->m->side[receiver].closed ||
-	    t->now - bad->time_ns < CLOSE_DELAY || !has_acked(t->c, receiver, bad->end))
+	if (!bad->frame || bad->told || bad->searched || bad->kind != BAD_BOUNDARY ||
+	    t->m->side[receiver].closed || t->now - bad->time_ns < CLOSE_DELAY ||
+	    !has_acked(t->c, receiver, bad->end))
 		return;
 	f = accuse(t, RULE_MSG_SYNC_01, (int)receiver, FAIL_DOUBT | FAIL_GARBAGE);
 	at(f, bad->frame, bad->time_ns);
