@@ -221,7 +221,8 @@ static bool in_doubt(const struct judge *j, const struct event *e, const struct 
 
 static enum certainty certainty_of(const struct rule *r, unsigned how)
 {
-	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT))
+	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT)) ||
+			       (r->proof == PROOF_SUSPECTED && how & FAIL_CERTAIN)
 		       ? CERTAIN
 		       : SUSPECTED;
 }
