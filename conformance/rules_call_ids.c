@@ -35,10 +35,15 @@ static bool ended_earlier(const struct call *c, const struct control_connection 
 }
 
 /* The PNS uses an ID again: what it should have done with the call that has it. */
-static enum rule_number pns_reuse(unsigned type, const struct call *h, unsigned *how)
+static enum rule_number pns_reuse(const struct told *t, const struct call *h, unsigned *how)
 {
-	if (h->state == CALL_CLEARING)
+	unsigned type = t->type;
+
+	if (h->state == CALL_CLEARING) {
+		/* The CDN for one of several aborted calls may have been this one's. */
+		*how = is_aborted(h) && calls_that(t->e, is_aborted) > 1 ? 0 : FAIL_PROVEN;
 		return h->kind == CALL_INCOMING ? RULE_PNSIN_WD_01 : RULE_PNSOUT_WD_01;
+	}
 	if (type == CTRL_OCRQ && call_awaits(h) == AWAIT_OCRP)
 		return RULE_PNSOUT_WR_03;
 	if (h->kind == CALL_INCOMING && was_connected(h))
@@ -79,7 +84,7 @@ static void judge_collision(const struct told *t, struct call *h, uint32_t id)
 	bool by_pac = t->e->from == t->pac;
 	const char *role = by_pac ? "PAC" : "PNS";
 	unsigned how = 0;
-	enum rule_number rule = by_pac ? pac_reuse(t, h, &how) : pns_reuse(t->type, h, &how);
+	enum rule_number rule = by_pac ? pac_reuse(t, h, &how) : pns_reuse(t, h, &how);
 	const enum rule_number both[] = { rule, RULE_CALL_UNIQ_01 };
 
 	for (unsigned i = 0; i < 2; i++) {

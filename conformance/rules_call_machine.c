@@ -393,6 +393,19 @@ static void over_cdn(const struct told *t)
 		judge_gone(t);
 }
 
+/* The PAC had the CCRQ for so long that its CDN cannot be about anything else; else, whether they crossed. */
+static unsigned sure_of_clear(const struct told *t)
+{
+	const struct control_connection *c = t->e->connection;
+	uint32_t end = odd_or_nothing(t->e->call->memory)->clear_end;
+
+	if (!had_acked(t->e, end))
+		return UNLESS_INFLIGHT;
+	if ((int32_t)((uint32_t)c->acked[t->pac] - end) < 0 || conditions(t->j, t->e) & UNLESS_CLOCK)
+		return 0;
+	return t->e->time_ns - c->acked_time[t->pac] > GONE_GRACE ? FAIL_PROVEN : 0;
+}
+
 static void judge_cdn_result(const struct told *t)
 {
 	const struct call *c = t->e->call;
@@ -410,8 +423,7 @@ static void judge_cdn_result(const struct told *t)
 		/* What is no Result Code at all has its finding. */
 		if (result == 0 || result >= CDN_REQUEST || !m)
 			return;
-		f = fault(t, RULE_CDN_RESULT_02, t->pac,
-			  had_acked(t->e, odd_or_nothing(m)->clear_end) ? 0 : UNLESS_INFLIGHT,
+		f = fault(t, RULE_CDN_RESULT_02, t->pac, sure_of_clear(t),
 			  "the PAC answered a Call-Clear-Request with another reason than the request");
 		expected(f, "Result Code %d", CDN_REQUEST);
 	}
