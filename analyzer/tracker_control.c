@@ -695,7 +695,8 @@ static struct call *match_id(const struct tracker *t, const struct control_conne
 struct call *tracker_match(const struct tracker *t, const struct control_connection *c, unsigned from,
 			   const struct ctrl_msg *m, enum call_match *how)
 {
-	struct call *call;
+	struct call *call, *only;
+	bool cdn;
 	uint32_t id;
 
 	*how = MATCH_NONE;
@@ -705,7 +706,8 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
 	call = match_id(t, c, about_sender(m->desc->type, from), id, m->desc->type, how);
 	if (call && *how != MATCH_OVER)
 		return call;
-	if (m->desc->type == CTRL_CDN) {
+	cdn = m->desc->type == CTRL_CDN;
+	if (cdn) {
 		struct call *other = match_id(t, c, from, id, m->desc->type, how);
 
 		if (other && *how == MATCH_ID) {
@@ -714,11 +716,14 @@ struct call *tracker_match(const struct tracker *t, const struct control_connect
 		}
 		*how = call ? MATCH_OVER : MATCH_NONE;
 	}
-	if (!call && (m->desc->type == CTRL_CDN || m->desc->type == CTRL_OCRP)) {
-		call = call_by_elimination(c, m->desc->type == CTRL_CDN ? awaits_disconnect : awaits_reply);
-		*how = call ? MATCH_ELIMINATION : MATCH_NONE;
-	}
-	return call;
+	/* The PAC may have given an aborted call the Call ID of one that is over. */
+	if (!cdn && (call || m->desc->type != CTRL_OCRP))
+		return call;
+	only = call_by_elimination(c, cdn ? awaits_disconnect : awaits_reply);
+	if (!only)
+		return call;
+	*how = MATCH_ELIMINATION;
+	return only;
 }
 
 struct call *tracker_holder(const struct tracker *t, const struct control_connection *c, unsigned from,

@@ -386,6 +386,9 @@ static void over_cdn(const struct told *t)
 {
 	const struct call *c = t->e->call;
 
+	/* The Call ID was free again: the PAC may have given it to one of several aborted calls. */
+	if (calls_that(t->e, is_aborted))
+		return;
 	if (call_step(c, STEP_DISCONNECT).frame)
 		break_rule(t, RULE_CDN_ONE_01, 0, "the PAC sent a second Call-Disconnect-Notify for a call",
 			   "one for a call");
