@@ -441,6 +441,8 @@ static enum unseen feed(struct pipeline *p, struct reassembly_place at, const st
 {
 	enum unseen why;
 
+	if (p->judge)
+		judge_time(p->judge, p->time_ns);
 	t->checksum = tcp_verify(d);
 	why = reassembly_feed(p->reassembly, at, d, t, p->frame, server_hint, create);
 	p->counts.offload += t->checksum == TCP_SUM_OFFLOAD && why != UNSEEN_OTHER_TCP;

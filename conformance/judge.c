@@ -171,6 +171,23 @@ void judge_doubt_clock(struct judge *j, int64_t time_ns)
 	j->clock_until = time_ns + MILLISECONDS(CLOCK_DOUBT_MS);
 }
 
+/* Of a capture that ends, all is in doubt then; of one that goes on for weeks, only some of it. */
+static void clock_back(struct judge *j)
+{
+	if (j->options.told)
+		judge_doubt_clock(j, j->front.now);
+	else
+		j->clock = true;
+}
+
+void judge_time(struct judge *j, int64_t time_ns)
+{
+	if (time_ns > j->front.now)
+		j->front.now = time_ns;
+	else if (j->front.now - time_ns > MILLISECONDS(CLOCK_SLACK_MS))
+		clock_back(j);
+}
+
 /* --- finding fault ------------------------------------------------------------------------- */
 
 /* A FIN counts as an octet. */
@@ -473,15 +490,6 @@ static void count_conditions(struct judge *j, const struct event *e)
 		count[bit] += bits >> bit & 1;
 }
 
-/* Of a capture that ends, all is in doubt then; of one that goes on for weeks, only some of it. */
-static void clock_back(struct judge *j)
-{
-	if (j->options.told)
-		judge_doubt_clock(j, j->front.now);
-	else
-		j->clock = true;
-}
-
 /* Asks those who care for such an event, in the order of verdict.h. */
 static void ask(struct judge *j, const struct event *e)
 {
@@ -535,10 +543,11 @@ static void ask(struct judge *j, const struct event *e)
 
 void judge_event(struct judge *j, const struct event *e)
 {
-	if (e->time_ns > j->front.now)
-		j->front.now = e->time_ns;
-	else if (j->front.now - e->time_ns > MILLISECONDS(CLOCK_SLACK_MS) && e->kind == EVENT_GRE)
-		clock_back(j);
+	/* What TCP carries may come long after its packet, which is not the clock. */
+	if (e->kind == EVENT_GRE)
+		judge_time(j, e->time_ns);
+	else
+		judge_clock(j, e->time_ns);
 	ask(j, e);
 	if (j->front.profile == PROFILE_MS_PTPT)
 		rules_profile(j, e);
@@ -565,10 +574,33 @@ void judge_applied(struct judge *j, const struct event *e, struct call *call)
 		settle(j);
 }
 
+/* Who hears of the findings, and of what judge. */
+struct walk {
+	struct judge *j;
+	void (*fn)(void *ctx, const struct finding *f);
+	void *ctx;
+};
+
+/* A clock that jumps ahead shows only when it comes back: what was concluded until then goes, too. */
+static void walk_on(void *ctx, const struct finding *f)
+{
+	const struct walk *w = ctx;
+	const struct rule *r = rule_by_id(f->id);
+
+	if (!w->j->clock || !(r->unless & UNLESS_CLOCK)) {
+		w->fn(w->ctx, f);
+		return;
+	}
+	w->j->stats.withheld_by[r - rules] |= UNLESS_CLOCK;
+	w->j->stats.withheld[r - rules] += f->count;
+}
+
 bool judge_walk(struct judge *j, void (*fn)(void *ctx, const struct finding *f), void *ctx)
 {
+	struct walk w = { j, fn, ctx };
+
 	settle(j);
-	return findings_walk(&j->findings, fn, ctx);
+	return findings_walk(&j->findings, walk_on, &w);
 }
 
 const struct judge_stats *judge_stats(const struct judge *j)

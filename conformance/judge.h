@@ -46,6 +46,12 @@ void judge_free(struct judge *j);
 void judge_clock(struct judge *j, int64_t time_ns);
 
 /*
+ * The packet that is about to be judged, itself or by the octets that it adds to a control connection, has
+ * this time.  As judge_clock(), but also notes where the clock went back.
+ */
+void judge_time(struct judge *j, int64_t time_ns);
+
+/*
  * Packets before time_ns were lost on the way to us: of connections and calls that began before, what is
  * found by their history is suspected only.
  */
