@@ -222,6 +222,7 @@ static void end_applied(struct judge *j, const struct event *e, struct call *cal
 		odd->clear_end = end_of(e);
 		call->given_up = call->kind == CALL_OUTGOING &&
 				 (!call->replied || (m->reply_end && !had_acked(e, m->reply_end)));
+		m->clear_faulty = moot(j) & MOOT_HEADER || fault_count(j, SEVERITY_ERROR);
 	}
 }
 

@@ -39,7 +39,8 @@ struct call_memory {
 	/* Where the reply ended in its sender's stream: what the other side has to have acknowledged. */
 	uint32_t reply_end;
 	uint8_t extra_replies; /* earlier requests with the same Call ID that may still be answered */
-	bool settled : 1;   /* a finding has said how it ended, or it cannot be judged */
+	bool clear_faulty : 1; /* something was wrong with its CCRQ: the PAC need not answer */
+	bool settled : 1;      /* a finding has said how it ended, or it cannot be judged */
 };
 
 /* What few calls have, to be read. */

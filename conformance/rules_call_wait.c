@@ -233,6 +233,28 @@ void judge_answer(const struct told *t)
 	}
 }
 
+/* The side that owed the reply closed the connection: where it was a CDN, that is no substitute. */
+static void ower_acted(struct judge *j, const struct event *e, const struct calls_memory *calls,
+		       const struct wait *w)
+{
+	unsigned how = 0;
+
+	if (w->elapsed >= T60_LATE) {
+		judge_wait(j, e, w, false);
+		return;
+	}
+	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
+	    e->call->memory->clear_faulty || ambiguous(e))
+		return;
+	if ((int32_t)(calls->acted_end[w->owes] - odd_or_nothing(e->call->memory)->clear_end) < 0)
+		how = UNLESS_INFLIGHT;
+	/* Which of the two crossed the other cannot be told, and this rule does not ask. */
+	if (how && !was_connected(e->call))
+		return;
+	disconnect_missing(j, e, w, how);
+	umbrella_disconnect(j, e, w, how);
+}
+
 /* Neither side did anything more: it waits on, as far as the capture shows. */
 static void nobody_acted(struct judge *j, const struct event *e, const struct calls_memory *calls,
 			 const struct wait *w)
@@ -294,8 +316,7 @@ void judge_unanswered(struct judge *j, const struct event *e, const struct calls
 		closed_while_up(j, e, calls, !pac);
 	} else if (ower && (!waiter || ower < waiter)) {
 		w.elapsed = calls->acted_time[w.owes] - w.since.time_ns;
-		/* A reply is owed for as long as the connection is open; a CDN is then a minute late. */
-		judge_wait(j, e, &w, w.what == AWAIT_CDN);
+		ower_acted(j, e, calls, &w);
 	} else if (waiter) {
 		w.elapsed = calls->acted_time[w.waits] - w.since.time_ns;
 		waiter_acted(j, e, calls, &w);

@@ -175,8 +175,7 @@ static bool call_explains(const struct turn *t, const struct call *call)
 		return pns && call->kind == CALL_OUTGOING && !reset && selected(t->j, RULE_PNSOUT_EST_02);
 	case CALL_CLEARING:
 		if (!pns)
-			return t->now - call_step(call, STEP_CLEAR).time_ns >= T60 &&
-			       selected(t->j, RULE_CCRQ_RESP_01);
+			return selected(t->j, RULE_CCRQ_RESP_01);
 		return t->now - call_step(call, STEP_CLEAR).time_ns >= T60_EARLY ||
 		       (call->kind == CALL_OUTGOING && selected(t->j, RULE_PNSOUT_WD_01));
 	case CALL_REQUESTED:
