@@ -66,7 +66,7 @@ struct refusal {
 
 struct calls_rare {
 	struct refusal ocrp, icrp; /* the last of each */
-	unsigned crossed_clears;   /* CCRQs that crossed a failing OCRP: a CDN with any Call ID may follow each */
+	unsigned crossed_clears;   /* CCRQs that crossed a failing OCRP: a CDN may follow each */
 	struct wen_memory *wen;    /* of the last call that ended after one */
 	int64_t wen_time;          /* of the last WEN, whichever call it was about */
 	uint64_t wen_frame;

@@ -372,7 +372,7 @@ static void test_clear_stopped(void)
 	scene_end(&s);
 }
 
-/* The PAC closes instead of answering: the answer is owed only while the connection is open, and for a minute. */
+/* The PAC closes instead of answering: that is owed only while the connection is open, for a minute. */
 static void test_clear_closed_by_pac(void)
 {
 	struct scene s;
