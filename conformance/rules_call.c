@@ -177,7 +177,6 @@ static void refused_applied(struct judge *j, const struct event *e, struct refus
 		.end = end_of(e),
 		.pns_call_id = ocrp ? call->pns_call_id : (uint16_t)id,
 		.pac_call_id = ocrp ? (uint16_t)id : call->pac_call_id,
-		.cleared = call_step(call, STEP_CLEAR).frame,
 	};
 }
 
@@ -202,8 +201,10 @@ static void reply_applied(struct judge *j, const struct event *e, struct calls_m
 	if (call->state != CALL_REFUSED)
 		return;
 	rare = calls_rare(calls);
-	if (rare)
-		refused_applied(j, e, e->msg->desc->type == CTRL_OCRP ? &rare->ocrp : &rare->icrp, call);
+	if (!rare)
+		return;
+	refused_applied(j, e, e->msg->desc->type == CTRL_OCRP ? &rare->ocrp : &rare->icrp, call);
+	rare->crossed_clears += e->msg->desc->type == CTRL_OCRP && call_step(call, STEP_CLEAR).frame;
 }
 
 static void end_applied(struct judge *j, const struct event *e, struct call *call)

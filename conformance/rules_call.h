@@ -62,11 +62,11 @@ struct refusal {
 	uint64_t frame; /* 0: none */
 	uint32_t end;
 	uint16_t pns_call_id, pac_call_id; /* as sent */
-	bool cleared;                      /* a CCRQ for it crossed */
 };
 
 struct calls_rare {
 	struct refusal ocrp, icrp; /* the last of each */
+	unsigned crossed_clears;   /* CCRQs that crossed a failing OCRP: a CDN may follow each */
 	struct wen_memory *wen;    /* of the last call that ended after one */
 	int64_t wen_time;          /* of the last WEN, whichever call it was about */
 	uint64_t wen_frame;

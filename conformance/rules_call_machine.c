@@ -95,10 +95,10 @@ static void judge_gone(const struct told *t)
 }
 
 /* The refusal whose Call IDs the message carries, or NULL. */
-static struct refusal *refusal_of(const struct told *t, enum ctrl_type reply, bool pac_id, uint32_t id)
+static const struct refusal *refusal_of(const struct told *t, enum ctrl_type reply, bool pac_id, uint32_t id)
 {
-	struct calls_rare *rare = t->calls->rare;
-	struct refusal *r = !rare ? NULL : reply == CTRL_OCRP ? &rare->ocrp : &rare->icrp;
+	const struct calls_rare *rare = t->calls->rare;
+	const struct refusal *r = !rare ? NULL : reply == CTRL_OCRP ? &rare->ocrp : &rare->icrp;
 
 	if (!r || !r->frame || (pac_id ? r->pac_call_id : r->pns_call_id) != id)
 		return NULL;
@@ -299,10 +299,12 @@ static void unmatched_ccrq(const struct told *t)
 /* A CCRQ for an outgoing call that the PAC had refused: superfluous, or it crossed the refusal. */
 static void refused_ccrq(const struct told *t)
 {
-	struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
+	const struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
 
-	if (r && !had_acked(t->e, r->end))
-		r->cleared = t->e->call->given_up = true;
+	if (r && !had_acked(t->e, r->end)) {
+		t->e->call->given_up = true;
+		t->calls->rare->crossed_clears++;
+	}
 	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
 		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
@@ -372,8 +374,13 @@ static void unmatched_cdn(const struct told *t)
 	if (!r)
 		r = refusal_of(t, CTRL_OCRP, false, id);
 	/* A CDN for one of several aborted calls carries a Call ID that nobody has seen. */
-	if (calls_that(t->e, is_aborted) || is_error_answer(t) || (r && r->cleared))
+	if (calls_that(t->e, is_aborted) || is_error_answer(t))
 		return;
+	/* Likewise where the PAC had refused the call before the CCRQ came. */
+	if (t->calls->rare && t->calls->rare->crossed_clears) {
+		t->calls->rare->crossed_clears--;
+		return;
+	}
 	if (r)
 		break_unbound(t, RULE_PACOUT_WAIT_01, FAIL_DOUBT,
 			      "the PAC sent a Call-Disconnect-Notify for a call that it had refused",
