@@ -171,6 +171,9 @@ void judge_unmatched(const struct told *t, enum rule_number rule)
 		return;
 	earlier = earlier_call(t->e, id);
 	other = earlier ? NULL : call_by_other_id(t->e, id);
+	/* A message of the wrong side is judged by that alone, though it may show only later. */
+	if (!earlier && sender_in_doubt(t->e))
+		return;
 	if (!earlier && !other)
 		how = FAIL_DOUBT;
 	/* Who chose the Call ID has to be seen, or it may be right. */

@@ -46,6 +46,13 @@ enum role message_sender(enum ctrl_type type)
 	return (enum role)of_type[type].sender;
 }
 
+bool sender_in_doubt(const struct event *e)
+{
+	const struct control_connection *c = e->connection;
+
+	return of_type[e->msg->desc->type].weak && (c->pac < 0 || of_type[c->role_by].weak);
+}
+
 static const char *name_of(unsigned type)
 {
 	const struct ctrl_desc *d = ctrl_desc_of(type);
@@ -278,10 +285,12 @@ static const char *role_words(enum role r)
 static struct finding *contradiction(struct judge *j, const struct event *e, enum ctrl_type type,
 				     unsigned host, enum ctrl_type other, uint64_t other_frame)
 {
-	enum role should = of_type[type].sender;
-	const char *is = role_words(should == ROLE_PAC ? ROLE_PNS : ROLE_PAC);
+	enum role should = of_type[type].sender, role = should == ROLE_PAC ? ROLE_PNS : ROLE_PAC;
+	const char *is = role_words(role);
 	struct finding *f = fail(j, e, of_type[type].direction, (int)host, FAIL_CONNECTION);
 
+	if (f)
+		f->role = role; /* also where the connection still has it the other way round */
 	evidence(f, other_frame);
 	expected(f, "%s from the %s only", name_of(type), role_words(should));
 	observed(f, "sent by the %s, as which %s in frame %" PRIu64 " shows it", is, name_of(other),

@@ -25,6 +25,8 @@ struct message_memory {
 
 /* Which role alone may send a message; ROLE_UNKNOWN: both may. */
 enum role message_sender(enum ctrl_type type);
+/* Deployed peers of the other role send this message, too, and none that tells the roles well has come yet. */
+bool sender_in_doubt(const struct event *e);
 
 /* Finds fault with the sender of the message; repeats are counted for the connection. */
 static inline struct finding *blame(struct judge *j, const struct event *e, enum rule_number rule,
