@@ -177,6 +177,7 @@ static void refused_applied(struct judge *j, const struct event *e, struct refus
 		.end = end_of(e),
 		.pns_call_id = ocrp ? call->pns_call_id : (uint16_t)id,
 		.pac_call_id = ocrp ? (uint16_t)id : call->pac_call_id,
+		.cleared = call_step(call, STEP_CLEAR).frame,
 	};
 }
 

@@ -62,6 +62,7 @@ struct refusal {
 	uint64_t frame; /* 0: none */
 	uint32_t end;
 	uint16_t pns_call_id, pac_call_id; /* as sent */
+	bool cleared;			   /* a CCRQ crossed it */
 };
 
 struct calls_rare {

@@ -299,13 +299,14 @@ static void unmatched_ccrq(const struct told *t)
 /* A CCRQ for an outgoing call that the PAC had refused: superfluous, or it crossed the refusal. */
 static void refused_ccrq(const struct told *t)
 {
-	const struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
+	struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
 
 	if (r && !had_acked(t->e, r->end)) {
-		t->e->call->given_up = true;
+		r->cleared = t->e->call->given_up = true;
 		t->calls->rare->crossed_clears++;
 	}
-	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
+	break_rule(t, RULE_PNSOUT_WR_01,
+		   FAIL_NOTE | (r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT),
 		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
 

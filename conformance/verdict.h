@@ -32,6 +32,7 @@ enum {
 	FAIL_GARBAGE = 1 << 27,    /* octets that are no messages are what it is about: no NO_SYNC by them */
 	FAIL_PROVEN = 1 << 26,     /* certain or suspected, whatever proof the rule has in general */
 	FAIL_UNPROVEN = 1 << 25,
+	FAIL_NOTE = 1 << 24,       /* superfluous rather than wrong: a note, whatever the rule is otherwise */
 };
 
 enum { NOBODY = -1 };

@@ -8,11 +8,11 @@ line tells where:
     # Violates: ID frame N by PAC|PNS|originator|receiver|sender|none
 
 and further lines by what profile (# Profile: NAME), with what options for what another id always
-says better (# Audit: --only ID), that this one is certain or suspected although the rule is not so
-by itself (# Certainty: WORD), and what comes with it (# Also: ID ...): notes, or the fault of the
-other side that this one answers wrongly.  The other scripts there keep what "# Satisfies: ID ..."
-lists, perhaps in answer to faults ("# Also" again), which are then the only ones.  traces/clean/
-and traces/corpus/clean-* break nothing, whatever the capture makes of them.
+says better (# Audit: --only ID), how sure and how grave it is where the rule is not so by itself
+(# Certainty: WORD, # Severity: WORD), and what comes with it (# Also: ID ...): notes, or the fault
+of the other side that this one answers wrongly.  The other scripts there keep what
+"# Satisfies: ID ..." lists, perhaps in answer to faults ("# Also" again), which are then the only
+ones.  traces/clean/ and traces/corpus/clean-* break nothing, whatever the capture makes of them.
 """
 import glob
 import os
@@ -76,7 +76,7 @@ def rules():
     return {r["id"]: r for r in common.parse(done.stdout)["rules"]}
 
 
-def check_place(out, frame, side, finding, certainty):
+def check_place(out, frame, side, finding, certainty, severity):
     wrong = []
     if finding["frame"] != frame:
         wrong.append("expected in frame %d: %s" % (frame, judged.words(finding)))
@@ -84,6 +84,8 @@ def check_place(out, frame, side, finding, certainty):
         wrong.append("expected at fault: %s: %s" % (side, judged.words(finding)))
     if certainty not in (finding["certainty"], "conditional"):
         wrong.append("%s, expected %s" % (finding["certainty"], certainty))
+    if severity and finding["severity"] != severity[0]:
+        wrong.append("%s, expected %s" % (finding["severity"], severity[0]))
     if finding["count"] != 1:
         wrong.append("found %d times" % finding["count"])
     if not finding["evidence"] or not finding["message"]:
@@ -115,7 +117,7 @@ def check_bad(case):
         return wrong + ["expected one finding of %s: found %d" % (wanted, len(found))] + \
             [judged.words(f) for f in found]
     certainty = (header(text, "Certainty") or [by_id[wanted]["passive"]["certainty"]])[0]
-    return wrong + check_place(out, frame, side, found[0], certainty)
+    return wrong + check_place(out, frame, side, found[0], certainty, header(text, "Severity"))
 
 
 def check_good(case):
