@@ -325,7 +325,7 @@ struct call {
 	bool over : 1;               /* takes no more messages */
 	bool let_go : 1;             /* ... and its connection may be gone */
 	bool told : 1;               /* the observer's own: who listens has been told that it began */
-	bool given_up : 1;           /* the judge's: the PNS cleared it without knowing of the reply to its OCRQ */
+	bool given_up : 1;           /* the judge's: its PNS cleared it before it knew of the OCRP */
 	bool pns_id_known : 1, pac_id_known : 1, replied : 1, has_serial : 1;
 	bool id_is_port : 1;         /* the PNS Call ID is the TCP source port: a NAT helper chose it */
 	bool took_id : 1;            /* a live call had one of its Call IDs before */

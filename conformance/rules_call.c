@@ -159,6 +159,8 @@ static void request_applied(struct judge *j, const struct event *e, struct calls
 
 	calls->request_end[e->from] = end_of(e);
 	calls->request_frame[e->from] = e->frame;
+	if (calls->rare)
+		calls->rare->unbound_cdn_frame = 0;
 	if (!h || h->over || call_connection(h) != e->connection || h->kind != call->kind || h->replied)
 		return;
 	m = call_memory(j, call);

@@ -68,6 +68,9 @@ struct refusal {
 struct calls_rare {
 	struct refusal ocrp, icrp; /* the last of each */
 	unsigned crossed_clears;   /* CCRQs that crossed a failing OCRP: a CDN may follow each */
+	/* The last CDN of an outgoing call that had not come up, whose Call ID leads to no call. */
+	uint64_t unbound_cdn_frame; /* 0: none, or a call was requested since then */
+	uint16_t unbound_cdn_id;
 	struct wen_memory *wen;    /* of the last call that ended after one */
 	int64_t wen_time;          /* of the last WEN, whichever call it was about */
 	uint64_t wen_frame;

@@ -367,6 +367,29 @@ static bool is_error_answer(const struct told *t)
 	return told_value(t, FIELD_RESULT) == 2 && told_value(t, FIELD_ERROR) == ERROR_BAD_CALL_ID;
 }
 
+/* Not where the Call ID is 0, which some PACs write for all calls that never came up. */
+static void keep_unbound_cdn(const struct told *t)
+{
+	struct calls_rare *rare = calls_rare(t->calls);
+
+	if (!rare)
+		return;
+	rare->unbound_cdn_id = (uint16_t)told_value(t, FIELD_CALL_ID);
+	rare->unbound_cdn_frame = rare->unbound_cdn_id ? t->e->frame : 0;
+}
+
+/* There was one with the same Call ID already, and no new call since then. */
+static bool second_unbound_cdn(const struct told *t)
+{
+	const struct calls_rare *rare = t->calls->rare;
+
+	if (!rare || !rare->unbound_cdn_frame || rare->unbound_cdn_id != told_value(t, FIELD_CALL_ID))
+		return false;
+	break_unbound(t, RULE_CDN_ONE_01, 0, "the PAC sent a second Call-Disconnect-Notify for a call",
+		      "one for a call", rare->unbound_cdn_frame);
+	return true;
+}
+
 static void unmatched_cdn(const struct told *t)
 {
 	uint32_t id = told_value(t, FIELD_CALL_ID);
@@ -375,8 +398,10 @@ static void unmatched_cdn(const struct told *t)
 	if (!r)
 		r = refusal_of(t, CTRL_OCRP, false, id);
 	/* A CDN for one of several aborted calls carries a Call ID that nobody has seen. */
-	if (calls_that(t->e, is_aborted) || is_error_answer(t))
+	if (calls_that(t->e, is_aborted) || is_error_answer(t) || second_unbound_cdn(t))
 		return;
+	if (r)
+		keep_unbound_cdn(t);
 	/* Likewise where the PAC had refused the call before the CCRQ came. */
 	if (t->calls->rare && t->calls->rare->crossed_clears) {
 		t->calls->rare->crossed_clears--;
@@ -455,7 +480,9 @@ static void judge_cdn(const struct told *t)
 		return;
 	}
 	/* The PNS of an aborted call never learnt the PAC's Call ID: any one will do. */
-	if (t->e->match == MATCH_OTHER_ID && !is_aborted(c))
+	if (is_aborted(c))
+		keep_unbound_cdn(t);
+	else if (t->e->match == MATCH_OTHER_ID)
 		judge_unmatched(t, RULE_CDN_CALLID_01);
 	judge_cdn_result(t);
 	judge_answer(t);
