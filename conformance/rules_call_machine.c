@@ -299,10 +299,10 @@ static void unmatched_ccrq(const struct told *t)
 /* A CCRQ for an outgoing call that the PAC had refused: superfluous, or it crossed the refusal. */
 static void refused_ccrq(const struct told *t)
 {
-	struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
+	const struct refusal *r = refusal_of(t, CTRL_OCRP, false, told_value(t, FIELD_CALL_ID));
 
 	if (r && !had_acked(t->e, r->end)) {
-		r->cleared = t->e->call->given_up = true;
+		t->calls->rare->ocrp.cleared = t->e->call->given_up = true;
 		t->calls->rare->crossed_clears++;
 	}
 	break_rule(t, RULE_PNSOUT_WR_01,

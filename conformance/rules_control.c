@@ -278,7 +278,8 @@ void control_applied(struct judge *j, const struct event *e)
 		gave_reason(&t, e->from);
 	if (fault_count(j, SEVERITY_ERROR))
 		t.me->at_fault = true;
-	if (t.type && fault_count(j, SEVERITY_NOTE))
+	/* That an Echo-Request came early is no fault of its values. */
+	if (t.type && fault_count(j, t.type == CTRL_ECHORQ ? SEVERITY_ERROR : SEVERITY_NOTE))
 		t.me->faulty |= (uint16_t)(1u << t.type);
 	if (t.c->role_frame == e->frame && t.m->up)
 		judge_roles_known(&t);
