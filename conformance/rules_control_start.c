@@ -318,13 +318,15 @@ static bool knows_more(const struct turn *t)
 
 static bool too_early(const struct turn *t)
 {
+	bool originator = t->e->from == t->c->originator, replied = t->m->up || t->m->refused;
 	struct finding *f = accuse_sender(t, RULE_CCSM_PRE_01, 0);
 
 	evidence(f, t->c->start[1].frame);
-	expected(f, "nothing before the Start-Control-Connection-Reply%s",
-		 t->e->from == t->c->originator ? " was received" : " was sent");
+	expected(f, "nothing %s", originator ? "before the Start-Control-Connection-Reply was received"
+				  : replied  ? "after the refusal of the control connection"
+					     : "before the Start-Control-Connection-Reply was sent");
 	observed(f, "%s%s", type_name(t->type),
-		 t->m->up || t->m->refused ? ", in a segment that does not acknowledge the reply" : "");
+		 originator && replied ? ", in a segment that does not acknowledge the reply" : "");
 	say(f, "%s sent %s before the control connection was established", who(t->e, t->e->from),
 	    type_name(t->type));
 	return true;
@@ -397,7 +399,8 @@ static bool judge_receiver(const struct turn *t)
 		return false;
 	if (!has_spoken(t, !t->e->from))
 		return receiver_speaks_first(t);
-	return t->type >= CTRL_STOPRP && t->peer->starts && !t->m->refused && too_early(t);
+	/* It knows that it has refused, unless another request made it think again. */
+	return t->type >= CTRL_STOPRP && t->peer->starts && t->me->starts <= 1 && too_early(t);
 }
 
 bool judge_order_of_start(const struct turn *t)

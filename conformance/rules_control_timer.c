@@ -229,21 +229,23 @@ static void judge_echo_waits(const struct turn *t, unsigned host)
 
 /* --- silence --------------------------------------------------------------------------------------- */
 
+/* A message that was lost behind the capture comes again: it is there when it was acknowledged. */
 static void judge_silence(const struct turn *t, unsigned host)
 {
 	struct control_side *s = &t->m->side[host];
 	const struct control_side *other = &t->m->side[!host];
 	bool since_up = t->m->up_time > other->time_ns;
-	int64_t since = since_up ? t->m->up_time : other->time_ns;
+	int64_t sent = since_up ? t->m->up_time : other->time_ns, acked = t->c->acked_time[host];
+	int64_t since = acked > sent ? acked : sent;
 	struct finding *f;
 
-	if (s->probed || !other->frame || t->now - since < T60_LATE)
+	if (s->probed || !other->frame || t->now - since < T60_LATE || !has_acked(t->c, host, other->end))
 		return;
 	s->probed = true;
 	if (judge_profile(t->j) == PROFILE_MS_PTPT)
 		return;
 	f = accuse(t, RULE_KA_IDLE_01, (int)host, 0);
-	at(f, since_up ? t->c->start[1].frame : other->frame, since);
+	at(f, since_up ? t->c->start[1].frame : other->frame, sent);
 	expected(f, "an Echo-Request after 60 s without a message");
 	observed(f, "none in %.0f s", seconds(t->now - since));
 	say(f, "%s got no message for %.0f s and sent no Echo-Request", who(t->e, host),

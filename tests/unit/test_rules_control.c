@@ -387,6 +387,7 @@ static void silence(void)
 {
 	begin(PROFILE_RFC2637);
 	opened();
+	acknowledge(&first, HIGH);
 	wait_ms(74999);
 	sent(HIGH, CTRL_SLI);
 	finds_nothing();
@@ -399,16 +400,25 @@ static void silence(void)
 	CU_ASSERT_EQUAL(found.count, 1);
 	restart();
 	opened();
+	acknowledge(&first, HIGH);
 	out_of_sight(CLOSE_NONE, 74);
 	finds_nothing();
 	restart();
 	opened();
+	acknowledge(&first, HIGH);
 	out_of_sight(CLOSE_NONE, 75);
 	CU_ASSERT_EQUAL(finds("KA-IDLE-01"), 2);
 	restart();
 	opened();
+	acknowledge(&first, HIGH);
 	out_of_sight(CLOSE_REUSED, 75);
 	finds_nothing();
+	restart();
+	opened();
+	wait_s(40);
+	acknowledge(&first, HIGH); /* what was lost has come again: only the other side has waited */
+	out_of_sight(CLOSE_NONE, 74);
+	finds_only("KA-IDLE-01", LOW, frame - 2);
 	end();
 	begin(PROFILE_MS_PTPT);
 	opened();
@@ -524,6 +534,7 @@ static void not_the_whole_story(void)
 	begin(PROFILE_RFC2637);
 	first.c.midstream = true;
 	sent(HIGH, CTRL_SLI);
+	acknowledge(&first, LOW);
 	wait_s(100);
 	sent(LOW, CTRL_ECHORP);
 	finds_nothing();
