@@ -224,6 +224,8 @@ static bool in_doubt(const struct judge *j, const struct event *e, const struct 
 
 static enum certainty certainty_of(const struct rule *r, unsigned how)
 {
+	if (how & FAIL_SUSPECT)
+		return SUSPECTED;
 	return r->proof == PROOF_CERTAIN || (r->proof == PROOF_CONDITIONAL && !(how & FAIL_DOUBT))
 		       ? CERTAIN
 		       : SUSPECTED;

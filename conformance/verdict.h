@@ -29,6 +29,7 @@ enum {
 	FAIL_DOUBT = 1 << 30,      /* PROOF_CONDITIONAL: its condition is not met, so it is only suspected */
 	FAIL_CONNECTION = 1 << 29, /* repeats are counted for the connection, not for each call */
 	FAIL_TUNNEL = 1 << 28,     /* ... for the tunnel */
+	FAIL_SUSPECT = 1 << 26,    /* only suspected, whatever the rule can prove elsewhere */
 	FAIL_GARBAGE = 1 << 27,    /* octets that are no messages are what it is about: no NO_SYNC by them */
 };
 

@@ -458,6 +458,27 @@ static void test_ack_back(void)
 	scene_end(&s);
 }
 
+/* Chance, too, makes the end of a packet look like its check sequence; hardly twice. */
+static void test_check_sequence(void)
+{
+	for (unsigned n = 1; n <= 2; n++) {
+		struct scene s;
+		struct finding f;
+
+		scene_begin(&s, PROFILE_RFC2637);
+		memcpy(s.payload,
+		       "\xff\x03\xc0\x21\x09\x01\x00\x0a"
+		       "\x00\x00\x00\x00\xaa\xbb\x68\x78",
+		       16);
+		for (uint32_t seq = 0; seq < n; seq++)
+			data(&s, PNS, seq);
+		call_over(&s);
+		f = found(&s, "GRE-PPP-02");
+		CU_ASSERT_EQUAL(f.certainty, n > 1 ? CERTAIN : SUSPECTED);
+		scene_end(&s);
+	}
+}
+
 /* An acknowledgment that another one overtook: its identification is the lower one. */
 static void test_ack_overtaken(void)
 {
@@ -798,6 +819,7 @@ void suite_rules_gre(void)
 		{ "acknowledged before it was sent", test_ack_before_sent },
 		{ "acknowledgment of what the observer missed", test_ack_of_lost },
 		{ "acknowledgment goes back", test_ack_back },
+		{ "check sequence of PPP", test_check_sequence },
 		{ "acknowledgment that was overtaken", test_ack_overtaken },
 		{ "acknowledgment before data", test_ack_early },
 		{ "acknowledgments of one direction alone", test_ack_one_way },
