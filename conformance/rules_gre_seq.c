@@ -347,14 +347,17 @@ static void late(const struct gre_look *l)
 	gre_ppp(l, true);
 }
 
-/* Below all that were seen: the count went back, or the first packets changed their order? */
+/*
+ * Below all that were seen: the count went back, or the first packets changed their order?  They did not if
+ * this one was sent later, or if it should have come before number 0.
+ */
 static bool below_start(const struct gre_look *l)
 {
 	const struct gre_memory *m = l->own;
 	int32_t below = gre_distance(l->e->gre->seq, m->first_seq);
 
 	return below > START_SLACK ||
-	       (below > 0 && ids_adjoin(l) &&
+	       (below > 0 && (ids_adjoin(l) || (uint32_t)below > m->first_seq) &&
 		l->e->time_ns - long_time(m->first_time, l->e->time_ns) > MILLISECONDS(100));
 }
 
