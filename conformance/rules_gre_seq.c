@@ -141,6 +141,7 @@ void gre_first_data(const struct gre_look *l)
 	m->first_seq = m->highest = e->gre->seq;
 	m->acked = m->floor = m->highest - 1;
 	m->first_time = short_time(e->time_ns);
+	m->data_ip_id = (uint16_t)e->ip_id;
 	mark_only(m, e);
 	if (before && before->early_ack.frame)
 		m->flags |= GRE_MEM_RESOLVE;
