@@ -252,6 +252,8 @@ static void gap(const struct gre_look *l, uint32_t step)
 	uint32_t due = m->highest + 1;
 	bool at_acks = m->acks_between && step == m->acks_between + 1u && !(m->flags & GRE_MEM_COUNTS_RIGHT);
 
+	/* What may never have been sent is not outstanding. */
+	m->floor += step - 1;
 	if (!t)
 		return;
 	t->holes += step - 1;
