@@ -458,6 +458,25 @@ static void test_ack_back(void)
 	scene_end(&s);
 }
 
+/* Half of all numbers are above what was sent, though by their distance they are below. */
+static void test_ack_half_way_round(void)
+{
+	for (unsigned first = 0; first < 2; first++) {
+		struct scene s;
+		struct finding f;
+
+		scene_begin(&s, PROFILE_RFC2637);
+		data(&s, PAC, 0);
+		if (!first)
+			only_ack(&s, PNS, 0);
+		only_ack(&s, PNS, 0x80000005);
+		call_over(&s);
+		f = found(&s, "GRE-ACK-02");
+		CU_ASSERT_EQUAL(f.certainty, CERTAIN);
+		scene_end(&s);
+	}
+}
+
 /* Chance, too, makes the end of a packet look like its check sequence; hardly twice. */
 static void test_check_sequence(void)
 {
@@ -819,6 +838,7 @@ void suite_rules_gre(void)
 		{ "acknowledged before it was sent", test_ack_before_sent },
 		{ "acknowledgment of what the observer missed", test_ack_of_lost },
 		{ "acknowledgment goes back", test_ack_back },
+		{ "acknowledgment half way round", test_ack_half_way_round },
 		{ "check sequence of PPP", test_check_sequence },
 		{ "acknowledgment that was overtaken", test_ack_overtaken },
 		{ "acknowledgment before data", test_ack_early },
