@@ -19,6 +19,8 @@ enum {
 	MARK_LESS_MAX = (1 << 15) - 1,
 	MARK_MS = 500,    /* from one mark to the next */
 	START_SLACK = 16, /* numbers below the first that may have changed places with it */
+	OLD_SLACK = 64,   /* numbers around the last of an ended call that may come late */
+	OLD_S = 10,       /* how long they may */
 };
 
 static uint64_t load64(const uint8_t *p)
@@ -100,6 +102,25 @@ static const struct call *continued(const struct event *e)
 	return NULL;
 }
 
+/* It may come late, of a call that has just ended and had the same Call ID. */
+static bool late_of_ended(const struct event *e)
+{
+	unsigned n = 0;
+
+	for (const struct call *c = e->call->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
+		const struct flow *f = call_flow(c, e->from);
+		int32_t apart;
+
+		if (!c->over || !f || !(f->flags & FLOW_HAS_SEQ) || flow_call_id(f) != e->gre->call_id ||
+		    e->time_ns - call_last_message(c).time_ns > SECONDS(OLD_S))
+			continue;
+		apart = gre_distance(f->highest_seq, e->gre->seq);
+		if (apart <= OLD_SLACK && apart >= -OLD_SLACK)
+			return true;
+	}
+	return false;
+}
+
 /* Nothing before it is known to have arrived. */
 static void mark_only(struct gre_memory *m, const struct event *e)
 {
@@ -147,6 +168,9 @@ void gre_first_data(const struct gre_look *l)
 		m->flags |= GRE_MEM_RESOLVE;
 	if (e->flow && e->flow->flags & FLOW_SEEN)
 		first_frame_is(l);
+	t = e->gre->seq > 1 && late_of_ended(e) ? gre_trouble(l->j, m) : NULL;
+	if (t)
+		t->maybe_old = true;
 	t = other ? gre_trouble(l->j, m) : NULL;
 	if (t) {
 		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
@@ -281,16 +305,12 @@ static void count_broken(struct judge *j, const struct event *e, unsigned host, 
 	at(f, where->frame, where->time_ns);
 }
 
-/* The count starts anew somewhere else: what was out before is out of the question. */
-static void restart(const struct gre_look *l, const char *what)
+/* What was out before is out of the question. */
+static void go_on_from(const struct gre_look *l)
 {
 	struct gre_memory *m = l->own;
-	struct gre_mark where = mark(l->e, l->e->gre->seq, m->highest + 1);
 	struct gre_trouble *t = gre_odd(m);
 
-	if (!(m->flags & GRE_MEM_RESTARTED))
-		count_broken(l->j, l->e, l->e->from, &where, 0, what);
-	m->flags |= GRE_MEM_RESTARTED;
 	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
 	m->unacked_since = (struct short_time){ 0, 0 };
@@ -299,6 +319,33 @@ static void restart(const struct gre_look *l, const char *what)
 		t->has_hole = false;
 	if (l->peer)
 		l->peer->flags &= (uint16_t) ~(GRE_MEM_TOLD | GRE_MEM_TOLD_DATA);
+}
+
+/* The count starts anew somewhere else. */
+static void restart(const struct gre_look *l, const char *what)
+{
+	struct gre_memory *m = l->own;
+	struct gre_mark where = mark(l->e, l->e->gre->seq, m->highest + 1);
+
+	if (!(m->flags & GRE_MEM_RESTARTED))
+		count_broken(l->j, l->e, l->e->from, &where, 0, what);
+	m->flags |= GRE_MEM_RESTARTED;
+	go_on_from(l);
+}
+
+/* All data until now was late, of a call that had ended: the count begins here. */
+static void begins_here(const struct gre_look *l)
+{
+	struct gre_memory *m = l->own;
+	struct gre_trouble *t = gre_odd(m);
+
+	m->first_seq = l->e->gre->seq;
+	m->first_time = short_time(l->e->time_ns);
+	t->percall.frame = t->gap.frame = t->soft.frame = 0;
+	t->maybe_old = false;
+	t->holes = 0;
+	first_frame_is(l);
+	go_on_from(l);
 }
 
 /* --- numbers that came before ----------------------------------------------------------------- */
@@ -366,8 +413,13 @@ static bool below_start(const struct gre_look *l)
 
 bool gre_data_odd(const struct gre_look *l, int32_t step)
 {
+	const struct gre_trouble *t = gre_odd(l->own);
 	const struct gre_recent *r;
 
+	if (t && t->maybe_old && l->e->gre->seq <= 1) {
+		begins_here(l);
+		return true;
+	}
 	if (step > JUMP_LIMIT) {
 		restart(l, "forward");
 		return true;
