@@ -68,13 +68,20 @@ static struct gre_mark mark(const struct event *e, uint32_t value, uint32_t limi
 	return (struct gre_mark){ e->frame, e->time_ns, value, limit };
 }
 
+/* The sender's IP identification shows what it sent; with IPv6 there is none, and some leave it at 0. */
+static bool ids_known(const struct gre_look *l)
+{
+	const struct gre_memory *m = l->own;
+
+	return !(m->flags & GRE_MEM_IDS_WILD) && m->data_ip_id && l->e->ip_id;
+}
+
 /* Between its last data packet and this one the sender sent nothing but what was seen. */
 static bool ids_adjoin(const struct gre_look *l)
 {
 	const struct gre_memory *m = l->own;
 
-	return !(m->flags & GRE_MEM_IDS_WILD) && m->data_ip_id && l->e->ip_id &&
-	       (uint16_t)(l->e->ip_id - m->data_ip_id) == m->acks_between + 1;
+	return ids_known(l) && (uint16_t)(l->e->ip_id - m->data_ip_id) == m->acks_between + 1;
 }
 
 /* What is missing on both ways is missing in the capture, or on the path. */
@@ -275,6 +282,7 @@ static void gap(const struct gre_look *l, uint32_t step)
 	struct gre_trouble *t = gre_trouble(l->j, m);
 	uint32_t due = m->highest + 1;
 	bool at_acks = m->acks_between && step == m->acks_between + 1u && !(m->flags & GRE_MEM_COUNTS_RIGHT);
+	bool shown;
 
 	/* What may never have been sent is not outstanding. */
 	m->floor += step - 1;
@@ -290,8 +298,13 @@ static void gap(const struct gre_look *l, uint32_t step)
 		skipped(l, t);
 	else
 		m->flags |= GRE_MEM_COUNTS_RIGHT;
-	if (!t->gap.frame && !was_received(l->peer, due, step) && (ids_adjoin(l) || regular(t, m->highest, step)))
+	if ((t->gap.frame && !t->gap_maybe_lost) || was_received(l->peer, due, step))
+		return;
+	shown = ids_adjoin(l) || regular(t, m->highest, step);
+	if (shown || (!t->gap.frame && !ids_known(l))) {
 		t->gap = mark(l->e, l->e->gre->seq, due);
+		t->gap_maybe_lost = !shown;
+	}
 }
 
 static void count_broken(struct judge *j, const struct event *e, unsigned host, const struct gre_mark *where,
@@ -475,6 +488,7 @@ void gre_seq_end(struct judge *j, const struct event *e, unsigned host)
 	if (t && t->gap.frame && !(m->done & GRE_DONE_SKIP) && !(m->flags & GRE_MEM_RESTARTED))
 		count_broken(j, e, host, &t->gap,
 			     lossy(m, gre_half(e->call, !host)) |
+				     (t->gap_maybe_lost ? UNLESS_GRE_LOSS : 0) |
 				     (m->flags & GRE_MEM_LATE ? UNLESS_REORDER : 0),
 			     "forward");
 }

@@ -255,6 +255,23 @@ static void test_gap_filled(void)
 	scene_end(&s);
 }
 
+/* Where the sender does not count its packets, one that is missing proves nothing, and is not passed over. */
+static void test_gap_without_ids(void)
+{
+	struct scene s;
+
+	scene_begin(&s, PROFILE_RFC2637);
+	for (uint32_t seq = 0; seq < 8; seq++) {
+		s.ip_id[PAC] = (uint16_t)-1;
+		data(&s, PAC, seq + (seq > 3));
+		both(&s, PNS, seq, seq + (seq > 3));
+	}
+	call_over(&s);
+	found(&s, NULL);
+	CU_ASSERT(withheld(&s, RULE_GRE_SEQ_NEXT_01, UNLESS_GRE_LOSS));
+	scene_end(&s);
+}
+
 static void test_gap_both_ways(void)
 {
 	struct scene s;
@@ -827,6 +844,7 @@ void suite_rules_gre(void)
 		{ "gap: the network lost what the sender counted", test_gap_of_network },
 		{ "gap: filled later", test_gap_filled },
 		{ "gap: losses of both ways", test_gap_both_ways },
+		{ "gap: no IP identification", test_gap_without_ids },
 		{ "gaps of single losses", test_losses_are_not_regular },
 		{ "every other number", test_every_other_number },
 		{ "numbers pass 2^32", test_wrap },
