@@ -254,15 +254,22 @@ static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_
 	tracker_flow_claim(x->t, call, !pac, (uint16_t)id);
 }
 
+/* A call of another connection that has not begun to close. */
+static bool lives_beside(const struct taken *x, const struct call *call)
+{
+	const struct control_connection *c = call_connection(call);
+
+	return !call->over && c && c != x->c && c->closed_by < 0 && c->state != CONNECTION_STOPPING;
+}
+
 static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)
 {
 	const struct flow *taken = tracker_flow_find(x->t, call->tunnel, pac, (uint16_t)id);
-	const struct call *other = taken ? flow_call(taken) : NULL;
-	const struct control_connection *its = other ? call_connection(other) : NULL;
+	struct call *other = taken ? flow_call(taken) : NULL;
 
-	/* A call whose connection was closed only lingers: what began since may have its Call ID. */
-	call->id_collision = other && other != call && !other->over && its && its != x->c &&
-			     its->closed_by < 0;
+	call->id_collision = other && other != call && lives_beside(x, other);
+	if (call->id_collision)
+		call->id_shared = other->id_shared = true;
 	call->pns_call_id = (uint16_t)id;
 	call->pns_id_known = true;
 	call->ids_certain = true;

@@ -330,6 +330,7 @@ struct call {
 	bool id_is_port : 1;         /* the PNS Call ID is the TCP source port: a NAT helper chose it */
 	bool took_id : 1;            /* a live call had one of its Call IDs before */
 	bool id_collision : 1;       /* another connection's call used the PNS Call ID at the same time */
+	bool id_shared : 1;          /* ... or uses this one's: GRE cannot be told apart */
 	bool connection_failed : 1;  /* its connection was reset, or a side of it fell silent */
 	bool connection_partial : 1; /* of its connection one side was not seen, or with gaps */
 	/* Flows were bound by Call IDs of control messages, not paired by acknowledgments. */

@@ -104,6 +104,9 @@ unsigned conditions(const struct judge *j, const struct event *e)
 		bits |= UNLESS_ROLE_UNKNOWN;
 	if (e->kind == EVENT_GRE && (!e->call || !call_controlled(e->call)))
 		bits |= UNLESS_NO_CALL;
+	/* Its packets may be another's, and the other way round. */
+	if (e->call && e->call->id_shared)
+		bits |= UNLESS_NO_CALL;
 	if (e->call && call_controlled(e->call) && !call_step(e->call, STEP_REQUEST).frame)
 		bits |= UNLESS_MIDSTREAM;
 	if (!c)

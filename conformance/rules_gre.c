@@ -67,8 +67,10 @@ static void data(const struct gre_look *l)
 	} else if (step == 1) {
 		if (m->acks_between)
 			m->flags |= GRE_MEM_COUNTS_RIGHT;
-	} else if (!gre_data_odd(l, step)) {
-		return;
+	} else {
+		if (!gre_data_odd(l, step))
+			return;
+		before = l->e->gre->seq - 1;
 	}
 	if (m->flags & GRE_MEM_RESOLVE)
 		gre_ack_resolve(l, l->e->gre->seq);

@@ -42,6 +42,8 @@ struct gre_trouble {
 	uint8_t skips, stalls, regular; /* counts, see rules_gre_*.c */
 	uint8_t asked_id, late_id;
 	bool has_hole, has_asked, has_answered;
+	bool gap_maybe_lost; /* nothing shows whether `gap` was the sender's or the path's doing */
+	bool maybe_old; /* its first data may be late, of an ended call that had the Call ID */
 	uint32_t step, step_seq; /* the last gap: how wide, and the number behind it */
 	uint32_t holes;          /* numbers that are missing */
 };

@@ -111,6 +111,16 @@ static void unsent(const struct gre_look *l, int32_t ahead)
 	l->peer->flags |= GRE_MEM_RESOLVE;
 }
 
+/* A number of the upper half, which to the other side's count is still to come: it is not old. */
+static bool never_sent(const struct gre_look *l)
+{
+	const struct gre_memory *peer = l->peer;
+	uint32_t half = UINT32_C(1) << 31;
+
+	return l->e->gre->ack >= half && peer->highest < half && peer->first_seq < half &&
+	       !(peer->flags & GRE_MEM_RESTARTED) && l->e->peer && l->e->peer->packets < half;
+}
+
 /*
  * The next data of the other side came.  A number that was acknowledged comes now for the first
  * time: it had not been sent.  All of them are passed over: they were lost before they were seen.
@@ -173,6 +183,10 @@ static void back(const struct gre_look *l)
 	struct finding *f;
 	unsigned how = proven ? 0 : FAIL_DOUBT | reordered(l);
 
+	if (never_sent(l)) {
+		unsent(l, INT32_MAX);
+		return;
+	}
 	if (sent_before)
 		return;
 	if (!later)
@@ -313,6 +327,9 @@ void gre_ack(const struct gre_look *l)
 			low(l);
 		if (!step)
 			return;
+	} else if (ack != UINT32_MAX && never_sent(l)) {
+		unsent(l, INT32_MAX);
+		return;
 	} else if (gre_distance(peer->first_seq, ack) < 0) {
 		/* The first data was not there yet when this was sent; or it was, and is not in the capture.
 		 */

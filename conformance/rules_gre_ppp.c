@@ -91,7 +91,7 @@ static bool checked(const uint8_t *p, size_t n, size_t extra)
 static void fcs_fail(struct judge *j, const struct event *e, unsigned host, const struct gre_mark *m,
 		     uint64_t second)
 {
-	struct finding *f = fail(j, e, RULE_GRE_PPP_02, (int)host, 0);
+	struct finding *f = fail(j, e, RULE_GRE_PPP_02, (int)host, second ? 0 : FAIL_UNPROVEN);
 
 	say(f, "%s sent PPP with its frame check sequence of %u octets through the tunnel", who(e, host),
 	    m->value);
@@ -99,7 +99,7 @@ static void fcs_fail(struct judge *j, const struct event *e, unsigned host, cons
 	evidence(at(f, m->frame, m->time_ns), second);
 }
 
-/* Two of them prove it; of one alone the end of the call tells. */
+/* Two of them prove it; one alone is suspected when the call ends. */
 static void with_fcs(const struct gre_look *l, uint32_t extra)
 {
 	struct gre_trouble *t = gre_trouble(l->j, l->own);

@@ -19,6 +19,8 @@ enum {
 	MARK_LESS_MAX = (1 << 15) - 1,
 	MARK_MS = 500,    /* from one mark to the next */
 	START_SLACK = 16, /* numbers below the first that may have changed places with it */
+	OLD_SLACK = 64,   /* numbers around the last of an ended call that may come late */
+	OLD_S = 10,       /* how long they may */
 };
 
 static uint64_t load64(const uint8_t *p)
@@ -66,13 +68,20 @@ static struct gre_mark mark(const struct event *e, uint32_t value, uint32_t limi
 	return (struct gre_mark){ e->frame, e->time_ns, value, limit };
 }
 
+/* The sender's IP identification shows what it sent; with IPv6 there is none, and some leave it at 0. */
+static bool ids_known(const struct gre_look *l)
+{
+	const struct gre_memory *m = l->own;
+
+	return !(m->flags & GRE_MEM_IDS_WILD) && m->data_ip_id && l->e->ip_id;
+}
+
 /* Between its last data packet and this one the sender sent nothing but what was seen. */
 static bool ids_adjoin(const struct gre_look *l)
 {
 	const struct gre_memory *m = l->own;
 
-	return !(m->flags & GRE_MEM_IDS_WILD) && m->data_ip_id && l->e->ip_id &&
-	       (uint16_t)(l->e->ip_id - m->data_ip_id) == m->acks_between + 1;
+	return ids_known(l) && (uint16_t)(l->e->ip_id - m->data_ip_id) == m->acks_between + 1;
 }
 
 /* What is missing on both ways is missing in the capture, or on the path. */
@@ -98,6 +107,25 @@ static const struct call *continued(const struct event *e)
 			return c;
 	}
 	return NULL;
+}
+
+/* It may come late, of a call that has just ended and had the same Call ID. */
+static bool late_of_ended(const struct event *e)
+{
+	unsigned n = 0;
+
+	for (const struct call *c = e->call->tunnel->first_call; c && n < SCAN_MAX; c = c->next, n++) {
+		const struct flow *f = call_flow(c, e->from);
+		int32_t apart;
+
+		if (!c->over || !f || !(f->flags & FLOW_HAS_SEQ) || flow_call_id(f) != e->gre->call_id ||
+		    e->time_ns - call_last_message(c).time_ns > SECONDS(OLD_S))
+			continue;
+		apart = gre_distance(f->highest_seq, e->gre->seq);
+		if (apart <= OLD_SLACK && apart >= -OLD_SLACK)
+			return true;
+	}
+	return false;
 }
 
 /* Nothing before it is known to have arrived. */
@@ -141,11 +169,15 @@ void gre_first_data(const struct gre_look *l)
 	m->first_seq = m->highest = e->gre->seq;
 	m->acked = m->floor = m->highest - 1;
 	m->first_time = short_time(e->time_ns);
+	m->data_ip_id = (uint16_t)e->ip_id;
 	mark_only(m, e);
 	if (before && before->early_ack.frame)
 		m->flags |= GRE_MEM_RESOLVE;
 	if (e->flow && e->flow->flags & FLOW_SEEN)
 		first_frame_is(l);
+	t = e->gre->seq > 1 && late_of_ended(e) ? gre_trouble(l->j, m) : NULL;
+	if (t)
+		t->maybe_old = true;
 	t = other ? gre_trouble(l->j, m) : NULL;
 	if (t) {
 		t->percall = mark(e, e->gre->seq, (uint32_t)other->id);
@@ -250,7 +282,10 @@ static void gap(const struct gre_look *l, uint32_t step)
 	struct gre_trouble *t = gre_trouble(l->j, m);
 	uint32_t due = m->highest + 1;
 	bool at_acks = m->acks_between && step == m->acks_between + 1u && !(m->flags & GRE_MEM_COUNTS_RIGHT);
+	bool shown;
 
+	/* What may never have been sent is not outstanding. */
+	m->floor += step - 1;
 	if (!t)
 		return;
 	t->holes += step - 1;
@@ -263,8 +298,13 @@ static void gap(const struct gre_look *l, uint32_t step)
 		skipped(l, t);
 	else
 		m->flags |= GRE_MEM_COUNTS_RIGHT;
-	if (!t->gap.frame && !was_received(l->peer, due, step) && (ids_adjoin(l) || regular(t, m->highest, step)))
+	if ((t->gap.frame && !t->gap_maybe_lost) || was_received(l->peer, due, step))
+		return;
+	shown = ids_adjoin(l) || regular(t, m->highest, step);
+	if (shown || (!t->gap.frame && !ids_known(l))) {
 		t->gap = mark(l->e, l->e->gre->seq, due);
+		t->gap_maybe_lost = !shown;
+	}
 }
 
 static void count_broken(struct judge *j, const struct event *e, unsigned host, const struct gre_mark *where,
@@ -278,16 +318,12 @@ static void count_broken(struct judge *j, const struct event *e, unsigned host, 
 	at(f, where->frame, where->time_ns);
 }
 
-/* The count starts anew somewhere else: what was out before is out of the question. */
-static void restart(const struct gre_look *l, const char *what)
+/* What was out before is out of the question. */
+static void go_on_from(const struct gre_look *l)
 {
 	struct gre_memory *m = l->own;
-	struct gre_mark where = mark(l->e, l->e->gre->seq, m->highest + 1);
 	struct gre_trouble *t = gre_odd(m);
 
-	if (!(m->flags & GRE_MEM_RESTARTED))
-		count_broken(l->j, l->e, l->e->from, &where, 0, what);
-	m->flags |= GRE_MEM_RESTARTED;
 	m->flags &= (uint16_t) ~(GRE_MEM_RESOLVE | GRE_MEM_OVER);
 	m->acked = m->floor = l->e->gre->seq - 1;
 	m->unacked_since = (struct short_time){ 0, 0 };
@@ -296,6 +332,33 @@ static void restart(const struct gre_look *l, const char *what)
 		t->has_hole = false;
 	if (l->peer)
 		l->peer->flags &= (uint16_t) ~(GRE_MEM_TOLD | GRE_MEM_TOLD_DATA);
+}
+
+/* The count starts anew somewhere else. */
+static void restart(const struct gre_look *l, const char *what)
+{
+	struct gre_memory *m = l->own;
+	struct gre_mark where = mark(l->e, l->e->gre->seq, m->highest + 1);
+
+	if (!(m->flags & GRE_MEM_RESTARTED))
+		count_broken(l->j, l->e, l->e->from, &where, 0, what);
+	m->flags |= GRE_MEM_RESTARTED;
+	go_on_from(l);
+}
+
+/* All data until now was late, of a call that had ended: the count begins here. */
+static void begins_here(const struct gre_look *l)
+{
+	struct gre_memory *m = l->own;
+	struct gre_trouble *t = gre_odd(m);
+
+	m->first_seq = l->e->gre->seq;
+	m->first_time = short_time(l->e->time_ns);
+	t->percall.frame = t->gap.frame = t->soft.frame = 0;
+	t->maybe_old = false;
+	t->holes = 0;
+	first_frame_is(l);
+	go_on_from(l);
 }
 
 /* --- numbers that came before ----------------------------------------------------------------- */
@@ -347,21 +410,29 @@ static void late(const struct gre_look *l)
 	gre_ppp(l, true);
 }
 
-/* Below all that were seen: the count went back, or the first packets changed their order? */
+/*
+ * Below all that were seen: the count went back, or the first packets changed their order?  They did not if
+ * this one was sent later, or if it should have come before number 0.
+ */
 static bool below_start(const struct gre_look *l)
 {
 	const struct gre_memory *m = l->own;
 	int32_t below = gre_distance(l->e->gre->seq, m->first_seq);
 
 	return below > START_SLACK ||
-	       (below > 0 && ids_adjoin(l) &&
+	       (below > 0 && (ids_adjoin(l) || (uint32_t)below > m->first_seq) &&
 		l->e->time_ns - long_time(m->first_time, l->e->time_ns) > MILLISECONDS(100));
 }
 
 bool gre_data_odd(const struct gre_look *l, int32_t step)
 {
+	const struct gre_trouble *t = gre_odd(l->own);
 	const struct gre_recent *r;
 
+	if (t && t->maybe_old && l->e->gre->seq <= 1) {
+		begins_here(l);
+		return true;
+	}
 	if (step > JUMP_LIMIT) {
 		restart(l, "forward");
 		return true;
@@ -417,6 +488,7 @@ void gre_seq_end(struct judge *j, const struct event *e, unsigned host)
 	if (t && t->gap.frame && !(m->done & GRE_DONE_SKIP) && !(m->flags & GRE_MEM_RESTARTED))
 		count_broken(j, e, host, &t->gap,
 			     lossy(m, gre_half(e->call, !host)) |
+				     (t->gap_maybe_lost ? UNLESS_GRE_LOSS : 0) |
 				     (m->flags & GRE_MEM_LATE ? UNLESS_REORDER : 0),
 			     "forward");
 }

@@ -294,10 +294,13 @@ static void judge_opening(struct judge *j, const struct event *e)
 
 	if (c->tcp_refused || !c->seen[!c->originator])
 		return;
-	if (dialout)
+	/* It implies the other one, of either side. */
+	if (dialout && selected(j, RULE_MSP_DIALOUT_01)) {
 		kept(j, e, RULE_MSP_DIALOUT_01, c->originator, opened, least(o.established, o.ended));
+		return;
+	}
 	kept(j, e, RULE_MSP_IDLE30_01, !c->originator, opened, least(o.asked, o.ended));
-	if (o.asked != INT64_MAX && !dialout)
+	if (o.asked != INT64_MAX)
 		kept(j, e, RULE_MSP_IDLE30_01, c->originator, o.asked, least(o.answered, o.ended));
 }
 

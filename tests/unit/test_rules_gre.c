@@ -255,6 +255,23 @@ static void test_gap_filled(void)
 	scene_end(&s);
 }
 
+/* Where the sender does not count its packets, one that is missing proves nothing, and is not passed over. */
+static void test_gap_without_ids(void)
+{
+	struct scene s;
+
+	scene_begin(&s, PROFILE_RFC2637);
+	for (uint32_t seq = 0; seq < 8; seq++) {
+		s.ip_id[PAC] = (uint16_t)-1;
+		data(&s, PAC, seq + (seq > 3));
+		both(&s, PNS, seq, seq + (seq > 3));
+	}
+	call_over(&s);
+	found(&s, NULL);
+	CU_ASSERT(withheld(&s, RULE_GRE_SEQ_NEXT_01, UNLESS_GRE_LOSS));
+	scene_end(&s);
+}
+
 static void test_gap_both_ways(void)
 {
 	struct scene s;
@@ -456,6 +473,46 @@ static void test_ack_back(void)
 	f = found(&s, "GRE-ACK-03");
 	CU_ASSERT_EQUAL(f.certainty, CERTAIN);
 	scene_end(&s);
+}
+
+/* Half of all numbers are above what was sent, though by their distance they are below. */
+static void test_ack_half_way_round(void)
+{
+	for (unsigned first = 0; first < 2; first++) {
+		struct scene s;
+		struct finding f;
+
+		scene_begin(&s, PROFILE_RFC2637);
+		data(&s, PAC, 0);
+		if (!first)
+			only_ack(&s, PNS, 0);
+		only_ack(&s, PNS, 0x80000005);
+		call_over(&s);
+		f = found(&s, "GRE-ACK-02");
+		CU_ASSERT_EQUAL(f.certainty, CERTAIN);
+		scene_end(&s);
+	}
+}
+
+/* Chance, too, makes the end of a packet look like its check sequence; hardly twice. */
+static void test_check_sequence(void)
+{
+	for (unsigned n = 1; n <= 2; n++) {
+		struct scene s;
+		struct finding f;
+
+		scene_begin(&s, PROFILE_RFC2637);
+		memcpy(s.payload,
+		       "\xff\x03\xc0\x21\x09\x01\x00\x0a"
+		       "\x00\x00\x00\x00\xaa\xbb\x68\x78",
+		       16);
+		for (uint32_t seq = 0; seq < n; seq++)
+			data(&s, PNS, seq);
+		call_over(&s);
+		f = found(&s, "GRE-PPP-02");
+		CU_ASSERT_EQUAL(f.certainty, n > 1 ? CERTAIN : SUSPECTED);
+		scene_end(&s);
+	}
 }
 
 /* An acknowledgment that another one overtook: its identification is the lower one. */
@@ -787,6 +844,7 @@ void suite_rules_gre(void)
 		{ "gap: the network lost what the sender counted", test_gap_of_network },
 		{ "gap: filled later", test_gap_filled },
 		{ "gap: losses of both ways", test_gap_both_ways },
+		{ "gap: no IP identification", test_gap_without_ids },
 		{ "gaps of single losses", test_losses_are_not_regular },
 		{ "every other number", test_every_other_number },
 		{ "numbers pass 2^32", test_wrap },
@@ -798,6 +856,8 @@ void suite_rules_gre(void)
 		{ "acknowledged before it was sent", test_ack_before_sent },
 		{ "acknowledgment of what the observer missed", test_ack_of_lost },
 		{ "acknowledgment goes back", test_ack_back },
+		{ "acknowledgment half way round", test_ack_half_way_round },
+		{ "check sequence of PPP", test_check_sequence },
 		{ "acknowledgment that was overtaken", test_ack_overtaken },
 		{ "acknowledgment before data", test_ack_early },
 		{ "acknowledgments of one direction alone", test_ack_one_way },
