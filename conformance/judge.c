@@ -250,7 +250,7 @@ static void begin(struct judge *j, const struct event *e, enum rule_number rule,
 	f->section = r->section;
 	f->level = rule_level_name(r->level);
 	f->certainty = in_doubt(j, e, r) ? SUSPECTED : certainty_of(r, how);
-	f->severity = rule_severity(r, f->certainty);
+	f->severity = how & FAIL_NOTE ? SEVERITY_NOTE : rule_severity(r, f->certainty);
 	f->tunnel = e->tunnel ? e->tunnel->id : 0;
 	f->connection = e->connection ? e->connection->id : e->call ? call_connection_id(e->call) : 0;
 	f->call = e->call ? e->call->id : 0;
@@ -290,7 +290,7 @@ struct finding *fail(struct judge *j, const struct event *e, enum rule_number ru
 	if (!rule_holds(r, j->front.profile))
 		return NULL;
 	if (host == (int)e->from && e->kind == EVENT_MESSAGE)
-		for (unsigned s = 0; s <= r->severity; s++)
+		for (unsigned s = 0; s <= (how & FAIL_NOTE ? SEVERITY_NOTE : r->severity); s++)
 			j->front.faults[s]++;
 	if (!selected(j, rule))
 		return NULL;

@@ -305,7 +305,8 @@ static void refused_ccrq(const struct told *t)
 
 	if (r && !had_acked(t->e, r->end))
 		r->cleared = true;
-	break_rule(t, RULE_PNSOUT_WR_01, r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT,
+	break_rule(t, RULE_PNSOUT_WR_01,
+		   FAIL_NOTE | (r && had_acked(t->e, r->end) ? FAIL_DOUBT : UNLESS_INFLIGHT),
 		   "the PNS sent a Call-Clear-Request for a call that the PAC had refused", call_over);
 }
 

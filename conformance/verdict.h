@@ -30,6 +30,7 @@ enum {
 	FAIL_CONNECTION = 1 << 29, /* repeats are counted for the connection, not for each call */
 	FAIL_TUNNEL = 1 << 28,     /* ... for the tunnel */
 	FAIL_GARBAGE = 1 << 27,    /* octets that are no messages are what it is about: no NO_SYNC by them */
+	FAIL_NOTE = 1 << 25,       /* superfluous rather than wrong: a note, whatever the rule is otherwise */
 	FAIL_CERTAIN = 1 << 26,    /* PROOF_SUSPECTED: what might excuse it is ruled out, so it is certain */
 };
 

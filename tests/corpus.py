@@ -8,11 +8,11 @@ line tells where:
     # Violates: ID frame N by PAC|PNS|originator|receiver|sender|none
 
 and further lines by what profile (# Profile: NAME), with what options for what another id always
-says better (# Audit: --only ID), how sure it is where the rule alone does not say so (# Certainty:
-certain), and what comes with it (# Also: ID ...): notes, or the fault of the other side that this
-one answers wrongly.  The other scripts there keep what "# Satisfies: ID ..." lists, perhaps in
-answer to faults ("# Also" again), which are then the only ones.  traces/clean/ and
-traces/corpus/clean-* break nothing, whatever the capture makes of them.
+says better (# Audit: --only ID), how sure and how grave it is where the rule alone does not say so
+(# Certainty: certain, # Severity: note), and what comes with it (# Also: ID ...): notes, or the
+fault of the other side that this one answers wrongly.  The other scripts there keep what
+"# Satisfies: ID ..." lists, perhaps in answer to faults ("# Also" again), which are then the only
+ones.  traces/clean/ and traces/corpus/clean-* break nothing, whatever the capture makes of them.
 """
 import glob
 import os
@@ -76,7 +76,7 @@ def rules():
     return {r["id"]: r for r in common.parse(done.stdout)["rules"]}
 
 
-def check_place(out, frame, side, finding, rule, certainty):
+def check_place(out, frame, side, finding, rule, certainty, severity):
     wrong = []
     if finding["frame"] != frame:
         wrong.append("expected in frame %d: %s" % (frame, judged.words(finding)))
@@ -85,6 +85,8 @@ def check_place(out, frame, side, finding, rule, certainty):
     certainty = certainty[0] if certainty else rule["passive"]["certainty"]
     if certainty not in (finding["certainty"], "conditional"):
         wrong.append("%s, expected %s" % (finding["certainty"], certainty))
+    if severity and finding["severity"] != severity[0]:
+        wrong.append("%s, expected %s" % (finding["severity"], severity[0]))
     if finding["count"] != 1:
         wrong.append("found %d times" % finding["count"])
     if not finding["evidence"] or not finding["message"]:
@@ -115,7 +117,8 @@ def check_bad(case):
     if len(found) != 1:
         return wrong + ["expected one finding of %s: found %d" % (wanted, len(found))] + \
             [judged.words(f) for f in found]
-    return wrong + check_place(out, frame, side, found[0], by_id[wanted], header(text, "Certainty"))
+    return wrong + check_place(out, frame, side, found[0], by_id[wanted], header(text, "Certainty"),
+                               header(text, "Severity"))
 
 
 def check_good(case):
