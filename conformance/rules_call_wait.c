@@ -244,7 +244,7 @@ static void ower_acted(struct judge *j, const struct event *e, const struct call
 		return;
 	}
 	if (w->what != AWAIT_CDN || calls->acted[w->owes] == ACT_STOP || !e->call->memory ||
-	    e->call->memory->clear_faulty || ambiguous(e))
+	    e->call->memory->clear_faulty || e->connection->memory->side[w->waits].erred || ambiguous(e))
 		return;
 	if ((int32_t)(calls->acted_end[w->owes] - odd_or_nothing(e->call->memory)->clear_end) < 0)
 		how = UNLESS_INFLIGHT;
