@@ -450,7 +450,7 @@ struct flow *tracker_flow_claim(struct tracker *t, struct call *c, unsigned from
 		flow_detach(t, &c->flow[from]);
 	if (!f || other->state != CALL_GRE_ONLY) {
 		/* No packet yet, or the Call ID is used again: what comes belongs to the new call. */
-		c->took_id |= f && !other->over;
+		c->took_id |= f && call_goes_on(other);
 		f = flow_new(t, c, from, call_id);
 		if (!f)
 			t->stats.memory_failed = true;
@@ -686,7 +686,7 @@ static NOT_IN_THE_WAY void ids_return(struct tracker *t, const struct call *c)
 
 	for (unsigned n = 0; own && n < TAKEN_MAX; own = own->next, n++)
 		for (unsigned from = 0; from < HOSTS; from++)
-			if (!own->over && own->flow[from].key && own->flow[from].key == c->flow[from].key)
+			if (call_goes_on(own) && own->flow[from].key && own->flow[from].key == c->flow[from].key)
 				flow_table_move(&t->flows, &c->flow[from], &own->flow[from]);
 }
 

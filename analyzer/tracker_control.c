@@ -257,9 +257,7 @@ static void set_pac_id(struct taken *x, struct call *call, unsigned pac, uint32_
 /* A call of another connection that has not begun to close. */
 static bool lives_beside(const struct taken *x, const struct call *call)
 {
-	const struct control_connection *c = call_connection(call);
-
-	return !call->over && c && c != x->c && c->closed_by < 0 && c->state != CONNECTION_STOPPING;
+	return call_connection(call) && call_connection(call) != x->c && call_goes_on(call);
 }
 
 static void set_pns_id(struct taken *x, struct call *call, unsigned pac, uint32_t id)

@@ -384,6 +384,14 @@ static inline bool call_controlled(const struct call *c)
 	return c->let_go ? c->control.id != 0 : c->control.live != NULL;
 }
 
+/* It is not over, and neither is its connection about to be: what ended only lingers. */
+static inline bool call_goes_on(const struct call *c)
+{
+	const struct control_connection *own = call_connection(c);
+
+	return !c->over && !(own && (own->closed_by >= 0 || own->state == CONNECTION_STOPPING));
+}
+
 /* From now on it has no connection but an id. */
 void call_let_go(struct call *c);
 
