@@ -77,18 +77,24 @@ void emit_row(struct json *j)
 	emit_octets(j, "\n", 1);
 }
 
-void emit_name(struct json *j, const char *key)
+/* Text that needs no escaping, in quotes, and what comes behind it: a colon or a comma. */
+static inline void put_plain(struct json *j, const char *text, size_t len, char behind)
 {
-	size_t len = strlen(key);
 	char *at;
 
 	if (!out_room(j, len + 3))
 		return;
 	at = j->at;
 	*at = '"';
-	memcpy(at + 1, key, len);
-	memcpy(at + 1 + len, "\":", 2);
+	memcpy(at + 1, text, len);
+	at[len + 1] = '"';
+	at[len + 2] = behind;
 	j->at = at + len + 3;
+}
+
+void emit_name(struct json *j, const char *key)
+{
+	put_plain(j, key, strlen(key), ':');
 }
 
 /* --- numbers and times --------------------------------------------------------------------- */
@@ -269,20 +275,6 @@ static void put_escaped(struct json *j, const char *text)
 	json_object_put(o);
 }
 
-/* Text that needs no escaping, as a value. */
-static inline void put_plain(struct json *j, const char *text, size_t len)
-{
-	char *at;
-
-	if (!out_room(j, len + 3))
-		return;
-	at = j->at;
-	*at = '"';
-	memcpy(at + 1, text, len);
-	memcpy(at + 1 + len, "\",", 2);
-	j->at = at + len + 3;
-}
-
 void value_text(struct json *j, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
@@ -290,7 +282,7 @@ void value_text(struct json *j, const char *text)
 	if (!text)
 		value_null(j);
 	else if (all_plain(text, len))
-		put_plain(j, text, len);
+		put_plain(j, text, len, ',');
 	else
 		put_escaped(j, text);
 }
@@ -298,7 +290,7 @@ void value_text(struct json *j, const char *text)
 void value_word(struct json *j, const char *word)
 {
 	if (word)
-		put_plain(j, word, strlen(word));
+		put_plain(j, word, strlen(word), ',');
 	else
 		value_null(j);
 }

@@ -423,7 +423,7 @@ static void put_message_moment(struct tunnel_text *x, const struct moment *m)
 	if (report_result_words(m->type, m->result, words))
 		text_item(t, PLAIN, "%s", words);
 	else
-		text_item(t, YELLOW, "result %u", m->result);
+		text_item(t, YELLOW, "%s %u", m->type == CTRL_STOPRQ ? "reason" : "result", m->result);
 	if (m->error && report_value_words(m->type, "error_code", m->error, words))
 		text_item(t, YELLOW, "error %s", words);
 	else if (m->error)
