@@ -184,18 +184,14 @@ static bool write_run(struct writer *w, size_t n, unsigned level)
 /* The records in memory, in order; to be freed.  NULL without memory. */
 static const struct spill_head **sorted(const struct spill *s, size_t *count)
 {
-	const struct spill_head **list, *h;
+	const struct spill_head **list = malloc((s->records + 1) * sizeof(*list));
 	size_t n = 0;
 
-	for (size_t at = 0; at < s->used; at += octets_of(h), n++)
-		h = (const struct spill_head *)(s->buf + at);
-	*count = n;
-	list = malloc((n + 1) * sizeof(*list));
-	n = 0;
 	for (size_t at = 0; list && at < s->used; at += octets_of(list[n++]))
 		list[n] = (const struct spill_head *)(s->buf + at);
 	if (list)
 		qsort(list, n, sizeof(*list), head_order);
+	*count = n;
 	return list;
 }
 
@@ -242,7 +238,7 @@ static bool write_window(struct spill *s)
 	free(w);
 	free(list);
 	if (ok)
-		s->used = 0;
+		s->used = s->records = 0;
 	return ok;
 }
 
@@ -378,7 +374,18 @@ static bool is_ripe(const struct spill *s)
 	return s->nruns >= s->merged && s->run[s->nruns - s->merged].level == s->run[s->nruns - 1].level;
 }
 
-/* Makes room for a record; false when no more can be taken. */
+/* Writes the window, and merges what is ripe then: only now is there room to read ahead into. */
+static bool make_room(struct spill *s)
+{
+	if (!write_window(s))
+		return false;
+	/* Runs that cannot be merged can still be read. */
+	while (is_ripe(s) && merge(s, s->merged))
+		;
+	return true;
+}
+
+/* Whether a record can be taken. */
 static bool ready(struct spill *s)
 {
 	if (s->failed || s->reading)
@@ -388,10 +395,7 @@ static bool ready(struct spill *s)
 		s->merged = s->merged ? s->merged : MERGED;
 		s->buf = malloc(s->window);
 	}
-	s->failed = !s->buf || (s->used + RECORD_MAX > s->window && !write_window(s));
-	/* Runs that cannot be merged can still be read. */
-	while (!s->failed && is_ripe(s) && merge(s, s->merged))
-		;
+	s->failed = !s->buf || (s->used + RECORD_MAX > s->window && !make_room(s));
 	return !s->failed;
 }
 
@@ -410,6 +414,7 @@ static void record_end(struct spill *s, struct spill_head *head, const uint8_t *
 	head->words = (uint16_t)(len / WORD);
 	memcpy(s->buf + s->used, head, sizeof(*head));
 	s->used += len;
+	s->records++;
 }
 
 bool spill_connection(struct spill *s, const struct control_connection *c, bool history)

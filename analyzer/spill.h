@@ -44,8 +44,8 @@ struct spill {
 	size_t merged; /* so many runs of a level become one of the next; 0: 512 */
 	FILE *file;
 	uint8_t *buf; /* `window` octets: records that are not in the file; when it is read, what was read ahead */
-	size_t used;
-	uint64_t end; /* octets in the file */
+	size_t used, records; /* of buf: octets, and records in them */
+	uint64_t end;	      /* octets in the file */
 	struct spill_run *run;
 	size_t nruns, runs_room;
 	struct spill_place *place; /* a heap, the next record first */

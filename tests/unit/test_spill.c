@@ -3,7 +3,9 @@
 #include "analyzer/spill.h"
 
 #include <CUnit/CUnit.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "conformance/ppp_session.h"
@@ -207,6 +209,29 @@ static void disk_full(void)
 	check(&s, n);
 }
 
+/* Room for one more run, but not to merge: those that wait must survive the attempt. */
+static void no_room_to_merge(void)
+{
+	struct spill s = { .window = SMALL_WINDOW, .merged = FEW_MERGED };
+	struct rlimit before, limit;
+	unsigned n = 0;
+
+	for (; s.nruns < FEW_MERGED - 1; n++)
+		CU_ASSERT_TRUE_FATAL(put_call(&s, n));
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = s.end + SMALL_WINDOW;
+	signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	while (put_call(&s, n))
+		n++;
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+	CU_ASSERT_EQUAL(s.nruns, FEW_MERGED);
+	CU_ASSERT_TRUE(s.failed);
+	check(&s, n);
+}
+
 static void damaged(void)
 {
 	static const uint8_t garbage[64] = { 0 };
@@ -238,5 +263,6 @@ void suite_spill(void)
 	CU_add_test(s, "many come back from a file", in_a_file);
 	CU_add_test(s, "runs are merged", merged);
 	CU_add_test(s, "a full disk loses nothing", disk_full);
+	CU_add_test(s, "what cannot be merged stays as it is", no_room_to_merge);
 	CU_add_test(s, "a damaged file is said", damaged);
 }
